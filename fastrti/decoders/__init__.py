@@ -1,0 +1,15 @@
+"""Decoders: the rules that turn a light into a `FrameNetwork`. numpy only; a kernel never sees one.
+
+| kind | class | what the light changes |
+|---|---|---|
+| `mlp` | `MlpDecoder` | the first bias (NeuralRTI teacher, DisK student) |
+| `light_mlp` | `LightMlpDecoder` | every weight (the light-conditioned student) |
+| `light_basis` | `LightBasisDecoder`, `NodeBasisDecoder` | every weight; no hidden layer (PTM, HSH; RBF, bilinear) |
+"""
+
+from fastrti.decoders.base import Decoder
+from fastrti.decoders.light_basis import LightBasisDecoder, NodeBasisDecoder
+from fastrti.decoders.light_mlp import LightMlpDecoder
+from fastrti.decoders.mlp import MlpDecoder
+
+__all__ = ["Decoder", "LightBasisDecoder", "LightMlpDecoder", "MlpDecoder", "NodeBasisDecoder"]

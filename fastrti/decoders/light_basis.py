@@ -1,0 +1,119 @@
+"""Objects without a hidden layer: rgb = W(l)·z + b(l), W from a basis of functions of the light."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastrti.decoders.base import network_label
+from fastrti.decoders.bases import BASES
+from fastrti.errors import ArgumentError
+from fastrti.frame_network import FrameNetwork, Matrix
+from fastrti.lights import unit_light
+
+
+@dataclass(frozen=True)
+class LightBasisDecoder:
+    """PTM and HSH: colour channel c = Σ_j L_j(light) · plane 3j+c.
+
+    Attributes:
+        basis: "ptm" or "hsh".
+        terms: how many of the basis' terms are used (PTM: 6; HSH: 1–16).
+        base: planes 0–2 are a base colour, plane 3+j is term j of all channels, and the sum is multiplied by the base
+            (LRGB).
+    """
+
+    basis: Literal["ptm", "hsh"]
+    terms: int
+    base: bool = False
+
+    def __post_init__(self) -> None:
+        if self.basis not in BASES:
+            raise ArgumentError(f"expected basis 'ptm' or 'hsh', got {self.basis!r}")
+        if not isinstance(self.terms, int) or not 1 <= self.terms <= BASES[self.basis][1]:
+            raise ArgumentError(f"expected 1–{BASES[self.basis][1]} terms of {self.basis}, got {self.terms!r}")
+
+    @property
+    def planes(self) -> int:
+        """K: 3 a term, or 3 + 1 a term with a base colour."""
+        return 3 + self.terms if self.base else 3 * self.terms
+
+    @property
+    def label(self) -> str:
+        """One line for a person."""
+        return f"{self.basis.upper()} {self.terms} terms{', base colour' if self.base else ''}"
+
+    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
+        """The linear map of one light."""
+        values = BASES[self.basis][0](unit_light(light_dir)[None])[0, : self.terms]
+        if self.base:
+            weight = np.concatenate([np.zeros((3, 3)), np.tile(values, (3, 1))], axis=1)
+        else:
+            weight = np.kron(values, np.eye(3))  # (3, 3·terms): channel c takes term j from plane 3j+c
+        return FrameNetwork((weight.astype(np.float32),), (np.zeros(3, np.float32),), base=self.base)
+
+
+@dataclass(frozen=True)
+class NodeBasisDecoder:
+    """RBF and bilinear objects: W, b = Σ_m w_m(light) · table[:, m], over M nodes on the hemisphere.
+
+    Attributes:
+        basis: "rbf" (Gaussian weights of nodes, normalised) or "bilinear" (octahedral grid).
+        table: (K+1, M, 3) float32; row 0 is b, row k+1 what plane k adds to RGB.
+        nodes: (M, 3) float32 unit vectors ("rbf" only).
+        sigma: width of the Gaussian exp(−|n−l|²/σ²), in units of the 3-D chord ("rbf" only).
+        resolution: the grid is resolution × resolution, node = row·resolution + column ("bilinear" only).
+    """
+
+    basis: Literal["rbf", "bilinear"]
+    table: Matrix
+    nodes: Matrix | None = None
+    sigma: float = 0.0
+    resolution: int = 0
+
+    def __post_init__(self) -> None:
+        if self.table.ndim != 3 or self.table.shape[2] != 3 or len(self.table) < 2 or not np.isfinite(self.table).all():
+            raise ArgumentError(f"expected a finite table of shape (K+1, M, 3), got {self.table.shape}")
+        count = self.table.shape[1]
+        if self.basis == "rbf":
+            if self.nodes is None or self.nodes.shape != (count, 3) or not np.isfinite(self.nodes).all():
+                raise ArgumentError(f"expected {count} finite nodes (x, y, z), one a column of the table")
+            if not (np.isfinite(self.sigma) and self.sigma > 0):
+                raise ArgumentError(f"expected sigma > 0, got {self.sigma!r}")
+        elif self.basis == "bilinear":
+            if not isinstance(self.resolution, int) or self.resolution < 2 or self.resolution**2 != count:
+                raise ArgumentError(f"expected resolution² = {count} nodes, got a resolution of {self.resolution!r}")
+        else:
+            raise ArgumentError(f"expected basis 'rbf' or 'bilinear', got {self.basis!r}")
+        self.frame_network((0.0, 0.0))
+
+    @property
+    def planes(self) -> int:
+        """K, the number of coefficient planes."""
+        return len(self.table) - 1
+
+    @property
+    def label(self) -> str:
+        """One line for a person."""
+        return f"{self.basis} {self.table.shape[1]} nodes, {network_label(self.planes, (), 'relu', False)}"
+
+    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
+        """The linear map of one light."""
+        table = np.einsum("kmc,m->kc", self.table.astype(np.float64), self._node_weights(unit_light(light_dir)))
+        weight = np.ascontiguousarray(table[1:].T.astype(np.float32))
+        return FrameNetwork((weight,), (table[0].astype(np.float32),))
+
+    def _node_weights(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.nodes is not None:
+            exponent = -((self.nodes.astype(np.float64) - light) ** 2).sum(1) / self.sigma**2
+            weights = np.exp(exponent - exponent.max())  # the shift keeps a light far from every node finite
+            return weights / weights.sum()
+        x, y, z = light
+        across, up = (x + y), (y - x)  # octahedral map of the hemisphere onto the square
+        column, row = (np.array([across, up]) / (abs(x) + abs(y) + abs(z)) * 0.5 + 0.5) * (self.resolution - 1)
+        left, below = (min(max(int(v), 0), self.resolution - 2) for v in (column, row))
+        dx, dy = column - left, row - below
+        weights = np.zeros((self.resolution, self.resolution))
+        weights[below : below + 2, left : left + 2] = np.outer([1 - dy, dy], [1 - dx, dx])
+        return weights.ravel()

@@ -1,0 +1,40 @@
+"""The errors fastrti raises for what a caller, a file or a machine can cause.
+
+    FastrtiError
+    ├── LightError          a light direction off the hemisphere or not a direction (also a ValueError)
+    ├── ArgumentError       any other argument out of its documented range (also a ValueError)
+    ├── CollectionError     photographs, .lp file or mask that cannot be read or do not fit together
+    ├── ObjectError         a relightable object that cannot be read, written or trusted
+    ├── BackendError        a backend that cannot run here
+    └── TrainingError       a fit that cannot start, resume or converge
+
+Every message is one sentence of three parts: what was wanted, what came, what to do.
+"""
+
+
+class FastrtiError(Exception):
+    """Base of every error fastrti raises on purpose."""
+
+
+class LightError(FastrtiError, ValueError):
+    """A light direction is malformed or points below the object's plane."""
+
+
+class ArgumentError(FastrtiError, ValueError):
+    """An argument is outside its documented range."""
+
+
+class CollectionError(FastrtiError):
+    """A multi-light image collection cannot be read, or its parts do not fit together."""
+
+
+class ObjectError(FastrtiError):
+    """A relightable object cannot be read, written or trusted."""
+
+
+class BackendError(FastrtiError):
+    """The asked-for backend cannot run on this machine."""
+
+
+class TrainingError(FastrtiError):
+    """A fit cannot start, resume or converge."""
