@@ -47,7 +47,7 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
                 "pass (x, y, z), or move the light inside the unit circle"
             )
         if squared > 1:
-            return np.array([x, y, 0.0]) / np.sqrt(squared)
+            x, y, squared = x / np.sqrt(squared), y / np.sqrt(squared), 1.0
         return np.array([x, y, np.sqrt(1 - squared)])
     length = np.linalg.norm(light)
     if length == 0 or not np.isfinite(length):
@@ -57,7 +57,8 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
             f"expected a light above the object's plane (z ≥ 0), got z = {light[2]:g}: "
             "flip the vector if it points from the light to the object"
         )
-    return light / length
+    unit: NDArray[np.float64] = light / length
+    return unit
 
 
 def unit_lights(light_dirs: Iterable[ArrayLike]) -> NDArray[np.float64]:

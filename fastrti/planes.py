@@ -1,6 +1,6 @@
 """Coefficient planes: 8-bit quantisation, and the only dequantisation formula.
 
-    z_k = v / 255 · (maximum_k − minimum_k) + minimum_k        v: the stored byte
+z_k = v / 255 · (maximum_k − minimum_k) + minimum_k        v: the stored byte
 """
 
 import numpy as np
@@ -37,9 +37,7 @@ def dequantise(
     return planes / 255 * (high - low) + low
 
 
-def check_planes(
-    planes: NDArray[np.uint8], minimum: NDArray[np.floating], maximum: NDArray[np.floating]
-) -> None:
+def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maximum: NDArray[np.floating]) -> None:
     """Raises ArgumentError unless planes are (K, H, W) uint8 with K finite (minimum ≤ maximum) pairs, 1 ≤ K ≤ 48."""
     if planes.ndim != 3 or planes.dtype != np.uint8 or not 1 <= len(planes) <= MAX_PLANES or 0 in planes.shape:
         raise ArgumentError(

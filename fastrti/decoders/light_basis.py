@@ -108,7 +108,8 @@ class NodeBasisDecoder:
         if self.nodes is not None:
             exponent = -((self.nodes.astype(np.float64) - light) ** 2).sum(1) / self.sigma**2
             weights = np.exp(exponent - exponent.max())  # the shift keeps a light far from every node finite
-            return weights / weights.sum()
+            total: np.float64 = weights.sum()
+            return weights / total
         x, y, z = light
         across, up = (x + y), (y - x)  # octahedral map of the hemisphere onto the square
         column, row = (np.array([across, up]) / (abs(x) + abs(y) + abs(z)) * 0.5 + 0.5) * (self.resolution - 1)

@@ -1,6 +1,7 @@
 """The light-conditioned decoder: a small network of the light emits every weight of the frame network."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,27 +25,24 @@ def monomials(degree: int) -> tuple[Monomial, ...]:
     16 for degree 3, the default.
     """
     return tuple(
-        (a, b, c)
-        for a in range(degree + 1)
-        for b in range(degree + 1 - a)
-        for c in range(min(1, degree - a - b) + 1)
+        (a, b, c) for a in range(degree + 1) for b in range(degree + 1 - a) for c in range(min(1, degree - a - b) + 1)
     )
 
 
 def light_features(
     lights: NDArray[np.float64],  # (L, 3)
-    features: tuple[Monomial, ...],
+    exponents: tuple[Monomial, ...],
 ) -> NDArray[np.float64]:
     """fᵢ = xᵃ·yᵇ·zᶜ for each light and each listed monomial, (L, F) float64."""
-    exponents = np.array(features)  # (F, 3)
-    return np.prod(lights[:, None, :] ** exponents, axis=2)
+    features: NDArray[np.float64] = np.prod(lights[:, None, :] ** np.array(exponents), axis=2)
+    return features
 
 
 def parameter_shapes(planes: int, hidden: tuple[int, ...], skip: bool) -> list[tuple[int, ...]]:
     """The shapes the light network's output is cut into, in order: W₁, b₁, …, Wₙ, bₙ, [S]."""
     widths = (planes, *hidden, 3)
     shapes: list[tuple[int, ...]] = []
-    for inputs, outputs in zip(widths, widths[1:]):
+    for inputs, outputs in pairwise(widths):
         shapes += [(outputs, inputs), (outputs,)]
     return shapes + ([(3, planes)] if skip else [])
 

@@ -37,7 +37,7 @@ class MlpDecoder:
     @property
     def planes(self) -> int:
         """K, the number of coefficient planes."""
-        return self.weights[0].shape[1] - 2
+        return int(self.weights[0].shape[1]) - 2
 
     @property
     def hidden(self) -> tuple[int, ...]:

@@ -1,0 +1,124 @@
+"""The table of backends: what can evaluate a frame network over planes here, and why the others cannot."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from fastrti.errors import BackendError
+from fastrti.frame_network import FrameNetwork
+from fastrti.relightable import Relightable
+
+
+class Kernel(Protocol):
+    """One object's planes, ready to be relit by one backend; safe to call from several threads."""
+
+    @property
+    def label(self) -> str:
+        """What runs, e.g. "avx512, 2 threads"."""
+        ...
+
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        """An uninitialised uint8 picture, or stack of pictures, of the kind this backend writes."""
+        ...
+
+    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+        """Raises ArgumentError unless `out` is a buffer of this kind and shape that the backend can write to."""
+        ...
+
+    def relight(self, network: FrameNetwork, out: Any, top: int, left: int) -> None:
+        """Writes the pixels [top : top + h, left : left + w] to out, (h, w, 3) uint8.
+
+        Args:
+            network: of one light, folded onto the raw bytes of the planes.
+            out: passed `check_out`.
+            top: first row of the region.
+            left: first column of the region.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A row of the table. Modules are imported when the backend is first asked for.
+
+    Attributes:
+        name: what `Renderer(backend=…)` takes.
+        probe: "module:function" that returns None where the backend can run, else one sentence.
+        kernel: "module:class", called with the object's planes, its mask and the number of threads.
+    """
+
+    name: str
+    probe: str
+    kernel: str
+
+    def why_not(self) -> str | None:
+        """None where the backend can run, else one sentence that says why not and what to do."""
+        try:
+            reason: str | None = _resolve(self.probe)()
+        except ModuleNotFoundError as error:
+            return _missing_module(error)
+        return reason
+
+    def load(self, relightable: Relightable, threads: int | None) -> Kernel:
+        """The kernel of an object.
+
+        Raises:
+            BackendError: it cannot run here.
+        """
+        reason = self.why_not()
+        if reason is not None:
+            raise BackendError(f"the {self.name} backend cannot run here: {reason}")
+        kernel: Kernel = _resolve(self.kernel)(relightable.planes, relightable.mask, threads=threads)
+        return kernel
+
+
+def _resolve(name: str) -> Callable[..., Any]:
+    module, _, attribute = name.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def _missing_module(error: ModuleNotFoundError) -> str:
+    if error.name in ("fastrti.kernels", "kernels"):
+        return (
+            "the package fastrti.kernels is missing, as it is when Python runs from the root of the repository after a "
+            "regular install: leave the root, or install with `pip install -e .`"
+        )
+    return f"the module {error.name} is not installed"
+
+
+def _torch_why_not() -> str | None:
+    return None if find_spec("torch") else "PyTorch is not installed (`pip install torch`)"
+
+
+# In the order `auto` tries them; the reference only on demand.
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend("triton", "fastrti.kernels.cuda_driver:why_not", "fastrti.kernels.relight_triton:TritonKernel"),
+        Backend("cpu", "fastrti.kernels.relight_cpu:why_not", "fastrti.kernels.relight_cpu:CpuKernel"),
+        Backend("reference", "fastrti.backends:_torch_why_not", "fastrti.kernels.relight_torch:ReferenceKernel"),
+    )
+}
+
+
+def choose_backend(name: str) -> tuple[Backend, dict[str, str]]:
+    """The backend of a name, or for "auto" the first that runs; and why those before it do not.
+
+    Raises:
+        BackendError: an unknown name, one that cannot run here, or nothing that can.
+    """
+    if name != "auto":
+        if name not in BACKENDS:
+            raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {name!r}")
+        return BACKENDS[name], {}
+    reasons: dict[str, str] = {}
+    for backend in (BACKENDS["triton"], BACKENDS["cpu"]):
+        reason = backend.why_not()
+        if reason is None:
+            return backend, reasons
+        reasons[backend.name] = reason
+    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    raise BackendError(f"expected at least one backend that runs here, got none: {why}")

@@ -1,0 +1,1 @@
+"""File formats of relightable objects: one file a format, each a reader into `Relightable`."""

@@ -1,0 +1,113 @@
+"""`Renderer`: one object, any light, the fastest backend that runs here."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from fastrti.backends import choose_backend
+from fastrti.errors import ArgumentError
+from fastrti.lights import unit_light, unit_lights
+from fastrti.relightable import Relightable
+
+Region = tuple[int, int, int, int]
+
+
+class Renderer:
+    """Relights one object.
+
+        >>> renderer = Renderer("objects/vase")                  # doctest: +SKIP
+        >>> picture = renderer.relight((0.3, 0.5))               # doctest: +SKIP
+
+    Thread-safe: any number of threads may relight with one Renderer at once.
+
+    Args:
+        source: a `Relightable`, or the folder of one.
+        backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
+        threads: CPU threads a picture, default all cores; ignored by triton.
+
+    Attributes:
+        relightable: the object.
+        backend: the name of the backend that runs.
+        why_not: for backend="auto", why each faster backend does not run, by name.
+
+    Raises:
+        ObjectError: the folder is not a relightable object.
+        BackendError: the backend cannot run here; the message says why and what to do.
+        ArgumentError: threads is not a positive whole number.
+    """
+
+    def __init__(
+        self, source: Relightable | str | PathLike[str], backend: str = "auto", threads: int | None = None
+    ) -> None:
+        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
+            raise ArgumentError(
+                f"expected threads to be a positive whole number or None for all cores, got {threads!r}"
+            )
+        self.relightable = source if isinstance(source, Relightable) else Relightable.load(source)
+        chosen, self.why_not = choose_backend(backend)
+        self.backend = chosen.name
+        self._kernel = chosen.load(self.relightable, threads)
+
+    def relight(self, light_dir: ArrayLike, *, out: Any = None, region: Region | None = None) -> Any:
+        """The picture under one light.
+
+        Args:
+            light_dir: (x, y) with z = sqrt(1 − x² − y²), or (x, y, z), normalised; +x right, +y up, +z to the camera.
+            out: (height, width, 3) uint8 to write into, of the kind the backend returns; rows may be apart in memory.
+            region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
+
+        Returns:
+            (height, width, 3) uint8, sRGB-encoded like the photographs: a numpy array from cpu and reference, a CUDA
+            tensor from triton; `out` itself where given.
+
+        Raises:
+            LightError: a light off the hemisphere.
+            ArgumentError: a region outside the picture, or an `out` that does not fit.
+        """
+        network = self.relightable.frame_network(unit_light(light_dir))
+        top, left, height, width = self._checked(region)
+        out = self._buffer(out, (height, width, 3))
+        self._kernel.relight(network, out, top, left)
+        return out
+
+    def relight_batch(self, lights: Sequence[ArrayLike], *, out: Any = None, region: Region | None = None) -> Any:
+        """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
+        networks = [self.relightable.frame_network(light) for light in unit_lights(lights)]
+        top, left, height, width = self._checked(region)
+        out = self._buffer(out, (len(networks), height, width, 3))
+        for network, picture in zip(networks, out):
+            self._kernel.relight(network, picture, top, left)
+        return out
+
+    def _checked(self, region: Region | None) -> Region:
+        rows, columns = self.relightable.height, self.relightable.width
+        if region is None:
+            return 0, 0, rows, columns
+        try:
+            top, left, height, width = (value.__index__() for value in region)
+        except (TypeError, ValueError, AttributeError):
+            raise ArgumentError(
+                f"expected a region (top, left, height, width) in whole pixels, got {region!r}"
+            ) from None
+        if not (0 <= top < top + height <= rows and 0 <= left < left + width <= columns):
+            raise ArgumentError(
+                f"expected a region inside the picture of {rows} rows and {columns} columns, "
+                f"got top {top}, left {left}, height {height}, width {width}"
+            )
+        return top, left, height, width
+
+    def _buffer(self, out: Any, shape: tuple[int, ...]) -> Any:
+        if out is None:
+            return self._kernel.empty(shape)
+        self._kernel.check_out(out, shape)
+        return out
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Renderer of {self.relightable.width}×{self.relightable.height} pixels",
+            f"  decoder: {self.relightable.decoder.label}",
+            f"  backend: {self.backend} ({self._kernel.label})",
+        ]
+        return "\n".join(lines + [f"  not {name}: {reason}" for name, reason in self.why_not.items()])

@@ -1,0 +1,21 @@
+"""The caller's output buffers, checked before a kernel trusts them."""
+
+from typing import Any
+
+import numpy as np
+
+from fastrti.errors import ArgumentError
+
+
+def check_numpy_out(out: Any, shape: tuple[int, ...]) -> None:
+    """Raises ArgumentError unless out is a writeable uint8 numpy array of that shape whose pixels are contiguous."""
+    if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+        got = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
+        raise ArgumentError(f"expected out to be a uint8 numpy array of shape {shape}, got {got}")
+    if not out.flags.writeable:
+        raise ArgumentError("expected out to be writeable, got a read-only array: pass a copy")
+    if out.strides[-2:] != (3, 1) or any(stride < 0 for stride in out.strides):
+        raise ArgumentError(
+            f"expected out's pixels to be contiguous rows of RGB, got strides {out.strides}: rows may be apart, "
+            "pixels may not"
+        )

@@ -1,0 +1,42 @@
+"""Whether this machine has a CUDA GPU the Triton kernel can use, asked of the driver itself.
+
+Importing torch to ask the same question takes seconds, and a picture on the CPU must not pay for it.
+"""
+
+import ctypes
+import sys
+from importlib.util import find_spec
+
+OLDEST_CAPABILITY = (8, 0)  # Ampere: fp16 tensor cores with the mma shapes the kernel is written for
+
+
+def why_not() -> str | None:
+    """None where the Triton kernel can run, else one sentence that says why not."""
+    if find_spec("triton") is None:
+        return "Triton is not installed (`pip install triton`, Linux only)"
+    capability = _best_capability()
+    if capability is None:
+        return "no CUDA GPU or no driver was found"
+    if capability < OLDEST_CAPABILITY:
+        major, minor = capability
+        return f"the GPU has compute capability {major}.{minor}, and the kernel needs 8.0 (Ampere) or newer"
+    import torch  # only now: this machine has the GPU
+
+    return None if torch.cuda.is_available() else "the installed torch was built without CUDA"
+
+
+def _best_capability() -> tuple[int, int] | None:
+    """The compute capability of device 0, or None without a driver or a device."""
+    try:
+        cuda = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None
+    device, major, minor = ctypes.c_int(), ctypes.c_int(), ctypes.c_int()
+    if cuda.cuInit(0) or cuda.cuDeviceGet(ctypes.byref(device), 0):
+        return None
+    # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR of the CUDA driver API
+    if cuda.cuDeviceGetAttribute(ctypes.byref(major), 75, device) or cuda.cuDeviceGetAttribute(
+        ctypes.byref(minor), 76, device
+    ):
+        return None
+    return major.value, minor.value
