@@ -1,0 +1,70 @@
+"""Checkpoints of a fit: one file, replaced atomically, refused by any other fit."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from fastrti.errors import TrainingError
+
+State = dict[str, Any]
+
+
+class Checkpoint:
+    """The states of a fit's training loops on disk, by the loop's name.
+
+    Args:
+        path: the file; read if it exists. None keeps nothing.
+        settings: everything that decides the fit's result, as JSON can hold it; with another a file is refused.
+
+    Raises:
+        TrainingError: the file is not a checkpoint, or belongs to another fit.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, settings: dict[str, Any]):
+        self.path = None if path is None else Path(path)
+        self._fit = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+        self._states: dict[str, State] = {}
+        if self.path is not None and self.path.exists():
+            self._states = self._load(self.path)
+
+    def state(self, loop: str) -> State | None:
+        """What was last saved for this training loop, or None."""
+        return self._states.get(loop)
+
+    def save(self, loop: str, state: State) -> None:
+        """Replaces the state of this loop; a killed save leaves the file as it was."""
+        if self.path is None:
+            return
+        self._states[loop] = state
+        partial = self.path.with_name(self.path.name + ".partial")
+        try:
+            with partial.open("wb") as file:
+                torch.save({"fit": self._fit, "states": self._states}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.path)
+        except OSError as error:
+            raise TrainingError(
+                f"expected to write the checkpoint {self.path}, got {error}: pass another path"
+            ) from error
+
+    def _load(self, path: Path) -> dict[str, State]:
+        try:
+            content = torch.load(path, map_location="cpu", weights_only=True)
+            fit, states = content["fit"], content["states"]
+        except Exception as error:  # torch.load raises a dozen unrelated types for a damaged file
+            raise TrainingError(
+                f"expected a checkpoint of this fit in {path}, got a file that cannot be read as one: "
+                "delete it or pass another path"
+            ) from error
+        if fit != self._fit:
+            raise TrainingError(
+                f"expected a checkpoint of this fit in {path}, got one of other photographs or settings: "
+                "delete it, pass another path, or repeat the settings it was written with"
+            )
+        loaded: dict[str, State] = states
+        return loaded

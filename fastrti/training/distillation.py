@@ -1,0 +1,155 @@
+"""The training loop: photographs at their lights, and a teacher at these or at new lights."""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Optimizer
+from tqdm import tqdm
+
+from fastrti.errors import TrainingError
+from fastrti.training.checkpoint import Checkpoint
+from fastrti.training.networks import Autoencoder
+from fastrti.training.samples import PixelSamples
+from fastrti.training.students import Preset
+
+# (samples (N, 3, P), pixels (P,), lights (L, 3)) → (L, 3, P): what P of the training pixels should look like.
+TeacherFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+CHECKPOINT_STEPS = 500
+_REPORT_STEPS = 200
+_WARM_UP = 0.1  # of the steps, to the peak learning rate
+_AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
+_LOWEST_NEW_LIGHT = math.radians(10)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a network learns from.
+
+    Attributes:
+        name: of the loop, in the progress bar and in checkpoints.
+        samples: the pixels.
+        lights: (N, 3) of the photographs.
+        teacher: answers at lights, or None to learn from photographs alone.
+        at_new_lights: ask it at random new lights; otherwise at the photographed ones of the step.
+        alpha: weight of the photographs; the teacher's is 1 − α (DisK-NeuralRTI's loss). Without a teacher, 1.
+    """
+
+    name: str
+    samples: PixelSamples
+    lights: Tensor
+    teacher: TeacherFunction | None = None
+    at_new_lights: bool = False
+    alpha: float = 1.0
+
+
+def train(
+    network: Autoencoder,
+    lesson: Lesson,
+    preset: Preset,
+    generator: torch.Generator,
+    checkpoint: Checkpoint,
+    score: Callable[[Autoencoder], str] | None = None,
+) -> tuple[Autoencoder, int]:
+    """Trains with Adam on a one-cycle schedule; Ctrl-C ends it early.
+
+    Args:
+        network: trained in place.
+        lesson: pixels, lights and teacher.
+        preset: steps, batch shape and learning rate.
+        generator: draws pixels and lights; on the CPU.
+        checkpoint: where the loop resumes from and what it keeps.
+        score: a few words on the averaged network for the progress bar; None shows no bar.
+
+    Returns:
+        The exponential moving average of the network, and the steps done.
+
+    Raises:
+        TrainingError: the loss is no longer finite.
+    """
+    device = lesson.lights.device
+    decay = 1 - 1 / max(_AVERAGED * preset.steps, 1)
+    average = copy.deepcopy(network).requires_grad_(False)
+    optimizer = torch.optim.Adam(network.parameters(), lr=preset.learning_rate)
+    parts: dict[str, nn.Module | Optimizer] = {"network": network, "average": average, "optimizer": optimizer}
+    done = 0
+    if state := checkpoint.state(lesson.name):
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        generator.set_state(state["generator"])
+        done = state["step"]
+    bar = tqdm(total=preset.steps, initial=done, desc=lesson.name, unit="step", disable=score is None)
+    try:
+        while done < preset.steps:
+            optimizer.param_groups[0]["lr"] = preset.learning_rate * one_cycle(done / preset.steps)
+            pixels = torch.randint(len(lesson.samples), (preset.pixels,), generator=generator).to(device)
+            shown = torch.randperm(len(lesson.lights), generator=generator)[: preset.shown].to(device)
+            samples = lesson.samples.batch(pixels)  # (N, 3, P)
+            lights = lesson.lights[shown]
+            if lesson.at_new_lights:
+                lights = torch.cat([lights, new_lights(preset.new, generator).to(device)])
+
+            rendered = network(samples, lights)  # (L, 3, P)
+            loss = functional.mse_loss(rendered[: len(shown)], samples[shown])
+            if lesson.teacher is not None:
+                asked = slice(len(shown), None) if lesson.at_new_lights else slice(None)
+                with torch.no_grad():
+                    taught = lesson.teacher(samples, pixels, lights[asked])
+                loss = lesson.alpha * loss + (1 - lesson.alpha) * functional.mse_loss(rendered[asked], taught)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            _move_average(average, network, 1 - decay)
+
+            done += 1
+            if done % _REPORT_STEPS == 0 or done == preset.steps:
+                _check_finite(loss.item(), lesson.name, done)
+                if score is not None:
+                    bar.set_postfix_str(f"loss {loss.item():.2e}, {score(average)}", refresh=False)
+            if done % CHECKPOINT_STEPS == 0 or done == preset.steps:
+                state = {name: part.state_dict() for name, part in parts.items()}
+                checkpoint.save(lesson.name, {**state, "generator": generator.get_state(), "step": done})
+            bar.update()
+    except KeyboardInterrupt:
+        bar.write(f"stopped at step {done} of {preset.steps}")
+    finally:
+        bar.close()
+    return average, done
+
+
+def one_cycle(progress: float) -> float:
+    """Share of the peak learning rate at a progress of 0 to 1: cosine up from 1/25, then cosine down to 0.
+
+    Source: Smith & Topin 2018, super-convergence.
+    """
+    if progress < _WARM_UP:
+        return 0.04 + 0.96 * (0.5 - 0.5 * math.cos(math.pi * progress / _WARM_UP))
+    return 0.5 + 0.5 * math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP))
+
+
+def new_lights(count: int, generator: torch.Generator) -> Tensor:
+    """(count, 3) random light directions, uniform in azimuth and in elevation from 10° to 90°."""
+    elevation, azimuth = torch.rand(2, count, generator=generator)
+    elevation = _LOWEST_NEW_LIGHT + (math.pi / 2 - _LOWEST_NEW_LIGHT) * elevation
+    azimuth = 2 * math.pi * azimuth
+    return torch.stack([elevation.cos() * azimuth.cos(), elevation.cos() * azimuth.sin(), elevation.sin()], dim=1)
+
+
+@torch.no_grad()
+def _move_average(average: nn.Module, network: nn.Module, share: float) -> None:
+    """average += share · (network − average)."""
+    for kept, current in zip(average.parameters(), network.parameters()):
+        kept.lerp_(current, share)
+
+
+def _check_finite(loss: float, loop: str, step: int) -> None:
+    if not math.isfinite(loss):
+        raise TrainingError(
+            f"expected a finite loss of {loop}, got {loss} at step {step}: "
+            "check the photographs, or fit with another seed"
+        )

@@ -1,0 +1,218 @@
+"""`fit`: from photographs under known lights to a relightable object."""
+
+import hashlib
+import os
+import time
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from fastrti.errors import ArgumentError
+from fastrti.metrics import psnr
+from fastrti.planes import MAX_PLANES, quantise
+from fastrti.reference import relight_reference
+from fastrti.relightable import Relightable
+from fastrti.training.checkpoint import Checkpoint
+from fastrti.training.distillation import Lesson, TeacherFunction, train
+from fastrti.training.interpolator import Interpolator
+from fastrti.training.networks import Autoencoder
+from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
+from fastrti.training.students import PRESETS, Preset, StudentSpec, Teacher, choose_teacher, parse_student
+
+if TYPE_CHECKING:
+    from fastrti.mlic import Mlic
+
+_WATCHED_PIXELS = 4096  # scored for the progress bar
+_ENCODED_AT_ONCE = 16384  # pixels
+
+
+def fit(
+    mlic: "Mlic",
+    *,
+    student: str = "lc16x16",
+    teacher: str | None = None,
+    preset: str = "default",
+    steps: int | None = None,
+    hold_out: int = 0,
+    alpha: float = 0.5,
+    planes: int = 9,
+    seed: int = 0,
+    device: str | torch.device | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Relightable:
+    """Fits a relightable object to photographs. Ctrl-C ends the training early and returns what there is.
+
+    Args:
+        mlic: the photographs and their lights.
+        student: the network; "lc16x16" (light-conditioned), "lc16x16-elu", "disk20", "direct20", "neural" and others
+            of these forms, see `parse_student`.
+        teacher: what the student learns from beside the photographs: "interpolator", "neural" or "none"; None takes
+            the student's default.
+        preset: "quick", "default" or "best", see `PRESETS`.
+        steps: training steps, instead of the preset's.
+        hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
+        alpha: weight of the photographs against the teacher in the loss, 0 to 1.
+        planes: K, the bytes a pixel of the object.
+        seed: of everything random; the same seed gives the same object on the same machine.
+        device: where to train; by default CUDA where there is one, otherwise the CPU.
+        checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same.
+        progress: show a progress bar on stderr.
+
+    Returns:
+        The object, with the settings and results of the fit in `training`.
+
+    Raises:
+        ArgumentError: an unknown student, teacher or preset, or a number out of its range.
+        TrainingError: the fit cannot start, resume or converge.
+    """
+    started = time.perf_counter()
+    spec = parse_student(student)
+    chosen_teacher = choose_teacher(spec, teacher)
+    settings = _settings(preset, steps, alpha, planes)
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    held_out = spread_lights(mlic.lights, hold_out)
+    photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
+    record = {
+        "student": student,
+        "teacher": chosen_teacher,
+        "preset": preset,
+        **asdict(settings),
+        "alpha": alpha,
+        "seed": seed,
+        "held_out": [mlic.names[i] for i in held_out],
+    }
+    kept = Checkpoint(checkpoint, {**record, "planes": planes, "photographs": _digest(mlic) if checkpoint else ""})
+    run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
+    network, done = run.fit(spec, chosen_teacher, alpha)
+    relightable = _relightable(network, photographs)
+    relightable.training = {
+        **record,
+        "steps_done": done,
+        "seconds": round(time.perf_counter() - started, 1),
+        "psnr_of": "held-out lights" if hold_out else "photographed lights",
+        "psnr": round(mean_psnr(relightable, mlic, held_out if hold_out else photographs.chosen), 3),
+        "device": str(where),
+        "torch": torch.__version__,
+    }
+    return relightable
+
+
+def mean_psnr(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> float:
+    """Mean PSNR in dB of the object's pictures against some of the photographs; lights below the horizon on it."""
+    return float(
+        np.mean(
+            [
+                psnr(
+                    relight_reference(relightable, np.maximum(mlic.lights[i], (-1, -1, 0))).numpy(),
+                    mlic.picture(int(i)),
+                    mlic.mask,
+                )
+                for i in chosen
+            ]
+        )
+    )
+
+
+class _Run:
+    """What the training loops of one fit share."""
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        held_out: Photographs,
+        preset: Preset,
+        planes: int,
+        seed: int,
+        checkpoint: Checkpoint,
+        progress: bool,
+    ):
+        self.photographs, self.preset, self.planes, self.seed = photographs, preset, planes, seed
+        self.checkpoint, self.progress = checkpoint, progress
+        self.samples = PixelSamples(photographs, torch.Generator().manual_seed(seed))
+        self.lights = torch.from_numpy(photographs.lights).float().to(photographs.device)
+        self._watch(held_out)
+
+    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: float) -> tuple[Autoencoder, int]:
+        """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself."""
+        if teacher == "none":
+            return self._train(spec, Lesson(spec.name, self.samples, self.lights))
+        if teacher == "interpolator":
+            function = self._interpolator()
+        else:
+            wide = spec.teacher_spec()
+            network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights))
+            if done < self.preset.steps:
+                return network, done
+            function = lambda samples, pixels, lights: network(samples, lights)  # noqa: E731
+        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha)
+        return self._train(spec, lesson)
+
+    def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
+        generator = torch.Generator().manual_seed(self.seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed)
+            network = spec.build(len(self.lights), self.planes).to(self.photographs.device)
+        score = self._progress if self.progress else None
+        return train(network, lesson, self.preset, generator, self.checkpoint, score)
+
+    def _interpolator(self) -> TeacherFunction:
+        interpolator = Interpolator(self.photographs)
+        mix = interpolator.mix_of(self.samples.rows, self.samples.columns)
+        return lambda samples, pixels, lights: interpolator(samples, mix[:, pixels], lights)
+
+    def _watch(self, held_out: Photographs) -> None:
+        """Chooses the pixels and lights whose PSNR the progress bar shows."""
+        generator = torch.Generator().manual_seed(self.seed)
+        watched = torch.randint(len(self.samples), (_WATCHED_PIXELS,), generator=generator)
+        self._watched_samples = self.samples.batch(watched)
+        if len(held_out.chosen):
+            rows, columns = self.samples.rows[watched].numpy(), self.samples.columns[watched].numpy()
+            self._watched_lights = torch.from_numpy(held_out.lights).to(self.lights)
+            self._watched_truth, self._watched_name = held_out.read(rows, columns), "held-out"
+        else:
+            self._watched_lights, self._watched_name = self.lights, "photographed"
+            self._watched_truth = self._watched_samples
+
+    @torch.no_grad()
+    def _progress(self, network: Autoencoder) -> str:
+        errors = network(self._watched_samples, self._watched_lights).clamp_(0, 1) - self._watched_truth
+        decibels = -10 * errors.square_().mean((1, 2)).clamp(min=1e-9).log10()
+        return f"{self._watched_name} {decibels.mean().item():.2f} dB"
+
+
+@torch.no_grad()
+def _relightable(network: Autoencoder, photographs: Photographs) -> Relightable:
+    """Encodes every pixel of the mask and rounds the latents to 8-bit planes between each plane's extremes."""
+    rows, columns = np.nonzero(photographs.mask)
+    chunks = [slice(start, start + _ENCODED_AT_ONCE) for start in range(0, len(rows), _ENCODED_AT_ONCE)]
+    latents = torch.cat([network.encoder(photographs.read(rows[c], columns[c])).cpu() for c in chunks]).T.numpy()
+    minimum, maximum = latents.min(1).astype(np.float64), latents.max(1).astype(np.float64)
+    planes = np.zeros((len(latents), *photographs.mask.shape), np.uint8)
+    for k, plane in enumerate(planes):  # one at a time: quantise computes in float64
+        plane[rows, columns] = quantise(latents[k : k + 1], minimum[k : k + 1], maximum[k : k + 1])[0]
+    return Relightable(
+        planes, minimum, maximum, network.decoder.to_decoder(), photographs.mlic.mask, photographs.lights
+    )
+
+
+def _settings(preset: str, steps: int | None, alpha: float, planes: int) -> Preset:
+    if preset not in PRESETS:
+        raise ArgumentError(f"expected a preset {', '.join(map(repr, PRESETS))}, got {preset!r}")
+    if steps is not None and steps < 1:
+        raise ArgumentError(f"expected one or more training steps, got {steps}")
+    if not 0 <= alpha <= 1:
+        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha}")
+    if not 1 <= planes <= MAX_PLANES:
+        raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
+    return PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)
+
+
+def _digest(mlic: "Mlic") -> str:
+    digest = hashlib.sha256()
+    for array in (mlic.lights, mlic.mask, mlic.photographs):
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()

@@ -1,0 +1,174 @@
+"""The networks a fit trains: an encoder of pixels, and the decoders that object_format.md can store.
+
+Tensors run lights first, pixels last, (L, 3, P): photographs are picked by indexing axis 0, and every matrix product
+has the long axis P contiguous.
+"""
+
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from fastrti.decoders import Decoder, LightMlpDecoder, MlpDecoder
+from fastrti.decoders.light_mlp import light_features, monomials, parameter_shapes
+from fastrti.frame_network import Activation, Matrix
+from fastrti.lights import light_from_angles
+
+_PHI = {"relu": functional.relu_, "elu": functional.elu}
+
+ENCODER_WIDTH = 150  # NeuralRTI (Dulecha et al. 2020) and its successors
+LIGHT_WIDTH = 64
+LIGHT_DEGREE = 3
+
+
+class Encoder(nn.Sequential):
+    """N photographs of a pixel → K latents: ELU layers 150 wide, then a linear one (NeuralRTI).
+
+    It runs once a pixel and is not part of the saved object.
+
+    Args:
+        photographs: N.
+        planes: K.
+        layers: hidden layers, 3 (NeuralRTI) or 4 (the DisK teacher).
+    """
+
+    def __init__(self, photographs: int, planes: int, layers: int = 3):
+        widths = [3 * photographs] + [ENCODER_WIDTH] * layers
+        hidden = [module for a, b in pairwise(widths) for module in (nn.Linear(a, b), nn.ELU(inplace=True))]
+        super().__init__(*hidden, nn.Linear(ENCODER_WIDTH, planes))
+
+    def forward(self, samples: Tensor) -> Tensor:  # (N, 3, P) float32 [0, 1] → (P, K)
+        """The latents of P pixels."""
+        latents: Tensor = super().forward(samples.flatten(0, 1).T)  # type: ignore[no-untyped-call]
+        return latents
+
+
+class PlainDecoder(nn.Module):
+    """rgb = MLP(z, x, y), the network of NeuralRTI and of the DisK students.
+
+    Args:
+        planes: K.
+        hidden: widths of the hidden layers.
+        activation: "elu" (published) or "relu".
+    """
+
+    def __init__(self, planes: int, hidden: tuple[int, ...], activation: Activation = "elu"):
+        super().__init__()
+        self.activation = activation
+        widths = (planes + 2, *hidden, 3)
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+
+    def forward(self, latents: Tensor, lights: Tensor) -> Tensor:  # (P, K), (L, 3) → (L, 3, P)
+        """The colours of P pixels under L lights, not clamped."""
+        first, *rest = [(layer.weight, layer.bias[:, None]) for layer in self._linears()]
+        of_pixels = first[0][:, :-2] @ latents.T  # (D, P): once a pixel
+        of_lights = lights[:, :2] @ first[0][:, -2:].T  # (L, D): once a light
+        h = of_pixels + (of_lights[:, :, None] + first[1])  # (L, D, P)
+        for weight, bias in rest:
+            h = weight @ _PHI[self.activation](h) + bias
+        return h
+
+    def to_decoder(self) -> Decoder:
+        """The same network as the object stores it."""
+        weights = tuple(_stored(layer.weight) for layer in self._linears())
+        return MlpDecoder(weights, tuple(_stored(layer.bias) for layer in self._linears()), self.activation)
+
+    def _linears(self) -> list[nn.Linear]:
+        return [cast(nn.Linear, layer) for layer in self.layers]
+
+
+class LightConditionedDecoder(nn.Module):
+    """rgb = the frame network whose every weight a small network g of the light emits.
+
+    g takes the monomials of the light, whitened over the hemisphere, through one SiLU layer.
+
+    Args:
+        planes: K.
+        hidden: widths of the frame network's hidden layers.
+        activation: φ of the frame network.
+        skip: whether it has a linear skip.
+    """
+
+    exponents: Tensor  # (F, 3)
+    whitening: Tensor  # (F, F)
+
+    def __init__(self, planes: int, hidden: tuple[int, ...], activation: Activation = "relu", skip: bool = True):
+        super().__init__()
+        self.planes, self.hidden, self.activation, self.skip = planes, hidden, activation, skip
+        self.shapes = parameter_shapes(planes, hidden, skip)
+        self.features = monomials(LIGHT_DEGREE)
+        self.register_buffer("exponents", torch.tensor(self.features), persistent=False)
+        self.register_buffer("whitening", torch.from_numpy(_whitening(self.features)).float())
+        self.first = nn.Linear(len(self.features), LIGHT_WIDTH)
+        self.last = nn.Linear(LIGHT_WIDTH, sum(int(np.prod(shape)) for shape in self.shapes))
+        self._start_as_one_network()
+
+    def _start_as_one_network(self) -> None:
+        """Starts g near a constant: one random frame network, that the light then learns to change."""
+        numbers = [
+            torch.randn(shape) / shape[1] ** 0.5 if len(shape) == 2 else torch.zeros(shape) for shape in self.shapes
+        ]
+        with torch.no_grad():
+            self.last.weight.normal_(0, 0.02)
+            self.last.bias.copy_(torch.cat([number.flatten() for number in numbers]))
+
+    def frame_parameters(self, lights: Tensor) -> list[Tensor]:  # (L, 3) → W₁ (L, D, K), b₁ (L, D), …, [S (L, 3, K)]
+        """What g emits, cut into the frame networks of L lights."""
+        features = (lights[:, None, :] ** self.exponents).prod(2)  # (L, F)
+        numbers = self.last(functional.silu(self.first(features @ self.whitening)))
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        return [part.unflatten(1, shape) for part, shape in zip(numbers.split(sizes, dim=1), self.shapes)]
+
+    def forward(self, latents: Tensor, lights: Tensor) -> Tensor:  # (P, K), (L, 3) → (L, 3, P)
+        """The colours of P pixels under L lights, not clamped."""
+        parameters = self.frame_parameters(lights)
+        h = z = latents.T.expand(len(lights), -1, -1)  # (L, K, P)
+        skip = parameters.pop() if self.skip else None
+        *hidden, (weight, bias) = zip(parameters[0::2], parameters[1::2])
+        for w, b in hidden:
+            h = _PHI[self.activation](torch.baddbmm(b[:, :, None], w, h))  # (L, D, P)
+        y = torch.baddbmm(bias[:, :, None], weight, h)
+        return y if skip is None else torch.baddbmm(y, skip, z)
+
+    def to_decoder(self) -> Decoder:
+        """The same network as the object stores it, the whitening folded into the first layer of g."""
+        first = _stored(self.first.weight.double() @ self.whitening.double().T)
+        return LightMlpDecoder(
+            self.planes,
+            self.hidden,
+            (first, _stored(self.last.weight)),
+            (_stored(self.first.bias), _stored(self.last.bias)),
+            self.activation,
+            self.skip,
+            self.features,
+        )
+
+
+class Autoencoder(nn.Module):
+    """An encoder and a decoder trained together, as teacher or as student."""
+
+    def __init__(self, encoder: Encoder, decoder: PlainDecoder | LightConditionedDecoder):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def forward(self, samples: Tensor, lights: Tensor) -> Tensor:  # (N, 3, P), (L, 3) → (L, 3, P)
+        """The colours of P pixels under L lights, from their photographs."""
+        colours: Tensor = self.decoder(self.encoder(samples), lights)
+        return colours
+
+
+def _stored(parameter: Tensor) -> Matrix:
+    return np.ascontiguousarray(parameter.detach().cpu().numpy().astype(np.float32))
+
+
+def _whitening(features: tuple[tuple[int, int, int], ...]) -> NDArray[np.float64]:
+    """(F, F): makes the features uncorrelated and of unit mean square over elevations of 10–90°."""
+    lights = [light_from_angles(azimuth, elevation) for azimuth in range(0, 360, 10) for elevation in range(10, 91, 2)]
+    terms = light_features(np.stack(lights), features)
+    _, scales, rotation = np.linalg.svd(terms, full_matrices=False)
+    whitening: NDArray[np.float64] = rotation.T / scales * len(lights) ** 0.5
+    return whitening

@@ -1,0 +1,99 @@
+"""Pixels of a collection, as a training loop wants them: bytes in memory, floats a batch at a time."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fastrti.errors import TrainingError
+
+if TYPE_CHECKING:
+    from fastrti.mlic import Mlic
+
+MAX_PIXELS = 1 << 20  # trained on; more of them change nothing a picture of the same object would show
+_CHUNK = 16384  # pixels converted to float at once
+
+Indices = NDArray[np.intp]
+
+
+def spread_lights(lights: NDArray[np.float64], count: int) -> Indices:
+    """Chooses lights to hold out, spread over the dome: every (N/count)-th in the order of elevation, then azimuth.
+
+    Args:
+        lights: (N, 3).
+        count: how many, 0 to N − 2.
+
+    Returns:
+        (count,) indices in ascending order; the same for the same lights.
+
+    Raises:
+        TrainingError: count is negative or leaves fewer than two lights to train on.
+    """
+    if not 0 <= count <= len(lights) - 2:
+        raise TrainingError(
+            f"expected to hold out 0 to {max(len(lights) - 2, 0)} of {len(lights)} photographs, got {count}: "
+            "leave at least two to train on"
+        )
+    elevation = np.round(np.degrees(np.arcsin(np.clip(lights[:, 2], -1, 1))))
+    azimuth = np.arctan2(lights[:, 1], lights[:, 0])
+    order = np.lexsort((azimuth, elevation))
+    places = ((np.arange(count) + 0.5) * len(lights) / max(count, 1)).astype(np.intp)
+    chosen: Indices = np.sort(order[places])
+    return chosen
+
+
+class Photographs:
+    """Some of a collection's photographs, read a few pixels at a time.
+
+    Args:
+        mlic: the collection.
+        chosen: (N,) indices of its photographs, in order.
+        device: where the pixels are delivered.
+    """
+
+    def __init__(self, mlic: "Mlic", chosen: Indices, device: torch.device):
+        self.mlic, self.chosen, self.device = mlic, chosen, device
+        self.lights = mlic.lights[chosen]
+        shape = (mlic.height, mlic.width)
+        self.mask: NDArray[np.bool_] = np.ones(shape, bool) if mlic.mask is None else mlic.mask
+
+    def read(self, rows: Indices, columns: Indices) -> Tensor:  # (P,), (P,) → (N, 3, P) float32 [0, 1]
+        """The photographed values of P pixels, encoded as they are scored."""
+        stored = self.mlic.photographs[self.chosen[:, None], rows, columns]  # (N, P, 3)
+        return torch.from_numpy(self.mlic.encoded(stored)).to(self.device).transpose(1, 2)
+
+
+class PixelSamples:
+    """The pixels a network is trained on: those of the mask, or a random million of them, pixel-major.
+
+    8-bit sRGB photographs are held as bytes; others as float16 of the encoded values, finer than 8 bits everywhere.
+
+    Args:
+        photographs: where the pixels come from.
+        generator: draws the million.
+    """
+
+    def __init__(self, photographs: Photographs, generator: torch.Generator):
+        rows, columns = np.nonzero(photographs.mask)
+        if len(rows) > MAX_PIXELS:
+            kept = torch.randperm(len(rows), generator=generator)[:MAX_PIXELS].sort().values.numpy()
+            rows, columns = rows[kept], columns[kept]
+        self.rows, self.columns = torch.from_numpy(rows), torch.from_numpy(columns)
+        as_bytes = photographs.mlic.photographs.dtype == np.uint8 and photographs.mlic.transfer == "srgb"
+        self.scale = 1 / 255 if as_bytes else 1.0
+        shape = (len(rows), 3 * len(photographs.chosen))
+        self.values = torch.empty(shape, dtype=torch.uint8 if as_bytes else torch.float16, device=photographs.device)
+        for start in range(0, len(rows), _CHUNK):
+            stop = start + _CHUNK
+            chunk = photographs.read(rows[start:stop], columns[start:stop]).flatten(0, 1).T  # (P, 3N)
+            self.values[start:stop] = (chunk / self.scale).round() if as_bytes else chunk
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def batch(self, pixels: Tensor) -> Tensor:  # (P,) → (N, 3, P) float32 [0, 1]
+        """The photographed values of some of the pixels, by their place in this sample."""
+        values = self.values[pixels.to(self.values.device)].float() * self.scale  # (P, 3N)
+        return values.T.contiguous().view(-1, 3, len(pixels))

@@ -1,0 +1,119 @@
+"""Student names, teacher names and presets: what a fit can be asked for."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from fastrti.errors import ArgumentError
+from fastrti.frame_network import MAX_WIDTH, Activation
+from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
+
+Teacher = Literal["interpolator", "neural", "none"]
+
+_FORMS = (
+    "'lcA' or 'lcAxB' (light-conditioned, ReLU, skip), the same with '-elu' (ELU, no skip), 'diskR' (distilled as in "
+    "DisK-NeuralRTI), 'directR' (the same network, photographs only) or 'neural' (NeuralRTI, 50-50), "
+    f"widths 1 to {MAX_WIDTH}, for example 'lc16x16' or 'disk20'"
+)
+
+
+@dataclass(frozen=True)
+class StudentSpec:
+    """A network to fit and the teachers that suit it, by its name.
+
+    Attributes:
+        name: as asked for, e.g. "lc16x16".
+        conditioned: whether the light sets every weight; otherwise it is two more inputs.
+        hidden: widths of the hidden layers.
+        activation: φ of the hidden layers.
+        skip: whether there is a linear skip.
+        teachers: the teachers it can learn from, the default first.
+        encoder_layers: hidden layers of its encoder.
+    """
+
+    name: str
+    conditioned: bool
+    hidden: tuple[int, ...]
+    activation: Activation
+    skip: bool
+    teachers: tuple[Teacher, ...]
+    encoder_layers: int = 3
+
+    def build(self, photographs: int, planes: int) -> Autoencoder:
+        """The network, randomly initialised from torch's global generator, for N photographs and K planes."""
+        encoder = Encoder(photographs, planes, self.encoder_layers)
+        if self.conditioned:
+            return Autoencoder(encoder, LightConditionedDecoder(planes, self.hidden, self.activation, self.skip))
+        return Autoencoder(encoder, PlainDecoder(planes, self.hidden, self.activation))
+
+    def teacher_spec(self) -> "StudentSpec":
+        """The wide network a "neural" teacher of this student is; it learns from photographs only."""
+        if self.conditioned:
+            return StudentSpec("lc64x64", True, (64, 64), "relu", True, ("none",), encoder_layers=4)
+        return StudentSpec("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
+
+
+def parse_student(name: str) -> StudentSpec:
+    """The student of a name such as "lc16x16", "lc16-elu", "disk20", "direct10" or "neural".
+
+    Raises:
+        ArgumentError: not such a name; the message lists the forms.
+    """
+    if match := re.fullmatch(r"lc(\d{1,2})(?:x(\d{1,2}))?(-elu)?", name):
+        hidden = tuple(int(width) for width in match.groups()[:2] if width)
+        elu = match[3] is not None
+        teachers: tuple[Teacher, ...] = ("interpolator", "neural", "none")
+        spec = StudentSpec(name, True, hidden, "elu" if elu else "relu", not elu, teachers)
+    elif match := re.fullmatch(r"(disk|direct)(\d{1,2})", name):
+        width = int(match[2])
+        spec = StudentSpec(name, False, (width, width), "elu", False, ("neural",) if match[1] == "disk" else ("none",))
+    elif name == "neural":
+        spec = StudentSpec(name, False, (50, 50), "elu", False, ("none",))
+    else:
+        raise ArgumentError(f"expected a student {_FORMS}, got {name!r}")
+    if not all(1 <= width <= MAX_WIDTH for width in spec.hidden):
+        raise ArgumentError(f"expected a student {_FORMS}, got {name!r}")
+    return spec
+
+
+def choose_teacher(spec: StudentSpec, teacher: str | None) -> Teacher:
+    """The teacher asked for, or the student's default for None.
+
+    Raises:
+        ArgumentError: a teacher this student cannot learn from.
+    """
+    if teacher is None:
+        return spec.teachers[0]
+    for possible in spec.teachers:
+        if teacher == possible:
+            return possible
+    raise ArgumentError(
+        f"expected a teacher {' or '.join(map(repr, spec.teachers))} for student {spec.name!r}, got {teacher!r}: "
+        "leave the teacher out for the default, or take another student"
+    )
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The settings of a training loop.
+
+    Attributes:
+        steps: optimiser steps.
+        pixels: pixels a step.
+        shown: photographed lights a step.
+        new: new lights a step, at which a teacher is asked.
+        learning_rate: the peak of the one-cycle schedule (Adam).
+    """
+
+    steps: int
+    pixels: int = 1024
+    shown: int = 16
+    new: int = 16
+    learning_rate: float = 3e-3
+
+
+PRESETS = {
+    "quick": Preset(steps=3_000),
+    "default": Preset(steps=12_000),
+    "best": Preset(steps=40_000, pixels=2048),
+}
