@@ -1,0 +1,56 @@
+// What the ISA variants of the kernel are given: packed weights and a run of pixels. Everything in it is trusted.
+//
+// Each relight_<isa>.cpp compiles relight_body.inl for one instruction set inside a target region. No header with
+// inline functions of the standard library may be used in such a region: the linker keeps one copy of an inline
+// function for the whole program, and it could be the one with instructions this machine lacks.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "relight.h"
+
+namespace fastrti {
+
+// Rows of a weight matrix that are multiplied together: 6 rows x 4 (AVX-512, NEON) or 2 (AVX2, SSE2) vectors of pixels
+// are the accumulators that fit the register file of each ISA beside their inputs and a weight.
+constexpr int kBlockRows = 6;
+
+// The size of the next block when `rows` are left: as few blocks as possible, as equal as possible (8 = 4 + 4).
+constexpr int block_rows(int rows) {
+  const int blocks = (rows + kBlockRows - 1) / kBlockRows;
+  return (rows + blocks - 1) / blocks;
+}
+
+struct PackedLayer {
+  int inputs;
+  int outputs;
+  const float* weights;  // block by block; in a block of m rows, the m weights of input 0, then of input 1, ...
+  const float* bias;     // (outputs)
+};
+
+// One light's network.
+struct Frame {
+  int planes;                          // K
+  int hidden;                          // hidden layers
+  int hidden_outputs;                  // the sum of their widths
+  PackedLayer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by v
+  Activation activation;
+  bool base;
+};
+
+// A run of contiguous pixels.
+struct Span {
+  const std::uint8_t* planes;
+  std::ptrdiff_t plane_stride;
+  const std::uint8_t* mask;  // 0 or 1 each, or null
+  std::uint8_t* out;         // 3 * pixels bytes
+  std::size_t pixels;
+};
+
+void relight_baseline(const Frame& frame, const Span& span);
+void relight_avx2(const Frame& frame, const Span& span);
+void relight_avx512(const Frame& frame, const Span& span);
+void relight_neon(const Frame& frame, const Span& span);
+
+}  // namespace fastrti

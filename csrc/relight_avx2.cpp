@@ -1,0 +1,76 @@
+// The kernel for x86-64 with AVX2 and FMA: tiles of 16 pixels.
+#if defined(__x86_64__)
+
+#  include <immintrin.h>
+
+#  include <cstring>
+
+#  include "kernel.h"
+#  include "rgb_shuffle.h"
+
+#  if defined(__clang__)
+#    pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#  else
+#    pragma GCC push_options
+#    pragma GCC target("avx2,fma")
+#  endif
+
+namespace fastrti {
+namespace {
+
+struct Avx2 {
+  using Vec = __m256;
+  static constexpr int kLanes = 8;
+  static constexpr int kVectors = 2;
+
+  static Vec set1(float x) { return _mm256_set1_ps(x); }
+  static Vec load(const float* x) { return _mm256_load_ps(x); }
+  static void store(float* x, Vec a) { _mm256_store_ps(x, a); }
+  static Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+  static Vec min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
+  static Vec max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+  static Vec shifted_one(Vec n) {
+    const __m256i shifted = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(shifted, _mm256_castps_si256(set1(1.0f))));
+  }
+
+  static void load_bytes(const std::uint8_t* bytes, float* x) {
+    for (int v = 0; v < kVectors; ++v) {
+      const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + v * kLanes));
+      store(x + v * kLanes, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight)));
+    }
+  }
+
+  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
+    __m128i channels[3];
+    for (int c = 0; c < 3; ++c) {
+      const __m256i words = _mm256_packs_epi32(_mm256_cvttps_epi32(y[c][0]), _mm256_cvttps_epi32(y[c][1]));
+      const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);  // packs interleaves the two halves
+      channels[c] = _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
+    }
+    for (int j = 0; j < 3; ++j) {
+      __m128i sixteen = _mm_setzero_si128();
+      for (int c = 0; c < 3; ++c) {
+        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kRgbShuffle.from[j][c]));
+        sixteen = _mm_or_si128(sixteen, _mm_shuffle_epi8(channels[c], from));
+      }
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(rgb + 16 * j), sixteen);
+    }
+  }
+};
+
+#  include "relight_body.inl"
+
+}  // namespace
+
+void relight_avx2(const Frame& frame, const Span& span) { relight_span<Avx2>(frame, span); }
+
+}  // namespace fastrti
+
+#  if defined(__clang__)
+#    pragma clang attribute pop
+#  else
+#    pragma GCC pop_options
+#  endif
+
+#endif  // x86-64

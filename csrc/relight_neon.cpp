@@ -1,0 +1,58 @@
+// The kernel for AArch64, whose Advanced SIMD every processor has: tiles of 16 pixels.
+#if defined(__aarch64__)
+
+#  include <arm_neon.h>
+
+#  include <cstring>
+
+#  include "kernel.h"
+
+namespace fastrti {
+namespace {
+
+struct Neon {
+  using Vec = float32x4_t;
+  static constexpr int kLanes = 4;
+  static constexpr int kVectors = 4;
+
+  static Vec set1(float x) { return vdupq_n_f32(x); }
+  static Vec load(const float* x) { return vld1q_f32(x); }
+  static void store(float* x, Vec a) { vst1q_f32(x, a); }
+  static Vec fma(Vec a, Vec b, Vec c) { return vfmaq_f32(c, a, b); }
+  static Vec min(Vec a, Vec b) { return vminnmq_f32(a, b); }
+  static Vec max(Vec a, Vec b) { return vmaxnmq_f32(a, b); }
+  static Vec shifted_one(Vec n) {
+    const int32x4_t shifted = vshlq_n_s32(vreinterpretq_s32_f32(n), 23);
+    return vreinterpretq_f32_s32(vaddq_s32(shifted, vreinterpretq_s32_f32(set1(1.0f))));
+  }
+
+  static void load_bytes(const std::uint8_t* bytes, float* x) {
+    const uint8x16_t all = vld1q_u8(bytes);
+    const uint16x8_t low = vmovl_u8(vget_low_u8(all)), high = vmovl_u8(vget_high_u8(all));
+    store(x, vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))));
+    store(x + 4, vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))));
+    store(x + 8, vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))));
+    store(x + 12, vcvtq_f32_u32(vmovl_u16(vget_high_u16(high))));
+  }
+
+  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
+    uint8x16x3_t channels;
+    for (int c = 0; c < 3; ++c) channels.val[c] = vcombine_u8(narrow(y[c][0], y[c][1]), narrow(y[c][2], y[c][3]));
+    vst3q_u8(rgb, channels);
+  }
+
+ private:
+  static uint8x8_t narrow(Vec a, Vec b) {
+    return vmovn_u16(vcombine_u16(vmovn_u32(vcvtq_u32_f32(a)), vmovn_u32(vcvtq_u32_f32(b))));
+  }
+};
+
+#  include "relight_body.inl"
+
+}  // namespace
+
+void relight_neon(const Frame& frame, const Span& span) { relight_span<Neon>(frame, span); }
+
+}  // namespace fastrti
+
+#endif  // AArch64

@@ -1,0 +1,71 @@
+#include "thread_pool.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <new>
+#include <system_error>
+#include <thread>
+
+namespace fastrti {
+namespace {
+
+// Never destroyed: its threads wait on it until the process ends.
+alignas(ThreadPool) unsigned char storage[sizeof(ThreadPool)];
+
+ThreadPool* make_pool() { return new (storage) ThreadPool; }
+
+}  // namespace
+
+ThreadPool& ThreadPool::shared() {
+  static ThreadPool* const pool = [] {
+    pthread_atfork(nullptr, nullptr, [] { make_pool(); });
+    return make_pool();
+  }();
+  return *pool;
+}
+
+void ThreadPool::Job::take_chunks() {
+  for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) work(i);
+}
+
+void ThreadPool::run(std::size_t chunks, int threads, const std::function<void(std::size_t)>& work) {
+  const int helpers = static_cast<int>(std::min<std::size_t>(chunks, threads)) - 1;
+  Job job{work, chunks, helpers};
+  if (helpers > 0) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    start_workers(helpers);
+    queue_.push_back(&job);
+    wake_.notify_all();
+  }
+  job.take_chunks();
+  if (helpers > 0) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    queue_.erase(std::remove(queue_.begin(), queue_.end(), &job), queue_.end());  // nobody may join any more
+    left_.wait(lock, [&] { return job.running == 0; });
+  }
+}
+
+void ThreadPool::start_workers(int wanted) {
+  try {
+    for (; workers_ < wanted; ++workers_) std::thread(&ThreadPool::serve, this).detach();
+  } catch (const std::system_error&) {
+    // The system grants no more threads: those there are, and the caller, do the work.
+  }
+}
+
+void ThreadPool::serve() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [&] { return !queue_.empty(); });
+    Job& job = *queue_.front();
+    if (--job.vacancies == 0) queue_.pop_front();
+    ++job.running;
+    lock.unlock();
+    job.take_chunks();
+    lock.lock();
+    if (--job.running == 0) left_.notify_all();
+  }
+}
+
+}  // namespace fastrti

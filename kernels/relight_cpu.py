@@ -1,0 +1,155 @@
+"""The CPU backend: the C++ kernel on numpy arrays.
+
+One body compiled for several instruction sets (csrc/relight_body.inl), float32, own threads, the GIL released.
+"""
+
+import importlib
+import os
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ArgumentError, BackendError
+from fastrti.frame_network import FrameNetwork
+from fastrti.kernels.buffers import check_numpy_out
+
+_cpu: Any = None
+_import_error = ""
+try:
+    _cpu = importlib.import_module("fastrti._cpu")
+except ImportError as error:
+    _import_error = str(error)
+
+ISA_VARIABLE = "FASTRTI_ISA"
+"""The environment variable that forces an instruction set, for tests and for comparing them."""
+
+
+MAX_THREADS = 1024
+"""As csrc/relight.h has it."""
+
+
+def why_not() -> str | None:
+    """None where the backend can run, else one sentence that says why not and what to do."""
+    if _cpu is not None:
+        return None
+    return (
+        f"its compiled module is missing ({_import_error}): install with `pip install -e . --no-build-isolation`, or, "
+        "after a regular install, run Python outside the root of the repository"
+    )
+
+
+def available_isas() -> tuple[str, ...]:
+    """The instruction sets this machine runs, fastest first; the last is always "baseline".
+
+    Raises:
+        BackendError: the compiled module is missing.
+    """
+    reason = why_not()
+    if reason is not None:
+        raise BackendError(f"the cpu backend cannot run here: {reason}")
+    names: tuple[str, ...] = _cpu.available_isas()
+    return names
+
+
+class CpuKernel:
+    """The planes of one object, ready to be relit; safe to call from several threads at once.
+
+    Args:
+        planes: (K, H, W) uint8, 1 ≤ K ≤ 48; used where they lie if C-contiguous, else copied.
+        mask: (H, W) bool, False pixels are black; or None.
+        threads: threads that draw a picture, 1–1024; default all cores this process may use.
+        isa: one of `available_isas()`; default the environment variable FASTRTI_ISA, else the fastest.
+
+    Attributes:
+        isa: the instruction set that runs.
+        threads: how many threads draw a picture.
+
+    Raises:
+        ArgumentError: planes, mask or threads out of range.
+        BackendError: the kernel, or the instruction set asked for, cannot run here.
+    """
+
+    def __init__(
+        self,
+        planes: NDArray[np.uint8],
+        mask: NDArray[np.bool_] | None = None,
+        threads: int | None = None,
+        isa: str | None = None,
+    ) -> None:
+        self.isa = _chosen_isa(isa)
+        self.threads = _checked_threads(threads)
+        self._planes = np.ascontiguousarray(planes)
+        self._mask = None if mask is None else np.ascontiguousarray(mask)
+        try:
+            _cpu.check_planes(self._planes, self._mask)
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+
+    @property
+    def label(self) -> str:
+        """What runs, e.g. "avx512, 2 threads"."""
+        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+    def empty(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """An uninitialised numpy picture."""
+        return np.empty(shape, np.uint8)
+
+    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+        """See `fastrti.backends.Kernel`."""
+        check_numpy_out(out, shape)
+
+    def relight(self, network: FrameNetwork, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+        """Writes the pixels [top : top + h, left : left + w] to out; within one level of the exact picture.
+
+        Args:
+            network: of one light, folded: its inputs are the bytes of the planes.
+            out: (h, w, 3) uint8; rows may be apart in memory, the pixels of a row may not.
+            top: first row of the region.
+            left: first column of the region.
+
+        Raises:
+            ArgumentError: a network for another number of planes, an out of another kind, or a region outside.
+        """
+        skip = None if network.skip is None else np.ascontiguousarray(network.skip)
+        try:
+            _cpu.relight(
+                planes=self._planes,
+                mask=self._mask,
+                weights=[np.ascontiguousarray(weight) for weight in network.weights],
+                biases=[np.ascontiguousarray(bias) for bias in network.biases],
+                activation=network.activation,
+                skip=skip,
+                base=network.base,
+                out=out,
+                top=top,
+                left=left,
+                threads=self.threads,
+                isa=self.isa,
+            )
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+
+
+def _chosen_isa(wanted: str | None) -> str:
+    available = available_isas()
+    source = "isa" if wanted is not None else ISA_VARIABLE
+    wanted = wanted if wanted is not None else os.environ.get(ISA_VARIABLE) or available[0]
+    if wanted not in available:
+        raise BackendError(f"expected {source} to be one of {', '.join(available)} on this machine, got {wanted!r}")
+    return wanted
+
+
+def _checked_threads(threads: int | None) -> int:
+    if threads is None:
+        return min(len(_usable_cores()), MAX_THREADS)
+    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= MAX_THREADS:
+        raise ArgumentError(f"expected threads from 1 to {MAX_THREADS}, or None for all cores, got {threads!r}")
+    return threads
+
+
+def _usable_cores() -> Collection[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return range(os.cpu_count() or 1)
