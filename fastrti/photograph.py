@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from fastrti.errors import CollectionError
 
@@ -55,6 +55,8 @@ def read_photograph(path: Path) -> Photograph:
         raise CollectionError(
             f"{path.name}: expected at most {MAX_PIXELS} pixels, found more: scale the photographs down"
         ) from None
+    except UnidentifiedImageError:
+        raise CollectionError(f"{path.name}: expected a JPEG, PNG or TIFF, found none of them: convert it") from None
     except Exception as error:  # on damaged bytes the decoders raise whatever they stumble over
         raise CollectionError(
             f"{path.name}: expected a JPEG, PNG or TIFF, found one that cannot be decoded ({error}): copy it anew"
@@ -147,9 +149,11 @@ def _read16(image: Image.Image, path: Path) -> Photograph:
             "save the photographs as sRGB, or without a profile"
         )
     samples = _decode16(path, str(image.format))
-    if samples.shape[:2] != (image.height, image.width) or samples.dtype != np.uint16:
+    # Sorted, because Pillow gives the upright size of a TIFF and the stored size of a PNG.
+    if sorted(samples.shape[:2]) != sorted(image.size) or samples.dtype != np.uint16:
         raise CollectionError(
-            f"{path.name}: expected interleaved unsigned 16-bit samples, found {samples.dtype} {samples.shape}"
+            f"{path.name}: expected interleaved unsigned 16-bit samples, found {samples.dtype} {samples.shape}: "
+            "save it as a plain 16-bit TIFF or PNG"
         )
     samples = _upright(samples.reshape(*samples.shape[:2], -1), image.getexif().get(ExifTags.Base.Orientation, 1))
     channels = samples.shape[2]
