@@ -67,6 +67,13 @@ def unit_lights(light_dirs: Iterable[ArrayLike]) -> NDArray[np.float64]:
     return np.stack(lights) if lights else np.empty((0, 3))
 
 
+def raised_to_horizon(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A photographed light, (..., 3) unit vectors, lifted to z = 0 where it was measured slightly below the horizon."""
+    raised = np.concatenate([light[..., :2], np.maximum(light[..., 2:], 0)], axis=-1)
+    unit: NDArray[np.float64] = raised / np.linalg.norm(raised, axis=-1, keepdims=True)
+    return unit
+
+
 def light_from_angles(azimuth_deg: float, elevation_deg: float) -> NDArray[np.float64]:
     """The unit vector, (3,) float64, of a light at the given azimuth and elevation in degrees."""
     azimuth, elevation = np.deg2rad([azimuth_deg, elevation_deg])

@@ -91,7 +91,7 @@ def save(relightable: Relightable, path: str | os.PathLike[str]) -> None:
     target = Path(os.path.realpath(path))
     try:
         _finish_swap(target)
-        _refuse_to_replace(target)
+        check_destination(target)
         fresh, old = _siblings(target)
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -134,8 +134,10 @@ def _current_folder(path: Path) -> Path:
     return target
 
 
-def _refuse_to_replace(target: Path) -> None:
-    """Only an object or an empty folder may be replaced: never somebody's photographs."""
+def check_destination(path: str | os.PathLike[str]) -> None:
+    """Raises ObjectError unless an object may be saved here: only an object or an empty folder may be replaced, never
+    somebody's photographs."""
+    target = Path(os.path.realpath(path))
     if not target.exists():
         return
     if not target.is_dir() or (any(target.iterdir()) and not (target / "info.json").is_file()):

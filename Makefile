@@ -1,0 +1,53 @@
+# `make demo` and `make test` are the two commands of the README; `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+INPUTS := pyproject.toml setup.py constraints.txt $(wildcard csrc/*)
+
+.PHONY: help install demo test types test-deep bench format clean
+
+help:
+	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
+	@echo "make test       linters, types and the test suite"
+	@echo "make test-deep  sanitizers, every compile target, every instruction set"
+	@echo "make bench      fused against naive rendering on this machine"
+	@echo "make format     rewrite the sources in the project's style"
+
+install: $(STAMP)
+
+# Build isolation is off so that building the kernel installs nothing beside what the constraints pin.
+$(STAMP): $(INPUTS)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.12" torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
+	touch $@
+
+demo: install
+	$(BIN)/fastrti demo -o demo
+
+test: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(MAKE) --no-print-directory types
+	$(BIN)/python -m pytest -m "not deep"
+
+# mypy looks for fastrti.kernels inside fastrti/; the links show it the package as it is installed.
+types: install
+	rm -rf $(VENV)/types && mkdir -p $(VENV)/types/fastrti
+	ln -s $(CURDIR)/fastrti/* $(CURDIR)/kernels $(VENV)/types/fastrti/
+	cd $(VENV)/types && ../bin/mypy --config-file $(CURDIR)/pyproject.toml -p fastrti
+
+test-deep: install
+	$(BIN)/python -m pytest -m deep
+
+bench: install
+	$(BIN)/python -m pytest benchmarks/bench_relight.py --benchmark-group-by=group
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf build dist demo *.egg-info fastrti/*.so .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,58 @@
+"""The command `fastrti`: one module a subcommand, each with `add_parser` and `run`.
+
+Exit codes: 0 done; 1 something in the input, the object or the machine is not as wanted (one sentence says what);
+2 the command line itself is wrong; 130 interrupted.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+
+from fastrti.cli import demo, evaluate, fit, info, relight, synth
+from fastrti.errors import FastrtiError
+
+_COMMANDS = (fit, relight, evaluate, info, synth, demo)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code."""
+    arguments = build_parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else list(argv)))
+    try:
+        return int(arguments.run(arguments) or 0)
+    except FastrtiError as error:
+        print(f"fastrti {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"fastrti {arguments.command}: interrupted", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    from fastrti import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="fastrti",
+        description="Relightable images (RTI) from photographs: make them, relight them, measure them.",
+        epilog="example:\n  fastrti fit photographs/ -o vase && fastrti relight vase --light 0.3,0.5 -o vase.png",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"fastrti {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in _COMMANDS:
+        command = module.add_parser(commands)
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _join_negative_values(argv: list[str]) -> list[str]:
+    """`--light -0.3,0.5` → `--light=-0.3,0.5`: argparse would take the value for an option."""
+    joined: list[str] = []
+    for argument in argv:
+        if joined and joined[-1] == "--light" and re.match(r"-[\d.]", argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined

@@ -1,0 +1,56 @@
+"""Arguments several commands share."""
+
+import argparse
+import re
+import sys
+
+from fastrti.errors import LightError
+from fastrti.lights import unit_light
+from fastrti.mlic import Mlic
+
+
+def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
+    """PHOTOS, --lp and --transfer."""
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
+    parser.add_argument("--lp", metavar="FILE", help="the .lp file, where it is not the only one in the folder")
+    parser.add_argument(
+        "--transfer", choices=("srgb", "linear"), default="srgb", help="how the samples encode light (default: srgb)"
+    )
+
+
+def load_collection(arguments: argparse.Namespace) -> Mlic:
+    """The collection of `add_collection_arguments`; says on stderr what was dropped or guessed."""
+    mlic = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer)
+    for note in mlic.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return mlic
+
+
+def add_backend_argument(parser: argparse.ArgumentParser) -> None:
+    """--backend."""
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "triton", "cpu", "reference"),
+        default="auto",
+        help="what renders (default: auto, the fastest that runs here)",
+    )
+
+
+def light(text: str) -> tuple[float, ...]:
+    """x,y or x,y,z as an argparse type."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+        unit_light(values)
+    except LightError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected x,y or x,y,z such as 0.3,0.5, got {text!r}") from None
+    return values
+
+
+def size(text: str) -> tuple[int, int]:
+    """WIDTHxHEIGHT as an argparse type."""
+    match = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", text)
+    if match is None or 0 in (width := int(match[1]), height := int(match[2])):
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT in pixels such as 640x480, got {text!r}")
+    return width, height

@@ -1,0 +1,74 @@
+"""`fastrti evaluate`: how close an object comes to photographs."""
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from fastrti.cli.arguments import add_backend_argument, add_collection_arguments, load_collection
+from fastrti.errors import CollectionError
+from fastrti.evaluation import Score, evaluate, mean_score
+from fastrti.mlic import Mlic
+from fastrti.renderer import Renderer
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "evaluate",
+        help="PSNR, SSIM and CIEDE2000 against photographs",
+        description=(
+            "Relights an object at the lights of photographs and compares: PSNR (dB), SSIM and mean CIEDE2000 for each\n"
+            "light and their means, on what a user sees (8-bit planes, 8-bit pictures)."
+        ),
+        epilog="example:\n  fastrti evaluate vase photographs/ --only IMG_07.jpg IMG_21.jpg --json",
+    )
+    parser.add_argument("object", metavar="OBJECT", help="folder of a relightable object")
+    add_collection_arguments(parser)
+    parser.add_argument("--only", nargs="+", metavar="FILE", help="score these photographs alone")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    add_backend_argument(parser)
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints the table or the JSON object."""
+    mlic = load_collection(arguments)
+    if arguments.only:
+        mlic = mlic.subset(_indices(mlic, arguments.only))
+    scores = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic)
+    print(_json(mlic, scores) if arguments.json else _table(mlic, scores))
+
+
+def _indices(mlic: Mlic, names: Sequence[str]) -> list[int]:
+    missing = [name for name in names if name not in mlic.names]
+    if missing:
+        raise CollectionError(
+            f"expected --only to name photographs of the collection, got {', '.join(missing)}: "
+            f"they are called like {mlic.names[0]}"
+        )
+    return [mlic.names.index(name) for name in names]
+
+
+def _table(mlic: Mlic, scores: list[Score]) -> str:
+    width = max(map(len, (*mlic.names, "mean")))
+    rows = [f"{'':{width}}     x      y      z     PSNR    SSIM  CIEDE2000"]
+    for name, light, score in zip(mlic.names, mlic.lights, scores):
+        position = " ".join(f"{value:6.3f}" for value in light)
+        rows.append(f"{name:{width}} {position}  {score.psnr:6.2f}  {score.ssim:6.4f}  {score.ciede2000:6.3f}")
+    mean = mean_score(scores)
+    return "\n".join([*rows, f"{'mean':{width}} {'':20}  {mean.psnr:6.2f}  {mean.ssim:6.4f}  {mean.ciede2000:6.3f}"])
+
+
+def _json(mlic: Mlic, scores: list[Score]) -> str:
+    lights = [
+        {"name": name, "light": light.tolist(), **_finite(score)}
+        for name, light, score in zip(mlic.names, mlic.lights, scores)
+    ]
+    return json.dumps({**_finite(mean_score(scores)), "lights": lights})
+
+
+def _finite(score: Score) -> dict[str, float | None]:
+    """The scores; null for the infinite PSNR of equal pictures, which JSON cannot hold."""
+    return {name: value if math.isfinite(value) else None for name, value in score._asdict().items()}

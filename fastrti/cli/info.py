@@ -1,0 +1,47 @@
+"""`fastrti info`: what an object holds."""
+
+import argparse
+from typing import Any
+
+from fastrti.backends import BACKENDS
+from fastrti.relightable import Relightable
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "info",
+        help="what an object holds, and which backends run here",
+        description="Prints size, decoder, cost a pixel, provenance and training of an object, and which backends run.",
+        epilog="example:\n  fastrti info vase",
+    )
+    parser.add_argument("object", metavar="OBJECT", help="folder of a relightable object")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints one fact a line."""
+    relightable = Relightable.load(arguments.object)
+    for name, value in {**_facts(relightable), **_backends()}.items():
+        print(f"{name + ':':<16}{value}")
+
+
+def _facts(relightable: Relightable) -> dict[str, Any]:
+    network = relightable.frame_network((0, 0))
+    facts = {
+        "size": f"{relightable.width}×{relightable.height} pixels",
+        "decoder": relightable.decoder.label,
+        "cost a pixel": f"{len(relightable.planes)} bytes, {network.multiply_adds} multiply-adds",
+        "mask": None if relightable.mask is None else f"{relightable.mask.mean():.1%} of the pixels are object",
+        "photographs": None if relightable.lights is None else len(relightable.lights),
+        "scale": None if relightable.mm_per_pixel is None else f"{relightable.mm_per_pixel:g} mm a pixel",
+        "title": relightable.title,
+        "creator": relightable.creator,
+        "rights": relightable.rights,
+    }
+    training = {f"training {key}": value for key, value in relightable.training.items()}
+    return {name: value for name, value in (facts | training).items() if value not in (None, "")}
+
+
+def _backends() -> dict[str, str]:
+    return {f"backend {name}": backend.why_not() or "runs here" for name, backend in BACKENDS.items()}

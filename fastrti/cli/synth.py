@@ -1,0 +1,33 @@
+"""`fastrti synth`: a rendered collection to try everything on."""
+
+import argparse
+from typing import Any
+
+from fastrti.cli.arguments import size
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "synth",
+        help="render a sample collection: relief, several materials, cast shadows",
+        description=(
+            "Renders a multi-light image collection: an orthographic relief with stripes of GGX materials from matt to\n"
+            "metal and hard cast shadows. FOLDER/Dome holds the photographs to fit, FOLDER/Test those to score with."
+        ),
+        epilog="example:\n  fastrti synth -o sample --size 640x480 && fastrti fit sample/Dome -o tablet",
+    )
+    parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="folder to make")
+    parser.add_argument("--size", type=size, default=(320, 320), metavar="WIDTHxHEIGHT", help="default: 320x320")
+    parser.add_argument("--lights", type=int, default=49, metavar="N", help="photographs in Dome (default: 49)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed is another relief (default: 0)")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Renders the two folders."""
+    from fastrti.synth import render_collection
+
+    width, height = arguments.size
+    render_collection(arguments.output, width, height, lights=arguments.lights, seed=arguments.seed)
+    print(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")

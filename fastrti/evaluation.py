@@ -1,0 +1,52 @@
+"""Scoring an object as a user sees it: 8-bit planes through the Renderer, 8-bit pictures against photographs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fastrti.errors import CollectionError
+from fastrti.lights import raised_to_horizon
+from fastrti.metrics import ciede2000, psnr, ssim
+from fastrti.mlic import Mlic
+from fastrti.pictures import to_numpy
+from fastrti.renderer import Renderer
+
+
+class Score(NamedTuple):
+    """How close one picture comes to its photograph.
+
+    Attributes:
+        psnr: in dB, infinite for equal pictures.
+        ssim: 1 for equal pictures.
+        ciede2000: mean colour difference, 0 for equal pictures.
+    """
+
+    psnr: float
+    ssim: float
+    ciede2000: float
+
+
+def evaluate(renderer: Renderer, mlic: Mlic) -> list[Score]:
+    """The score of each photograph, inside the collection's mask.
+
+    Raises:
+        CollectionError: photographs of another size than the object.
+    """
+    relightable = renderer.relightable
+    if (mlic.width, mlic.height) != (relightable.width, relightable.height):
+        raise CollectionError(
+            f"expected photographs of the object's size, {relightable.width}×{relightable.height}, "
+            f"got {mlic.width}×{mlic.height}"
+        )
+    scores = []
+    for index, light in enumerate(mlic.lights):
+        picture = to_numpy(renderer.relight(raised_to_horizon(light)))
+        pair = (picture, mlic.picture(index), mlic.mask)
+        scores.append(Score(psnr(*pair), ssim(*pair), ciede2000(*pair)))
+    return scores
+
+
+def mean_score(scores: Sequence[Score]) -> Score:
+    """The mean over photographs of each measure."""
+    return Score(*(float(np.mean(values)) for values in zip(*scores)))
