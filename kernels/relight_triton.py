@@ -1,0 +1,199 @@
+"""The fused GPU renderer: coefficient bytes in, picture bytes out, one pass over the pixels.
+
+Pixels are the rows of small matrix products, so a hidden layer's result is, register for register, the left operand of
+the next layer's product: activations never leave the registers. A persistent grid loads the weights once a program and
+walks tiles of `BLOCK` pixels. What each line costs is in kernels/README.md; which arithmetic is used, in precision.py.
+"""
+
+import os
+from typing import Any
+
+import numpy as np
+import torch
+import triton
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fastrti.errors import ArgumentError
+from fastrti.frame_network import FrameNetwork
+from fastrti.kernels.precision import Precision, RoundedNetwork, cheapest
+from fastrti.kernels.relight_tiles import COLOURS, relight_tiles
+
+INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton's own switch: kernels run on CPU tensors, slowly
+
+PROGRAMS_PER_SM = 8  # a persistent grid: no more programs than these walk the tiles
+
+
+def launch_constants(network: FrameNetwork, precision: Precision) -> dict[str, Any]:
+    """The compile-time constants of `relight_tiles` for networks of this shape, and `num_warps`.
+
+    No autotuning: a table by the widest hidden layer, checked for spills when compiled offline.
+    """
+    widths = [padded(width) for width in network.hidden] + [0, 0]
+    block, warps, stages = _TILES[precision, max(*widths, 16)]
+    return {
+        "K": network.planes,
+        "K_PADDED": padded(network.planes),
+        "D1": widths[0],
+        "D2": widths[1],
+        "ELU": network.activation == "elu",
+        "SKIP": network.skip is not None and bool(network.hidden),  # without a hidden layer it is part of the weights
+        "BASE": network.base,
+        "PRECISION": precision,
+        "BLOCK": 1024 if INTERPRETED else block,  # the interpreter pays for each tile, not for its pixels
+        "STAGES": stages,
+        "num_warps": warps,
+    }
+
+
+_TILES: dict[tuple[Precision, int], tuple[int, int, int]] = {
+    ("fp16", 16): (128, 4, 2),
+    ("fp16", 32): (128, 4, 2),
+    ("fp16", 64): (128, 4, 2),
+    ("fp16 hi/lo", 16): (128, 4, 2),
+    ("fp16 hi/lo", 32): (128, 4, 2),
+    ("fp16 hi/lo", 64): (128, 8, 2),
+    ("fp32", 16): (64, 4, 2),
+    ("fp32", 32): (64, 4, 2),
+    ("fp32", 64): (64, 8, 2),
+}
+
+
+def padded(width: int) -> int:
+    """The width a matrix product takes: 16, 32 or 64."""
+    return max(16, 1 << (width - 1).bit_length())
+
+
+def packed(network: RoundedNetwork, shape: FrameNetwork) -> tuple[NDArray[np.uint8], int]:
+    """All numbers of a frame as one buffer, so that one copy takes them to the GPU.
+
+    Args:
+        network: the rounded network.
+        shape: the network it was rounded from.
+
+    Returns:
+        The bytes, (N,) uint8: float32 vectors, then matrices, padded with zeros; and where the matrices start.
+    """
+    widths = [padded(width) for width in (shape.planes, *shape.hidden)] + [COLOURS.value]
+    vectors, matrices = [], []
+    for number, layer in enumerate(network.layers):
+        last = number == len(network.layers) - 1
+        level = 255.0 if last and not shape.base else 1.0  # a base colour's bytes bring the 255 themselves
+        vectors += [_pad(level * layer.scale, widths[number + 1]), _pad(level * layer.bias, widths[number + 1])]
+        inputs = len(layer.high) if not last or not shape.hidden else shape.hidden[-1]
+        for rows, height in ((slice(inputs), widths[number]), (slice(inputs, None), widths[0])):
+            if layer.high[rows].size:
+                parts = (layer.high, layer.low) if network.precision == "fp16 hi/lo" else (layer.high,)
+                matrices += [_pad(part[rows], height, widths[number + 1]) for part in parts]
+    start = np.concatenate(vectors).astype(np.float32).view(np.uint8)
+    return np.concatenate([start, *(matrix.reshape(-1).view(np.uint8) for matrix in matrices)]), len(start)
+
+
+def _pad(array: NDArray[Any], *shape: int) -> NDArray[Any]:
+    result = np.zeros(shape, array.dtype)
+    result[tuple(map(slice, array.shape))] = array
+    return result
+
+
+class TritonKernel:
+    """One object's planes on a GPU, relit there.
+
+    Args:
+        planes: (K, H, W) uint8.
+        mask: (H, W) bool, False where the picture is black, or None.
+        threads: not used; every backend takes it.
+        device: a CUDA device, default the current one; the CPU under TRITON_INTERPRET=1.
+
+    Attributes:
+        device: where the planes are and pictures are written.
+        label: the GPU's name.
+    """
+
+    def __init__(
+        self,
+        planes: NDArray[np.uint8],
+        mask: NDArray[np.bool_] | None,
+        threads: int | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        default = "cpu" if INTERPRETED else f"cuda:{torch.cuda.current_device()}"
+        self._height, self._width = planes.shape[1:]
+        self._plane_stride = -(-self._height * self._width // 16) * 16  # every plane starts on a 16-byte boundary
+        self._planes = self._upload(planes, torch.device(default) if device is None else device)
+        self.device = self._planes.device
+        self._mask = None if mask is None else self._upload(mask[None].astype(np.uint8), self.device)
+        if INTERPRETED:
+            self.label, self._programs = "Triton's interpreter", 2
+        else:
+            properties = torch.cuda.get_device_properties(self.device)
+            self.label, self._programs = properties.name, PROGRAMS_PER_SM * properties.multi_processor_count
+
+    def _upload(self, planes: NDArray[np.uint8], device: torch.device) -> Tensor:
+        stored = torch.zeros((len(planes), self._plane_stride), dtype=torch.uint8, device=device)
+        stored[:, : self._height * self._width] = torch.tensor(planes.reshape(len(planes), -1), device=device)
+        return stored
+
+    def empty(self, shape: tuple[int, ...]) -> Tensor:
+        """An uninitialised picture on the device."""
+        return torch.empty(shape, dtype=torch.uint8, device=self.device)
+
+    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+        """See `fastrti.backends.Kernel`."""
+        if not isinstance(out, Tensor) or out.dtype != torch.uint8 or tuple(out.shape) != shape:
+            got = f"{out.dtype} {tuple(out.shape)}" if isinstance(out, Tensor) else type(out).__name__
+            raise ArgumentError(f"expected out to be a torch.uint8 tensor of shape {shape}, got {got}")
+        if out.device != self.device:
+            raise ArgumentError(f"expected out on {self.device}, where the planes are, got one on {out.device}")
+        rows = zip(out.shape[:-2], out.stride()[:-2])
+        if out.stride()[-2:] != (3, 1) or any(size > 1 and stride < 3 * shape[-2] for size, stride in rows):
+            raise ArgumentError(
+                f"expected out's pixels to be contiguous rows of RGB, got strides {out.stride()}: rows may be apart, "
+                "pixels may not"
+            )
+
+    def precision(self, network: FrameNetwork) -> Precision:
+        """The arithmetic a folded network is drawn in."""
+        return cheapest(network).precision
+
+    def relight(self, network: FrameNetwork, out: Tensor, top: int, left: int) -> None:
+        """See `fastrti.backends.Kernel`. On CUDA it returns when the work is queued on the current stream."""
+        self.relight_rounded(cheapest(network), network, out, top, left)
+
+    def relight_rounded(
+        self, rounded: RoundedNetwork, network: FrameNetwork, out: Tensor, top: int, left: int
+    ) -> None:
+        """`relight` in a precision of the caller's choice: `rounded` is `precision.rounded(network, …)`."""
+        height, width = out.shape[:2]
+        origin, row_stride = top * self._width + left, self._width
+        if width == self._width and out.stride(0) == 3 * width:
+            height, width, row_stride = 1, height * width, 0  # whole rows without gaps are one long row
+        constants = launch_constants(network, rounded.precision)
+        tiles_per_row = triton.cdiv(width, constants["BLOCK"])
+        vectors, matrices = self._frame(rounded, network)
+        with torch.cuda.device_of(out):  # type: ignore[no-untyped-call]
+            relight_tiles[(min(height * tiles_per_row, self._programs),)](
+                self._planes,
+                self._planes if self._mask is None else self._mask,
+                out,
+                vectors,
+                matrices,
+                origin,
+                row_stride,
+                self._plane_stride,
+                out.stride(0),
+                width,
+                tiles_per_row,
+                height * tiles_per_row,
+                MASKED=self._mask is not None,
+                ALIGNED=origin % 16 == 0 and row_stride % 16 == 0,
+                **constants,
+            )
+
+    def _frame(self, rounded: RoundedNetwork, network: FrameNetwork) -> tuple[Tensor, Tensor]:
+        """The frame's numbers on the device: vectors and matrices, two views of one buffer."""
+        buffer, start = packed(rounded, network)
+        numbers = torch.from_numpy(buffer)
+        if self.device.type == "cuda":
+            numbers = numbers.pin_memory().to(self.device, non_blocking=True)
+        kind = torch.float32 if rounded.precision == "fp32" else torch.float16
+        return numbers[:start].view(torch.float32), numbers[start:].view(kind)
