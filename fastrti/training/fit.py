@@ -160,8 +160,8 @@ class _Run:
 
     def _interpolator(self) -> TeacherFunction:
         interpolator = Interpolator(self.photographs)
-        mix = interpolator.mix_of(self.samples.rows, self.samples.columns)
-        return lambda samples, pixels, lights: interpolator(samples, mix[:, pixels], lights)
+        shares = interpolator.shares_of(self.samples.rows, self.samples.columns)
+        return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
 
     def _watch(self, held_out: Photographs) -> None:
         """Chooses the pixels and lights whose PSNR the progress bar shows."""

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+import torch
+
+from fastrti import Mlic
+from fastrti.lights import light_from_angles
+from fastrti.training.interpolator import Interpolator, LinearInterpolators
+from fastrti.training.samples import Photographs
+
+DOME = np.stack(
+    [
+        light_from_angles(azimuth + elevation, elevation)
+        for elevation, count in ((15, 10), (40, 8), (65, 6))
+        for azimuth in np.arange(count) * 360 / count
+    ]
+)
+BETWEEN = np.stack([light_from_angles(20, 30), light_from_angles(140, 50), light_from_angles(260, 70)])
+
+
+def collection(values, lights=DOME, mask=None):
+    """`values` (N, H, W) in [0, 1], as grey 8-bit photographs."""
+    photographs = np.repeat(np.rint(values * 255).astype(np.uint8)[..., None], 3, axis=3)
+    return Mlic(photographs, lights, tuple(f"{i}.png" for i in range(len(lights))), mask)
+
+
+def interpolate(mlic, lights, chosen=None):
+    """The interpolated pictures, (L, H, W, 3)."""
+    chosen = np.arange(len(mlic)) if chosen is None else chosen
+    photographs = Photographs(mlic, chosen, torch.device("cpu"))
+    rows, columns = (index.ravel() for index in np.indices((mlic.height, mlic.width)))
+    interpolator = Interpolator(photographs)
+    shares = interpolator.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
+    pictures = interpolator(photographs.read(rows, columns), shares, torch.from_numpy(lights))
+    return pictures.transpose(1, 2).reshape(len(lights), mlic.height, mlic.width, 3).numpy()
+
+
+def smooth_field(lights, height, width):
+    """(L, H, W) in [0, 1]: a degree-2 polynomial of the light whose coefficients vary over the picture."""
+    row, column = np.mgrid[0:height, 0:width] / max(height, width)
+    x, y, z = (axis[:, None, None] for axis in lights.T)
+    return 0.35 + 0.2 * z * row + 0.15 * x * column - 0.1 * y * row + 0.15 * x * y
+
+
+def test_smooth_fields_are_reproduced_between_the_lights():
+    # 13 × 22 is square in neither pixels nor cells
+    pictures = interpolate(collection(smooth_field(DOME, 13, 22)), BETWEEN)
+    truth = smooth_field(BETWEEN, 13, 22)[..., None]
+    assert np.abs(pictures - truth).max() < 1.5 / 255  # the photographs themselves are rounded by 0.5
+
+
+def test_leave_one_out_equals_leaving_one_out():
+    values = np.random.default_rng(0).random(len(DOME))
+    residuals = LinearInterpolators(DOME).leave_one_out() @ values  # (M, N)
+    for left_out in range(len(DOME)):
+        others = np.delete(np.arange(len(DOME)), left_out)
+        predicted = LinearInterpolators(DOME[others]).weights(DOME[left_out : left_out + 1])[:, 0] @ values[others]
+        assert residuals[:, left_out] == pytest.approx(values[left_out] - predicted, abs=1e-6)
+
+
+def test_every_method_has_weights_of_the_photographed_lights():
+    methods = LinearInterpolators(DOME)
+    assert methods.weights(BETWEEN).shape == (len(methods.leave_one_out()), 3, len(DOME))
+
+
+def test_shares_are_a_mix():
+    mlic = collection(np.random.default_rng(1).random((len(DOME), 9, 9)))
+    shares = Interpolator(Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))).shares
+    assert (shares >= 0).all()
+    assert torch.allclose(shares.sum(0), torch.ones(shares.shape[1:]), atol=1e-5)
+
+
+def test_a_highlight_is_interpolated_better_than_by_a_polynomial():
+    lobe = np.stack([np.exp(-((DOME - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)] * 64, axis=1).reshape(-1, 8, 8)
+    truth = np.exp(-((BETWEEN - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)
+    pictures = interpolate(collection(lobe), BETWEEN)
+    polynomial = LinearInterpolators(DOME).weights(BETWEEN)[2] @ lobe[:, 0, 0]
+    assert np.abs(pictures[:, 4, 4, 0] - truth).mean() < 0.5 * np.abs(polynomial - truth).mean()
+
+
+def test_masked_out_pixels_change_nothing_inside():
+    values = smooth_field(DOME, 24, 24)
+    mask = np.zeros((24, 24), bool)
+    mask[:, :11] = True
+    noisy = np.where(mask, values, np.random.default_rng(2).random(values.shape))
+    inside = [interpolate(collection(v, mask=mask), BETWEEN)[:, mask] for v in (values, noisy)]
+    assert np.array_equal(*inside)
+
+
+def test_a_light_below_the_horizon_and_few_lights_are_tolerated():
+    lights = np.concatenate([DOME[::5], [[0.999, 0.0, -0.0447]]])
+    pictures = interpolate(collection(smooth_field(lights, 6, 5), lights), BETWEEN)
+    assert np.isfinite(pictures).all()
+    assert np.abs(pictures - smooth_field(BETWEEN, 6, 5)[..., None]).max() < 0.25
