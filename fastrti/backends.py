@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from fastrti.errors import BackendError
@@ -57,8 +56,8 @@ class Backend:
         """None where the backend can run, else one sentence that says why not and what to do."""
         try:
             reason: str | None = _resolve(self.probe)()
-        except ModuleNotFoundError as error:
-            return _missing_module(error)
+        except ImportError as error:
+            return _import_failure(error)
         return reason
 
     def load(self, relightable: Relightable, threads: int | None) -> Kernel:
@@ -80,17 +79,15 @@ def _resolve(name: str) -> Callable[..., Any]:
     return found
 
 
-def _missing_module(error: ModuleNotFoundError) -> str:
+def _import_failure(error: ImportError) -> str:
     if error.name in ("fastrti.kernels", "kernels"):
         return (
             "the package fastrti.kernels is missing, as it is when Python runs from the root of the repository after a "
             "regular install: leave the root, or install with `pip install -e .`"
         )
-    return f"the module {error.name} is not installed"
-
-
-def _torch_why_not() -> str | None:
-    return None if find_spec("torch") else "PyTorch is not installed (`pip install torch`)"
+    if isinstance(error, ModuleNotFoundError):
+        return f"the module {error.name} is not installed (`pip install {error.name}`)"
+    return f"its module cannot be imported ({error})"
 
 
 # In the order `auto` tries them; the reference only on demand.
@@ -99,7 +96,7 @@ BACKENDS = {
     for backend in (
         Backend("triton", "fastrti.kernels.cuda_driver:why_not", "fastrti.kernels.relight_triton:TritonKernel"),
         Backend("cpu", "fastrti.kernels.relight_cpu:why_not", "fastrti.kernels.relight_cpu:CpuKernel"),
-        Backend("reference", "fastrti.backends:_torch_why_not", "fastrti.kernels.relight_torch:ReferenceKernel"),
+        Backend("reference", "fastrti.kernels.relight_torch:why_not", "fastrti.kernels.relight_torch:ReferenceKernel"),
     )
 }
 

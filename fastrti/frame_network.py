@@ -19,6 +19,14 @@ Matrix = NDArray[np.float32]
 
 MAX_WIDTH = 64
 MAX_HIDDEN = 2
+MAX_WEIGHT = 1e9
+"""So that no sum of float32 products overflows: 48·255·1e9, then twice 64·1e9 times that, is 5e34."""
+
+
+def to_weights(numbers: NDArray[np.floating]) -> Matrix:
+    """Rounded to float32; beyond ±MAX_WEIGHT, where only a damaged decoder goes at some light, clipped to it."""
+    weights: Matrix = np.clip(numbers, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
+    return weights
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class FrameNetwork:
         base: multiply the output by the raw bytes/255 of the first three planes (PTM's LRGB).
 
     Raises:
-        ArgumentError: shapes that do not chain, widths over 64, more than 48 planes, or a number that is not finite.
+        ArgumentError: shapes that do not chain, widths over 64, more than 48 planes, or numbers beyond ±1e9 or NaN.
     """
 
     weights: tuple[Matrix, ...]
@@ -70,8 +78,10 @@ class FrameNetwork:
         arrays = [*self.weights, *self.biases, *([] if self.skip is None else [self.skip])]
         if any(array.dtype != np.float32 for array in arrays):
             raise ArgumentError(f"expected float32 weights, got {[str(array.dtype) for array in arrays]}")
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise ArgumentError("expected finite weights, got NaN or infinity: the decoder is damaged")
+        if not all((np.abs(array) <= MAX_WEIGHT).all() for array in arrays):
+            raise ArgumentError(
+                f"expected weights within ±{MAX_WEIGHT:g}, got larger ones or NaN: the decoder is damaged"
+            )
 
     @property
     def planes(self) -> int:
@@ -100,11 +110,11 @@ class FrameNetwork:
         low = np.asarray(minimum, np.float64)
         scale = (np.asarray(maximum, np.float64) - low) / 255
         weights, biases = list(self.weights), list(self.biases)
-        biases[0] = (biases[0] + weights[0] @ low).astype(np.float32)
-        weights[0] = (weights[0] * scale).astype(np.float32)
+        biases[0] = to_weights(biases[0] + weights[0] @ low)
+        weights[0] = to_weights(weights[0] * scale)
         skip = self.skip
         if skip is not None:
             # With no hidden layer the first bias is the last one, already folded: keep adding in one place.
-            biases[-1] = (biases[-1] + skip @ low).astype(np.float32)
-            skip = (skip * scale).astype(np.float32)
+            biases[-1] = to_weights(biases[-1] + skip @ low)
+            skip = to_weights(skip * scale)
         return FrameNetwork(tuple(weights), tuple(biases), self.activation, skip, self.base)

@@ -4,7 +4,8 @@ A light direction is the unit vector from the object to the light: +x to the rig
 +z to the camera. Elevation is measured from the object's plane (90° = the camera's axis), azimuth from +x towards +y.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -32,14 +33,14 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
     """
     try:
         light = np.asarray(light_dir, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise LightError(f"expected a light direction of two or three numbers, got {light_dir!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        light = np.empty(0)
     if light.shape not in ((2,), (3,)) or not np.isfinite(light).all():
         raise LightError(
             f"expected a light direction of two or three finite numbers, got {light_dir!r}: pass (x, y) or (x, y, z)"
         )
     if light.shape == (2,):
-        x, y = light
+        x, y = light.tolist()  # Python's floats overflow to infinity without a warning
         squared = x * x + y * y
         if squared > 1 + _CIRCLE_SLACK:
             raise LightError(
@@ -47,24 +48,21 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
                 "pass (x, y, z), or move the light inside the unit circle"
             )
         if squared > 1:
-            x, y, squared = x / np.sqrt(squared), y / np.sqrt(squared), 1.0
-        return np.array([x, y, np.sqrt(1 - squared)])
-    length = np.linalg.norm(light)
-    if length == 0 or not np.isfinite(length):
-        raise LightError(f"expected a light direction of non-zero finite length, got {light_dir!r}")
+            x, y, squared = x / math.sqrt(squared), y / math.sqrt(squared), 1.0
+        return np.array([x, y, math.sqrt(1 - squared)])
+    largest = np.abs(light).max()
+    if largest == 0:
+        raise LightError(
+            "expected a light direction of non-zero length, got (0, 0, 0): pass (0, 0, 1) for a light at the camera"
+        )
     if light[2] < 0:
         raise LightError(
             f"expected a light above the object's plane (z ≥ 0), got z = {light[2]:g}: "
             "flip the vector if it points from the light to the object"
         )
-    unit: NDArray[np.float64] = light / length
+    light = light / largest  # so that the squares in the norm neither overflow nor vanish
+    unit: NDArray[np.float64] = light / np.linalg.norm(light)
     return unit
-
-
-def unit_lights(light_dirs: Iterable[ArrayLike]) -> NDArray[np.float64]:
-    """The unit vectors of several light directions, (L, 3) float64; see `unit_light`."""
-    lights = [unit_light(light_dir) for light_dir in light_dirs]
-    return np.stack(lights) if lights else np.empty((0, 3))
 
 
 def raised_to_horizon(light: NDArray[np.float64]) -> NDArray[np.float64]:

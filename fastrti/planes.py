@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError
 
 MAX_PLANES = 48
+MAX_LATENT = float(np.finfo(np.float32).max)  # every viewer holds minimum and maximum as float32
 
 
 def quantise(
@@ -38,7 +39,7 @@ def dequantise(
 
 
 def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maximum: NDArray[np.floating]) -> None:
-    """Raises ArgumentError unless planes are (K, H, W) uint8 with K finite (minimum ≤ maximum) pairs, 1 ≤ K ≤ 48."""
+    """Raises ArgumentError unless planes are (K, H, W) uint8 with K pairs minimum ≤ maximum, 1 ≤ K ≤ 48."""
     if planes.ndim != 3 or planes.dtype != np.uint8 or not 1 <= len(planes) <= MAX_PLANES or 0 in planes.shape:
         raise ArgumentError(
             f"expected planes of shape (K, H, W), uint8, 1 ≤ K ≤ {MAX_PLANES}, got {planes.shape} {planes.dtype}"
@@ -47,5 +48,7 @@ def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maxim
         raise ArgumentError(
             f"expected {len(planes)} minima and maxima, one a plane, got {minimum.shape} and {maximum.shape}"
         )
-    if not (np.isfinite(minimum).all() and np.isfinite(maximum).all() and (minimum <= maximum).all()):
-        raise ArgumentError("expected finite minimum ≤ maximum for every plane")
+    if not ((minimum <= maximum) & (minimum >= -MAX_LATENT) & (maximum <= MAX_LATENT)).all():
+        raise ArgumentError(
+            "expected minimum ≤ maximum for every plane, both finite in float32: quantise the planes anew"
+        )

@@ -39,7 +39,7 @@ def relight_network(
 ) -> Tensor:  # (H, W, 3) uint8
     """Evaluates a folded network at every pixel, `chunk` pixels at a time to bound memory; masked-out pixels black."""
     pixels = planes.flatten(1)  # (K, P)
-    picture = torch.cat([to_bytes(evaluate_network(network, part)).T for part in pixels.split(chunk, dim=1)])
+    picture = torch.cat([to_bytes(evaluate_network(network, part)).T for part in torch.split(pixels, chunk, dim=1)])
     if mask is not None:
         picture[~mask.flatten()] = 0
     return picture.view(*planes.shape[1:], 3)

@@ -48,6 +48,7 @@ class Relightable:
     def __post_init__(self) -> None:
         self.minimum = np.asarray(self.minimum, np.float64)
         self.maximum = np.asarray(self.maximum, np.float64)
+        self.planes = np.ascontiguousarray(self.planes)
         check_planes(self.planes, self.minimum, self.maximum)
         if self.decoder.planes != len(self.planes):
             raise ArgumentError(
@@ -57,8 +58,10 @@ class Relightable:
             raise ArgumentError(
                 f"expected a bool mask of {self.height}×{self.width}, got {self.mask.shape} {self.mask.dtype}"
             )
-        if self.lights is not None and (self.lights.ndim != 2 or self.lights.shape[1] != 3):
-            raise ArgumentError(f"expected lights of shape (N, 3), got {self.lights.shape}")
+        if self.lights is not None and (
+            self.lights.shape[1:] != (3,) or not self.lights.size or not np.isfinite(self.lights).all()
+        ):
+            raise ArgumentError(f"expected finite lights of shape (N, 3), N ≥ 1, got {self.lights.shape}")
         if self.mm_per_pixel is not None and not (np.isfinite(self.mm_per_pixel) and self.mm_per_pixel > 0):
             raise ArgumentError(f"expected a positive number of millimetres a pixel, got {self.mm_per_pixel}")
 

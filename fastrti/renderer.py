@@ -8,7 +8,6 @@ from numpy.typing import ArrayLike
 
 from fastrti.backends import choose_backend
 from fastrti.errors import ArgumentError
-from fastrti.lights import unit_light, unit_lights
 from fastrti.relightable import Relightable
 
 Region = tuple[int, int, int, int]
@@ -66,7 +65,7 @@ class Renderer:
             LightError: a light off the hemisphere.
             ArgumentError: a region outside the picture, or an `out` that does not fit.
         """
-        network = self.relightable.frame_network(unit_light(light_dir))
+        network = self.relightable.frame_network(light_dir)
         top, left, height, width = self._checked(region)
         out = self._buffer(out, (height, width, 3))
         self._kernel.relight(network, out, top, left)
@@ -74,7 +73,7 @@ class Renderer:
 
     def relight_batch(self, lights: Sequence[ArrayLike], *, out: Any = None, region: Region | None = None) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
-        networks = [self.relightable.frame_network(light) for light in unit_lights(lights)]
+        networks = [self.relightable.frame_network(light) for light in lights]
         top, left, height, width = self._checked(region)
         out = self._buffer(out, (len(networks), height, width, 3))
         for network, picture in zip(networks, out):

@@ -35,5 +35,5 @@ class Decoder(Protocol):
 def network_label(planes: int, hidden: tuple[int, ...], activation: str, skip: bool) -> str:
     """The common part of the labels, e.g. "9→16→16→3 ReLU, skip"."""
     shape = "→".join(map(str, (planes, *hidden, 3)))
-    phi = {"relu": " ReLU", "elu": " ELU"}[activation] if hidden else ""
+    phi = {"relu": " ReLU", "elu": " ELU"}.get(activation, f" {activation}") if hidden else ""
     return f"{shape}{phi}{', skip' if skip else ''}"

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from fastrti.decoders.base import network_label
 from fastrti.decoders.bases import BASES
 from fastrti.errors import ArgumentError
-from fastrti.frame_network import FrameNetwork, Matrix
+from fastrti.frame_network import FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
+
+MIN_SIGMA, MAX_SIGMA = 1e-6, 1e6  # chords of the unit sphere end at 2
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,22 @@ class NodeBasisDecoder:
     resolution: int = 0
 
     def __post_init__(self) -> None:
-        if self.table.ndim != 3 or self.table.shape[2] != 3 or len(self.table) < 2 or not np.isfinite(self.table).all():
-            raise ArgumentError(f"expected a finite table of shape (K+1, M, 3), got {self.table.shape}")
-        count = self.table.shape[1]
+        shape = self.table.shape
+        if self.table.ndim != 3 or shape[2] != 3 or shape[0] < 2 or shape[1] < 1 or not np.isfinite(self.table).all():
+            raise ArgumentError(f"expected a finite table of shape (K+1, M, 3), got {shape}")
+        count = shape[1]
         if self.basis == "rbf":
             if self.nodes is None or self.nodes.shape != (count, 3) or not np.isfinite(self.nodes).all():
                 raise ArgumentError(f"expected {count} finite nodes (x, y, z), one a column of the table")
-            if not (np.isfinite(self.sigma) and self.sigma > 0):
-                raise ArgumentError(f"expected sigma > 0, got {self.sigma!r}")
+            if not MIN_SIGMA <= self.sigma <= MAX_SIGMA:
+                raise ArgumentError(f"expected sigma from {MIN_SIGMA:g} to {MAX_SIGMA:g}, got {self.sigma!r}")
         elif self.basis == "bilinear":
             if not isinstance(self.resolution, int) or self.resolution < 2 or self.resolution**2 != count:
                 raise ArgumentError(f"expected resolution² = {count} nodes, got a resolution of {self.resolution!r}")
+            if self.nodes is not None:
+                raise ArgumentError(
+                    "expected no nodes for a bilinear grid, got some: its resolution says where they lie"
+                )
         else:
             raise ArgumentError(f"expected basis 'rbf' or 'bilinear', got {self.basis!r}")
         self.frame_network((0.0, 0.0))
@@ -101,15 +108,15 @@ class NodeBasisDecoder:
     def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
         """The linear map of one light."""
         table = np.einsum("kmc,m->kc", self.table.astype(np.float64), self._node_weights(unit_light(light_dir)))
-        weight = np.ascontiguousarray(table[1:].T.astype(np.float32))
-        return FrameNetwork((weight,), (table[0].astype(np.float32),))
+        weight = np.ascontiguousarray(to_weights(table[1:].T))
+        return FrameNetwork((weight,), (to_weights(table[0]),))
 
     def _node_weights(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.nodes is not None:
             exponent = -((self.nodes.astype(np.float64) - light) ** 2).sum(1) / self.sigma**2
-            weights = np.exp(exponent - exponent.max())  # the shift keeps a light far from every node finite
-            total: np.float64 = weights.sum()
-            return weights / total
+            weights: NDArray[np.float64] = np.exp(exponent - exponent.max())  # the shift keeps far lights finite
+            weights /= weights.sum()
+            return weights
         x, y, z = light
         across, up = (x + y), (y - x)  # octahedral map of the hemisphere onto the square
         column, row = (np.array([across, up]) / (abs(x) + abs(y) + abs(z)) * 0.5 + 0.5) * (self.resolution - 1)

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrti.decoders.base import network_label
 from fastrti.errors import ArgumentError
-from fastrti.frame_network import Activation, FrameNetwork, Matrix
+from fastrti.frame_network import Activation, FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
 
 Monomial = tuple[int, int, int]
@@ -82,6 +82,8 @@ class LightMlpDecoder:
                 f"expected 1–{MAX_LIGHT_LAYERS} light layers, each a weight and a bias, "
                 f"got {len(self.light_weights)} and {len(self.light_biases)}"
             )
+        if not all(np.isfinite(array).all() for array in (*self.light_weights, *self.light_biases)):
+            raise ArgumentError("expected finite light layers, got NaN or infinity: the decoder is damaged")
         width = len(self.features)
         for number, (weight, bias) in enumerate(zip(self.light_weights, self.light_biases), start=1):
             if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
@@ -111,7 +113,7 @@ class LightMlpDecoder:
             if number:
                 h = h / (1 + np.exp(-np.clip(h, -700, None)))  # SiLU; the clip keeps exp finite, silu(-700) = -0
             h = weight.astype(np.float64) @ h + bias
-        numbers = h.astype(np.float32)
+        numbers = to_weights(h)
         arrays, start = [], 0
         for shape in parameter_shapes(self.planes, self.hidden, self.skip):
             size = int(np.prod(shape))

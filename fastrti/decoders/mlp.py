@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from fastrti.decoders.base import network_label
 from fastrti.errors import ArgumentError
-from fastrti.frame_network import Activation, FrameNetwork, Matrix
+from fastrti.frame_network import Activation, FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
 
 
@@ -32,6 +32,10 @@ class MlpDecoder:
     def __post_init__(self) -> None:
         if not self.weights or self.weights[0].ndim != 2 or self.weights[0].shape[1] < 3:
             raise ArgumentError("expected a first layer of K + 2 inputs (planes, then x and y of the light)")
+        if not self.biases or self.biases[0].shape != self.weights[0].shape[:1]:
+            raise ArgumentError(f"expected a first bias of shape ({len(self.weights[0])},), one number an output")
+        if not (np.isfinite(self.weights[0]).all() and np.isfinite(self.biases[0]).all()):
+            raise ArgumentError("expected finite weights, got NaN or infinity: the decoder is damaged")
         self.frame_network((0.0, 0.0))  # its checks are the checks of the weights
 
     @property
@@ -53,8 +57,6 @@ class MlpDecoder:
         """The network of one light: the two light columns are folded into the first bias (in float64)."""
         light = unit_light(light_dir)[:2]
         first = self.weights[0]
-        if self.biases[0].shape != first.shape[:1]:
-            raise ArgumentError(f"expected a first bias of shape ({len(first)},), got {self.biases[0].shape}")
-        bias = (self.biases[0] + first[:, -2:].astype(np.float64) @ light).astype(np.float32)
+        bias = to_weights(self.biases[0] + first[:, -2:].astype(np.float64) @ light)
         weights = (np.ascontiguousarray(first[:, :-2]), *self.weights[1:])
         return FrameNetwork(weights, (bias, *self.biases[1:]), self.activation, self.skip)

@@ -139,6 +139,8 @@ def _mlp_from_json(info: Fields, fields: Fields, planes: int) -> MlpDecoder:
     hidden, activation = _hidden(fields), _activation(fields)
     latents = fields.integer("latents", 1, planes)
     if "weights" in info:
+        if activation != "elu" or fields.boolean("skip"):
+            raise ObjectError(f"{fields.where}: expected an ELU network without a skip beside top-level weights")
         return openlime_decoder(info, hidden, latents)
     weights, biases = _layers_from_json(fields, "layers", MAX_HIDDEN + 1)
     skip = fields.float32("skip_weight", (3, latents)) if fields.boolean("skip") else None

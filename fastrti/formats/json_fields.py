@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import math
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ class Fields:
 
     def error(self, key: str, wanted: str) -> ObjectError:
         """The error of a key that is not what was wanted."""
-        got = repr(self.values[key]) if key in self.values else "nothing"
+        got = reprlib.repr(self.values[key]) if key in self.values else "nothing"  # however deep or long it is
         return ObjectError(f"{self.where}: expected {key!r} to be {wanted}, got {got[:60]}")
 
     def child(self, key: str) -> "Fields":

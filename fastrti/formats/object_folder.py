@@ -38,15 +38,17 @@ _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "title", "creator"
 
 def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
     """See `Relightable.load`."""
-    folder = _current_folder(Path(path))
-    info = read_json(folder / "info.json")
     try:
+        folder = _current_folder(path)
+        info = read_json(folder / "info.json")
         if "fastrti" in info:
             return _load_own(folder, info, max_pixels)
         if info.values.get("type") == "neural":
             return openlime.load(folder, info, max_pixels)
     except ArgumentError as error:  # numbers that fit JSON's shape but not the decoder's
         raise ObjectError(f"{info.where}: {error}") from None
+    except OSError as error:
+        raise ObjectError(f"{path}: expected a folder that can be read, got {error.strerror or error}") from None
     raise ObjectError(
         f"{info.where}: expected a fastrti object or a published neural RTI folder, "
         f"got type {str(info.values.get('type'))[:40]!r} without a 'fastrti' version"
@@ -88,29 +90,33 @@ def _load_own(folder: Path, info: Fields, max_pixels: int | None) -> Relightable
 
 def save(relightable: Relightable, path: str | os.PathLike[str]) -> None:
     """See `Relightable.save`."""
-    target = Path(os.path.realpath(path))
     try:
+        target = Path(os.path.realpath(path))
         _finish_swap(target)
         check_destination(target)
         fresh, old = _siblings(target)
-        shutil.rmtree(fresh, ignore_errors=True)
+        for leftover in (fresh, old):  # of a save that was killed earlier or later than in the middle of its swap
+            shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir(parents=True)
-        _write(relightable, fresh)
-        _keep_other_files(target, fresh)
-        _sync_folder(fresh)
+        try:
+            _write(relightable, fresh)
+            _keep_other_files(target, fresh)
+            _sync_folder(fresh)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
         _swap(fresh, target, old)
     except OSError as error:
-        raise ObjectError(f"{target}: expected a folder that can be written, got {error.strerror or error}") from None
+        raise ObjectError(f"{path}: expected a folder that can be written, got {error.strerror or error}") from None
 
 
 def _siblings(target: Path) -> tuple[Path, Path]:
     """Where a save prepares the new object, and where it puts the old one while it swaps."""
-    return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+    return target.parent / f".{target.name}.new", target.parent / f".{target.name}.old"
 
 
 def _swap(fresh: Path, target: Path, old: Path) -> None:
     if target.exists():
-        shutil.rmtree(old, ignore_errors=True)
         target.rename(old)
     # A crash here leaves no target but both siblings, the fresh one whole: `_current_folder` reads it.
     fresh.rename(target)
@@ -124,7 +130,7 @@ def _finish_swap(target: Path) -> None:
         _swap(fresh, target, old)
 
 
-def _current_folder(path: Path) -> Path:
+def _current_folder(path: str | os.PathLike[str]) -> Path:
     target = Path(os.path.realpath(path))
     fresh, old = _siblings(target)
     if not target.exists() and fresh.is_dir() and old.is_dir():
@@ -137,13 +143,22 @@ def _current_folder(path: Path) -> Path:
 def check_destination(path: str | os.PathLike[str]) -> None:
     """Raises ObjectError unless an object may be saved here: only an object or an empty folder may be replaced, never
     somebody's photographs."""
-    target = Path(os.path.realpath(path))
+    target, here = Path(os.path.realpath(path)), Path.cwd()
+    if target in (here, *here.parents):  # replacing it would leave this process, and its shell, in a deleted folder
+        raise ObjectError(f"{path}: expected a folder to save to, got the one this process runs in: name one inside it")
     if not target.exists():
         return
-    if not target.is_dir() or (any(target.iterdir()) and not (target / "info.json").is_file()):
+    if not target.is_dir() or (any(target.iterdir()) and not _is_object(target)):
         raise ObjectError(
             f"{target}: expected a new folder or an existing object to replace, got something else: choose another name"
         )
+
+
+def _is_object(folder: Path) -> bool:
+    try:
+        return "fastrti" in read_json(folder / "info.json")
+    except ObjectError:
+        return False
 
 
 def _keep_other_files(target: Path, fresh: Path) -> None:
@@ -151,8 +166,12 @@ def _keep_other_files(target: Path, fresh: Path) -> None:
         return
     for entry in target.iterdir():
         own = entry.name in ("info.json", "mask.png") or entry.match("plane_*.jpg")
-        if not own:
-            (shutil.copytree if entry.is_dir() else shutil.copy2)(entry, fresh / entry.name)
+        if own:
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.copytree(entry, fresh / entry.name, symlinks=True)
+        else:
+            shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -173,8 +192,10 @@ def _write(relightable: Relightable, folder: Path) -> None:
         write_picture(folder / "mask.png", relightable.mask.astype(np.uint8) * 255)
     try:
         text = json.dumps(_info(relightable), indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ObjectError(f"expected training and extra to hold only finite JSON values, got {error}") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ObjectError(
+            f"expected training and extra to hold only finite JSON values, got {error}: take out what is not"
+        ) from None
     with open(folder / "info.json", "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -15,6 +15,9 @@ from fastrti.formats.json_fields import Fields
 DEFAULT_MAX_PIXELS = 89_478_485
 MAX_SIDE = 1 << 20
 
+# No deflate stream expands further (zlib's documentation), and no JPEG stream much: six bits a block of 16×16 pixels.
+_MAX_EXPANSION = 1032
+
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
@@ -40,12 +43,15 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
     Raises:
         ObjectError: missing, truncated, damaged, of another kind or size.
     """
-    picture = _open(path, _read_bytes(path, 64 + 8 * width * height))
+    data = _read_bytes(path, 64 + 8 * width * height)
+    picture = _open(path, data)
     if picture.size != (width, height) or picture.mode != mode:
         raise ObjectError(
             f"{path}: expected a {mode} picture of {width}×{height}, "
             f"got {picture.mode} of {picture.size[0]}×{picture.size[1]}"
         )
+    if width * height * len(mode) > _MAX_EXPANSION * len(data):  # before Pillow takes the memory
+        raise ObjectError(f"{path}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
     try:
         return np.asarray(picture)
     except Exception as error:  # Pillow's decoders raise many kinds on damaged data; each means the same here
@@ -85,7 +91,7 @@ def _open(path: Path, data: bytes) -> Image.Image:
     else:
         raise ObjectError(f"{path}: expected a whole PNG or JPEG, got {len(data)} bytes that are neither")
     try:
-        return plugin(io.BytesIO(data))  # type: ignore[call-arg]
+        return plugin(io.BytesIO(data))
     except Exception as error:  # see read_picture
         raise ObjectError(f"{path}: expected a picture, got a damaged one ({error})") from None
 
