@@ -86,10 +86,11 @@ def fit(
     }
     kept = Checkpoint(checkpoint, {**record, "planes": planes, "photographs": _digest(mlic) if checkpoint else ""})
     run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
-    network, done = run.fit(spec, chosen_teacher, alpha)
+    trained, network, done = run.fit(spec, chosen_teacher, alpha)
     relightable = _relightable(network, photographs)
     relightable.training = {
         **record,
+        "trained": trained,
         "steps_done": done,
         "seconds": round(time.perf_counter() - started, 1),
         "psnr_of": "held-out lights" if hold_out else "photographed lights",
@@ -135,20 +136,24 @@ class _Run:
         self.lights = torch.from_numpy(photographs.lights).float().to(photographs.device)
         self._watch(held_out)
 
-    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: float) -> tuple[Autoencoder, int]:
-        """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself."""
+    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: float) -> tuple[str, Autoencoder, int]:
+        """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself.
+
+        Returns:
+            The name of the network trained last, the network, and the steps it was trained for.
+        """
         if teacher == "none":
-            return self._train(spec, Lesson(spec.name, self.samples, self.lights))
+            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights))
         if teacher == "interpolator":
             function = self._interpolator()
         else:
             wide = spec.teacher_spec()
             network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights))
             if done < self.preset.steps:
-                return network, done
+                return wide.name, network, done
             function = lambda samples, pixels, lights: network(samples, lights)  # noqa: E731
         lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha)
-        return self._train(spec, lesson)
+        return spec.name, *self._train(spec, lesson)
 
     def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
         generator = torch.Generator().manual_seed(self.seed)

@@ -1,0 +1,244 @@
+import numpy as np
+import pytest
+import torch
+
+from fastrti import ArgumentError, Mlic, TrainingError
+from fastrti.baselines import fit_basis
+from fastrti.lights import light_from_angles
+from fastrti.training import PRESETS, distillation, fit
+from fastrti.training.fit import mean_psnr
+from fastrti.training.samples import PixelSamples, spread_lights
+
+HEIGHT, WIDTH = 40, 56
+LIGHTS = np.stack(
+    [
+        light_from_angles(azimuth + elevation, elevation)
+        for elevation, count in ((15, 9), (35, 8), (60, 7))
+        for azimuth in np.arange(count) * 360 / count
+    ]
+)
+STEPS = 40
+
+
+def relief(lights=LIGHTS):
+    """Photographs of a bumpy sheet, matt with a sharp highlight and self-shadows: (N, H, W, 3) uint8."""
+    row, column = np.mgrid[0:HEIGHT, 0:WIDTH] / 6.0
+    slope_x, slope_y = 0.6 * np.cos(column) * np.cos(row / 2), 0.5 * np.sin(column / 3) * np.sin(row)
+    normals = np.stack([-slope_x, slope_y, np.ones_like(slope_x)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    halves = lights + np.array([0, 0, 1])
+    halves /= np.linalg.norm(halves, axis=1, keepdims=True)
+    diffuse, highlight = np.clip(normals @ lights.T, 0, 1), np.clip(normals @ halves.T, 0, 1) ** 30
+    albedo = np.stack([0.5 + 0.3 * np.sin(column), 0.5 + 0.2 * np.cos(row), np.full_like(row, 0.4)], axis=-1)
+    linear = albedo[..., None, :] * diffuse[..., None] + 0.4 * highlight[..., None]  # (H, W, N, 3)
+    return np.rint(255 * np.clip(linear, 0, 1) ** (1 / 2.2)).astype(np.uint8).transpose(2, 0, 1, 3)
+
+
+@pytest.fixture(scope="module")
+def mlic():
+    return Mlic(relief(), LIGHTS, tuple(f"{i:02}.png" for i in range(len(LIGHTS))))
+
+
+def changed(mlic, photographs=None, mask=None):
+    return Mlic(mlic.photographs if photographs is None else photographs, mlic.lights, mlic.names, mask)
+
+
+def quick(mlic, **arguments):
+    return fit(mlic, **{"preset": "quick", "steps": STEPS, "progress": False, **arguments})
+
+
+def assert_same(one, other):
+    assert np.array_equal(one.planes, other.planes)
+    assert np.array_equal(one.minimum, other.minimum)
+    assert np.array_equal(one.maximum, other.maximum)
+    networks = [relightable.frame_network((0.3, -0.2)) for relightable in (one, other)]
+    for a, b in zip(*[(*network.weights, *network.biases) for network in networks]):
+        assert np.array_equal(a, b)
+
+
+def test_a_fit_beats_the_mean_image_and_ptm_at_lights_it_never_saw(mlic):
+    held_out = spread_lights(mlic.lights, 4)
+    seen = mlic.subset(np.setdiff1d(np.arange(len(mlic)), held_out))
+    fitted = fit(mlic, preset="quick", steps=400, hold_out=4, progress=False)
+    mean_image = np.rint(seen.photographs.mean(0)).astype(np.uint8)
+    error = ((mlic.photographs[held_out].astype(float) - mean_image) ** 2).mean((1, 2, 3))
+    assert fitted.training["psnr"] > np.mean(10 * np.log10(255**2 / error)) + 5
+    assert fitted.training["psnr"] > mean_psnr(fit_basis(seen, "ptm"), mlic, held_out)
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher", "label"),
+    [
+        ("lc16x16", "interpolator", "light-conditioned 9→16→16→3 ReLU, skip"),
+        ("lc16x16", "none", "light-conditioned 9→16→16→3 ReLU, skip"),
+        ("lc8-elu", "neural", "light-conditioned 9→8→3 ELU"),
+        ("disk20", "neural", "plain 9→20→20→3 ELU"),
+        ("direct10", "none", "plain 9→10→10→3 ELU"),
+        ("neural", "none", "plain 9→50→50→3 ELU"),
+    ],
+)
+def test_every_student_and_teacher_makes_an_object(mlic, student, teacher, label):
+    fitted = quick(mlic, student=student, teacher=teacher, steps=5)
+    assert fitted.decoder.label == label
+    assert fitted.planes.shape == (9, HEIGHT, WIDTH)
+    assert fitted.training["teacher"] == teacher
+    assert np.array_equal(fitted.lights, mlic.lights)
+    assert np.isfinite(fitted.training["psnr"])
+
+
+def test_the_default_teacher_is_the_students_own(mlic):
+    assert quick(mlic, steps=1).training["teacher"] == "interpolator"
+    assert quick(mlic, steps=1, student="disk10").training["teacher"] == "neural"
+    assert quick(mlic, steps=1, student="direct20").training["teacher"] == "none"
+
+
+def test_a_seed_decides_everything(mlic):
+    assert_same(quick(mlic, seed=3), quick(mlic, seed=3))
+    assert not np.array_equal(quick(mlic, seed=3).planes, quick(mlic, seed=4).planes)
+
+
+def test_a_fit_leaves_torchs_own_random_numbers_alone(mlic):
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    quick(mlic, steps=2)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def interrupt_after(monkeypatch, steps):
+    """Presses Ctrl-C when the given number of batches have been drawn."""
+    drawn, batch = [], PixelSamples.batch
+
+    def counted(self, pixels):
+        drawn.append(pixels)
+        if len(drawn) > steps:
+            raise KeyboardInterrupt
+        return batch(self, pixels)
+
+    monkeypatch.setattr(PixelSamples, "batch", counted)
+
+
+def test_ctrl_c_leaves_a_usable_object(mlic, monkeypatch):
+    interrupt_after(monkeypatch, steps=30)
+    stopped = quick(mlic, steps=1000)
+    assert 0 < stopped.training["steps_done"] < 31
+    assert stopped.planes.any()
+    assert np.isfinite(stopped.training["psnr"])
+
+
+def test_ctrl_c_during_the_teacher_leaves_the_teacher(mlic, monkeypatch):
+    interrupt_after(monkeypatch, steps=10)
+    stopped = quick(mlic, student="disk10")
+    assert stopped.decoder.label == "plain 9→50→50→3 ELU"
+    assert stopped.training["trained"] == "neural"
+
+
+@pytest.mark.parametrize("student", ["lc16x16", "disk10"])
+def test_a_resumed_fit_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student):
+    monkeypatch.setattr(distillation, "CHECKPOINT_STEPS", 8)
+    uninterrupted = quick(mlic, student=student)
+    checkpoint = tmp_path / "fit.ckpt"
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, steps=STEPS - 5)
+        quick(mlic, student=student, checkpoint=checkpoint)
+    resumed = quick(mlic, student=student, checkpoint=checkpoint)
+    assert_same(resumed, uninterrupted)
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.ckpt"]
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"steps": STEPS + 1}, {"hold_out": 2}, {"student": "lc8x8"}])
+def test_a_checkpoint_of_another_fit_is_rejected(mlic, tmp_path, other):
+    quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
+    with pytest.raises(TrainingError, match="got one of other photographs or settings"):
+        quick(mlic, checkpoint=tmp_path / "fit.ckpt", **{"steps": 2, **other})
+
+
+def test_a_checkpoint_of_other_photographs_is_rejected(mlic, tmp_path):
+    quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
+    with pytest.raises(TrainingError, match="other photographs or settings"):
+        quick(changed(mlic, 255 - mlic.photographs), checkpoint=tmp_path / "fit.ckpt", steps=2)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint"])
+def test_a_damaged_checkpoint_is_rejected(mlic, tmp_path, content):
+    (tmp_path / "fit.ckpt").write_bytes(content)
+    with pytest.raises(TrainingError, match="got a file that cannot be read as one"):
+        quick(mlic, checkpoint=tmp_path / "fit.ckpt")
+
+
+def test_held_out_photographs_are_never_trained_on(mlic):
+    held_out = spread_lights(mlic.lights, 5)
+    noisy = mlic.photographs.copy()
+    noisy[held_out] = np.random.default_rng(0).integers(0, 256, noisy[held_out].shape)
+    clean, damaged = quick(mlic, hold_out=5), quick(changed(mlic, noisy), hold_out=5)
+    assert_same(clean, damaged)
+    assert clean.training["held_out"] == [mlic.names[i] for i in held_out]
+    assert clean.training["psnr"] > damaged.training["psnr"] + 3
+
+
+def test_held_out_lights_are_spread_over_the_dome():
+    held_out = spread_lights(LIGHTS, 6)
+    rings = np.round(np.degrees(np.arcsin(LIGHTS[held_out, 2])))
+    assert [int((rings == ring).sum()) for ring in (15, 35, 60)] == [2, 2, 2]
+    assert len(set(held_out)) == 6
+
+
+@pytest.mark.parametrize("count", [-1, len(LIGHTS) - 1, 1000])
+def test_holding_out_too_many_lights_is_rejected(mlic, count):
+    with pytest.raises(TrainingError, match=f"expected to hold out 0 to 22 of 24 photographs, got {count}"):
+        quick(mlic, hold_out=count)
+
+
+def test_masked_out_pixels_are_neither_trained_on_nor_kept(mlic):
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[5:30, 3:40] = True
+    noisy = mlic.photographs.copy()
+    noisy[:, ~mask] = np.random.default_rng(1).integers(0, 256, noisy[:, ~mask].shape)
+    clean, damaged = quick(changed(mlic, mask=mask)), quick(changed(mlic, noisy, mask))
+    assert_same(clean, damaged)
+    assert clean.training["psnr"] == damaged.training["psnr"]
+    assert not clean.planes[:, ~mask].any()
+
+
+def test_16_bit_photographs_fit_like_their_8_bit_selves(mlic):
+    wide = changed(mlic, mlic.photographs.astype(np.uint16) * 257)
+    assert quick(wide).training["psnr"] == pytest.approx(quick(mlic).training["psnr"], abs=0.1)
+
+
+def test_the_number_of_planes_is_a_setting(mlic):
+    assert quick(mlic, planes=4, steps=2).planes.shape == (4, HEIGHT, WIDTH)
+
+
+@pytest.mark.parametrize("student", ["", "lc", "lc0", "lc65", "lc16x16x16", "lc16-relu", "disk", "disk0", "resnet50"])
+def test_unknown_students_are_rejected_with_the_valid_forms(mlic, student):
+    with pytest.raises(ArgumentError, match="expected a student 'lcA' or 'lcAxB'") as error:
+        quick(mlic, student=student)
+    assert str(error.value).endswith(f"got {student!r}")
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher"),
+    [("disk20", "none"), ("disk20", "interpolator"), ("direct20", "neural"), ("lc16x16", "oracle")],
+)
+def test_impossible_teachers_are_rejected(mlic, student, teacher):
+    with pytest.raises(ArgumentError, match=f"expected a teacher .* for student '{student}', got '{teacher}'"):
+        quick(mlic, student=student, teacher=teacher)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"preset": "fast"}, {"steps": 0}, {"alpha": 1.5}, {"alpha": -0.1}, {"planes": 0}, {"planes": 49}]
+)
+def test_settings_out_of_range_are_rejected(mlic, arguments):
+    with pytest.raises(ArgumentError, match="expected"):
+        quick(mlic, **arguments)
+
+
+def test_a_diverging_fit_is_an_error(mlic, monkeypatch):
+    monkeypatch.setattr(distillation, "one_cycle", lambda progress: float("nan"))
+    with pytest.raises(TrainingError, match="expected a finite loss of lc16x16, got nan at step 40"):
+        quick(mlic)
+
+
+def test_presets_get_better_and_longer():
+    steps = [PRESETS[name].steps for name in ("quick", "default", "best")]
+    assert steps == sorted(set(steps))
