@@ -1,19 +1,19 @@
 // The kernel for x86-64 with AVX2 and FMA: tiles of 16 pixels.
 #if defined(__x86_64__)
 
-#  include <immintrin.h>
+#include <immintrin.h>
 
-#  include <cstring>
+#include <cstring>
 
-#  include "kernel.h"
-#  include "rgb_shuffle.h"
+#include "kernel.h"
+#include "rgb_shuffle.h"
 
-#  if defined(__clang__)
-#    pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#  else
-#    pragma GCC push_options
-#    pragma GCC target("avx2,fma")
-#  endif
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
 
 namespace fastrti {
 namespace {
@@ -59,7 +59,7 @@ struct Avx2 {
   }
 };
 
-#  include "relight_body.inl"
+#include "relight_body.inl"
 
 }  // namespace
 
@@ -67,10 +67,10 @@ void relight_avx2(const Frame& frame, const Span& span) { relight_span<Avx2>(fra
 
 }  // namespace fastrti
 
-#  if defined(__clang__)
-#    pragma clang attribute pop
-#  else
-#    pragma GCC pop_options
-#  endif
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
 
 #endif  // x86-64

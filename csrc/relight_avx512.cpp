@@ -1,19 +1,19 @@
 // The kernel for x86-64 with AVX-512 F, BW, DQ and VL: tiles of 64 pixels.
 #if defined(__x86_64__)
 
-#  include <immintrin.h>
+#include <immintrin.h>
 
-#  include <cstring>
+#include <cstring>
 
-#  include "kernel.h"
-#  include "rgb_shuffle.h"
+#include "kernel.h"
+#include "rgb_shuffle.h"
 
-#  if defined(__clang__)
-#    pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
-#  else
-#    pragma GCC push_options
-#    pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma")
-#  endif
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,fma")
+#endif
 
 namespace fastrti {
 namespace {
@@ -71,7 +71,7 @@ struct Avx512 {
   }
 };
 
-#  include "relight_body.inl"
+#include "relight_body.inl"
 
 }  // namespace
 
@@ -79,10 +79,10 @@ void relight_avx512(const Frame& frame, const Span& span) { relight_span<Avx512>
 
 }  // namespace fastrti
 
-#  if defined(__clang__)
-#    pragma clang attribute pop
-#  else
-#    pragma GCC pop_options
-#  endif
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
 
 #endif  // x86-64

@@ -22,13 +22,17 @@ struct Baseline {
   static Vec shifted_one(Vec n) { return (Vec)(((Bits)n << 23) + (Bits)set1(1.0f)); }
 
   static void load_bytes(const std::uint8_t* bytes, float* x) {
-    for (int i = 0; i < kLanes * kVectors; ++i) x[i] = bytes[i];
+    for (int v = 0; v < kVectors; ++v, bytes += kLanes) {
+      const Bits four = {bytes[0], bytes[1], bytes[2], bytes[3]};
+      store(x + v * kLanes, __builtin_convertvector(four, Vec));
+    }
   }
 
   static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
-    for (int c = 0; c < 3; ++c) {
-      for (int i = 0; i < kLanes * kVectors; ++i) {
-        rgb[3 * i + c] = static_cast<std::uint8_t>(static_cast<int>(y[c][i / kLanes][i % kLanes]));
+    for (int v = 0; v < kVectors; ++v) {
+      for (int c = 0; c < 3; ++c) {
+        const Bits levels = __builtin_convertvector(y[c][v], Bits);
+        for (int i = 0; i < kLanes; ++i) rgb[3 * (v * kLanes + i) + c] = static_cast<std::uint8_t>(levels[i]);
       }
     }
   }

@@ -23,17 +23,16 @@ constexpr int kTile = V::kLanes* V::kVectors;
 struct Elu {
   template <class V>
   static FASTRTI_INLINE typename V::Vec apply(typename V::Vec t) {
-    const auto c = [](float number) __attribute__((always_inline)) { return V::set1(number); };
-    const auto m = V::max(V::min(t, c(0.0f)), c(-87.0f));  // e^-87: s stays a normal number
-    const auto shifted =
-        V::fma(m, c(1.44269504f), c(12582912.0f));  // n in the low bits, for 1.5 * 2^23 has no fraction
-    const auto f = V::fma(shifted - c(12582912.0f), c(-0.693147181f), m);
-    auto q = V::fma(f, c(0.008338073f), c(0.041872608f));
-    q = V::fma(q, f, c(0.16666831f));
-    q = V::fma(q, f, c(0.49999402f));
+    const auto one = V::set1(1.0f), round = V::set1(12582912.0f);      // 1.5 * 2^23 has no fraction: adding it rounds
+    const auto m = V::max(V::min(t, V::set1(0.0f)), V::set1(-87.0f));  // e^-87: s stays a normal number
+    const auto shifted = V::fma(m, V::set1(1.44269504f), round);       // n in the low bits
+    const auto f = V::fma(shifted - round, V::set1(-0.693147181f), m);
+    auto q = V::fma(f, V::set1(0.008338073f), V::set1(0.041872608f));
+    q = V::fma(q, f, V::set1(0.16666831f));
+    q = V::fma(q, f, V::set1(0.49999402f));
     const auto p = V::fma(f * f, q, f);
     const auto s = V::shifted_one(shifted);
-    return V::max(t, V::fma(s, p, s - c(1.0f)));
+    return V::max(t, V::fma(s, p, s - one));
   }
 };
 

@@ -1,11 +1,11 @@
 // The kernel for AArch64, whose Advanced SIMD every processor has: tiles of 16 pixels.
 #if defined(__aarch64__)
 
-#  include <arm_neon.h>
+#include <arm_neon.h>
 
-#  include <cstring>
+#include <cstring>
 
-#  include "kernel.h"
+#include "kernel.h"
 
 namespace fastrti {
 namespace {
@@ -47,7 +47,7 @@ struct Neon {
   }
 };
 
-#  include "relight_body.inl"
+#include "relight_body.inl"
 
 }  // namespace
 

@@ -1,0 +1,327 @@
+"""The CPU kernel against the specification: every instruction set × every network × every odd size."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from networks import NetworkCase, network_cases, random_network, random_planes
+from numpy.typing import NDArray
+
+from fastrti.errors import ArgumentError, BackendError
+from fastrti.frame_network import MAX_WEIGHT, Activation, FrameNetwork
+from fastrti.kernels import relight_cpu
+from fastrti.kernels.relight_cpu import CpuKernel, available_isas
+from fastrti.reference import relight_network
+
+Picture = NDArray[np.uint8]
+
+TOLERANCE = 1  # levels of 255, every ISA
+HEIGHT, WIDTH = 3, 1030
+SIZES = (1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000)  # around every tile and vector
+CASES = {case.name: case for case in network_cases(HEIGHT, WIDTH)}
+ISAS = available_isas()
+
+
+def exact(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> Picture:
+    black = None if mask is None else torch.from_numpy(mask)
+    return np.asarray(relight_network(torch.from_numpy(case.planes), black, case.network))
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Picture]:
+    return {name: exact(case) for name, case in CASES.items()}
+
+
+def draw(kernel: CpuKernel, network: FrameNetwork, top: int, left: int, height: int, width: int) -> Picture:
+    """Draws twice into poisoned memory; asserts that every byte of the region is written and none beside it."""
+    results = []
+    for poison in (0x00, 0xA5):
+        memory = np.full((height + 2, 3 * width + 7), poison, np.uint8)  # a guard around each row
+        out = memory[1:-1, 2 : 2 + 3 * width].reshape(height, width, 3)
+        assert np.shares_memory(out, memory)
+        kernel.relight(network, out, top, left)
+        results.append(out.copy())
+        out[:] = poison
+        assert (memory == poison).all(), "wrote outside the region"
+    assert (results[0] == results[1]).all(), "left pixels unwritten"
+    return results[0]
+
+
+def levels_apart(a: Picture, b: Picture) -> int:
+    return int(np.abs(a.astype(np.int16) - b).max())
+
+
+def unit(planes: int) -> NDArray[np.float64]:
+    return np.ones(planes)
+
+
+def relu_network(planes: int = 9, hidden: tuple[int, ...] = (16, 16), seed: int = 5) -> FrameNetwork:
+    network = random_network(np.random.default_rng(seed), planes, hidden, "relu", True)
+    return network.folded(-unit(planes), unit(planes))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_matches_reference(isa: str, name: str, pictures: dict[str, Picture]) -> None:
+    case = CASES[name]
+    kernel = CpuKernel(case.planes, threads=2, isa=isa)
+    whole = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    kernel.relight(case.network, whole)
+    assert levels_apart(whole, pictures[name]) <= TOLERANCE
+    for width in SIZES:
+        crop = draw(kernel, case.network, 1, 5, 2, width)
+        assert (crop == whole[1:3, 5 : 5 + width]).all(), f"width {width}: crop of the relight ≠ relight of the crop"
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("isa", ISAS)
+def test_matches_reference_at_every_size(isa: str, width: int) -> None:
+    rng = np.random.default_rng(width)
+    case = NetworkCase("", relu_network(), random_planes(rng, 9, (3, width)))
+    picture = draw(CpuKernel(case.planes, isa=isa), case.network, 0, 0, 3, width)
+    assert levels_apart(picture, exact(case)) <= TOLERANCE
+
+
+@pytest.mark.parametrize("planes", (1, 3, 9, 12, 18, 48))
+@pytest.mark.parametrize("width", (1, 3, 5, 6, 7, 8, 11, 13, 16, 20, 33, 50, 64))
+def test_matches_reference_at_every_width(planes: int, width: int) -> None:
+    rng = np.random.default_rng([planes, width])
+    pixels = random_planes(rng, planes, (5, 77))
+    shapes: tuple[tuple[tuple[int, ...], Activation], ...] = (
+        ((width,), "relu"),
+        ((width, 65 - width), "elu"),
+        ((65 - width, width), "relu"),
+    )
+    for hidden, activation in shapes:
+        network = random_network(rng, planes, hidden, activation, skip=width % 2 == 0)
+        case = NetworkCase("", network.folded(-unit(planes), unit(planes)), pixels)
+        for isa in ISAS:
+            picture = draw(CpuKernel(pixels, isa=isa), case.network, 0, 0, 5, 77)
+            assert levels_apart(picture, exact(case)) <= TOLERANCE, (isa, hidden)
+
+
+@pytest.mark.parametrize("name", ("9-16-16-3-relu-skip", "9-50-50-3-elu", "ptm", "ptm-base"))
+@pytest.mark.parametrize("isa", ISAS)
+def test_mask_paints_black(isa: str, name: str) -> None:
+    case = CASES[name]
+    mask = np.random.default_rng(0).random((HEIGHT, WIDTH)) < 0.6
+    mask[1, 100:700] = False  # whole tiles
+    kernel = CpuKernel(case.planes, mask, isa=isa)
+    picture = draw(kernel, case.network, 0, 0, HEIGHT, WIDTH)
+    assert (picture[~mask] == 0).all()
+    assert levels_apart(picture, exact(case, mask)) <= TOLERANCE
+    assert (draw(kernel, case.network, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_elu_is_good_to_two_millionths(isa: str) -> None:
+    """One output level is 2e-6 of ELU here, over windows of t from 0 to where e^t vanishes in float32."""
+    planes = np.arange(256, dtype=np.uint8).reshape(1, 1, 256)
+    for low in np.linspace(-18, 0, 73):
+        span = 4e-4 * np.exp(-low) if low > -8 else 1.0  # t runs over [low − span, low], ELU over some 200 levels
+        slope, gain = np.float32(-span / 255), np.float32(1 / 255 / 2e-6)
+        middle = np.expm1(low - span / 2)
+        network = FrameNetwork(
+            (np.array([[slope]], np.float32), np.full((3, 1), gain)),
+            (np.array([low], np.float32), np.full(3, 0.5 - float(gain) * middle, np.float32)),
+            "elu",
+        )
+        case = NetworkCase("", network, planes)
+        assert levels_apart(draw(CpuKernel(planes, isa=isa), network, 0, 0, 1, 256), exact(case)) <= TOLERANCE, low
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_elu_keeps_tiny_activations(isa: str) -> None:
+    """elu(t) = t for |t| ≤ 1e-7, where a sum e^t + (−1) would have no digit left."""
+    planes = np.arange(256, dtype=np.uint8).reshape(1, 1, 256)
+    network = FrameNetwork(
+        (np.array([[-1e-7 / 255]], np.float32), np.full((3, 1), -1e7, np.float32)),
+        (np.zeros(1, np.float32), np.zeros(3, np.float32)),
+        "elu",
+    )
+    picture = draw(CpuKernel(planes, isa=isa), network, 0, 0, 1, 256)
+    assert levels_apart(picture, exact(NetworkCase("", network, planes))) <= TOLERANCE
+    assert picture[0, 255, 0] == 255
+
+
+@pytest.mark.parametrize("name", ("9-16-16-3-relu-skip", "9-16-16-3-elu-skip", "hsh16"))
+@pytest.mark.parametrize("isa", ISAS)
+def test_largest_weights_saturate(isa: str, name: str) -> None:
+    """Sums of 1e9 · 1e9 · 1e9 stay below float32's 3e38, so no NaN can arise: a positive output is white."""
+    network = CASES[name].network
+    largest = FrameNetwork(
+        tuple(np.full_like(weight, MAX_WEIGHT) for weight in network.weights),
+        tuple(np.full_like(bias, MAX_WEIGHT) for bias in network.biases),
+        network.activation,
+        None if network.skip is None else np.full_like(network.skip, MAX_WEIGHT),
+    )
+    kernel = CpuKernel(CASES[name].planes, isa=isa)
+    assert (draw(kernel, largest, 0, 0, HEIGHT, WIDTH) == 255).all()
+    negative = replace(largest, weights=(*largest.weights[:-1], -largest.weights[-1]), skip=None)
+    lit = CASES[name].planes.any(axis=0)  # a hidden unit, or an input, is above 0 and outweighs the bias
+    assert (draw(kernel, negative, 0, 0, HEIGHT, WIDTH)[lit] == 0).all()
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("size", ((211, 333), (2, 40_001), (70_000, 1)))
+def test_thread_count_changes_no_bit(isa: str, size: tuple[int, int]) -> None:
+    height, width = size
+    planes = random_planes(np.random.default_rng(1), 9, size)
+    network = relu_network()
+    whole, part = [], []
+    for threads in (1, 2, 3, 7, 64):
+        kernel = CpuKernel(planes, threads=threads, isa=isa)
+        whole.append(draw(kernel, network, 0, 0, height, width))
+        part.append(draw(kernel, network, height // 3, width // 5, height // 2, width - width // 5))
+    assert all((picture == whole[0]).all() for picture in whole)
+    assert all((picture == part[0]).all() for picture in part)
+    assert levels_apart(whole[0], exact(NetworkCase("", network, planes))) <= TOLERANCE
+
+
+def test_draws_into_reversed_rows() -> None:
+    planes = random_planes(np.random.default_rng(2), 9, (5, 33))
+    upright, reversed_rows = np.empty((2, 5, 33, 3), np.uint8)
+    CpuKernel(planes).relight(relu_network(), upright)
+    CpuKernel(planes).relight(relu_network(), reversed_rows[::-1])
+    assert (upright == reversed_rows[::-1]).all()
+
+
+def test_concurrent_callers_get_the_same_bytes() -> None:
+    planes = random_planes(np.random.default_rng(3), 9, (300, 301))
+    kernel = CpuKernel(planes, threads=3)
+    networks = [relu_network(seed=seed) for seed in range(8)]
+    alone = [draw(kernel, network, 0, 0, 300, 301) for network in networks]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda network: draw(kernel, network, 0, 0, 300, 301), networks * 4))
+    assert all((a == b).all() for a, b in zip(alone * 4, together))
+
+
+def test_releases_the_gil() -> None:
+    planes = np.zeros((48, 1000, 1000), np.uint8)
+    kernel = CpuKernel(planes, threads=1, isa="baseline")
+    network, out = relu_network(48, (64, 64)), np.empty((1000, 1000, 3), np.uint8)
+    thread = threading.Thread(target=kernel.relight, args=(network, out))
+    thread.start()
+    turns = 0
+    while thread.is_alive():
+        time.sleep(0.001)
+        turns += 1
+    assert turns > 20, "this thread stood still while the kernel drew"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_works_in_a_forked_child() -> None:
+    planes = random_planes(np.random.default_rng(4), 9, (200, 301))
+    kernel, network = CpuKernel(planes, threads=4), relu_network()
+    expected = draw(kernel, network, 0, 0, 200, 301)  # the parent's workers exist now
+    child = os.fork()
+    if child == 0:
+        picture = np.empty_like(expected)
+        kernel.relight(network, picture)
+        os._exit(0 if (picture == expected).all() else 1)
+    assert _exit_code(child, timeout_s=20) == 0
+
+
+def _exit_code(child: int, timeout_s: float) -> int | None:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    return None
+
+
+PLANES = np.zeros((9, 20, 30), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    (
+        (lambda: CpuKernel(PLANES.astype(np.int8)), "expected planes of shape"),
+        (lambda: CpuKernel(PLANES[0]), "expected planes of shape"),
+        (lambda: CpuKernel(np.zeros((49, 2, 2), np.uint8)), "K from 1 to 48"),
+        (lambda: CpuKernel(np.zeros((0, 2, 2), np.uint8)), "K from 1 to 48"),
+        (lambda: CpuKernel(PLANES, np.ones((20, 29), bool)), "expected a mask of shape"),
+        (lambda: CpuKernel(PLANES, np.ones((20, 30), np.uint8)), "expected a mask of shape"),  # type: ignore[arg-type]
+        (lambda: CpuKernel(PLANES, threads=0), "expected threads from 1"),
+        (lambda: CpuKernel(PLANES, threads=True), "expected threads from 1"),
+        (lambda: CpuKernel(PLANES, threads=1025), "expected threads from 1"),
+        (lambda: CpuKernel(PLANES, threads=1.5), "expected threads from 1"),  # type: ignore[arg-type]
+    ),
+)
+def test_kernel_rejects_bad_objects(make: Callable[[], CpuKernel], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        make()
+
+
+def _frozen() -> Picture:
+    out = np.empty((20, 30, 3), np.uint8)
+    out.flags.writeable = False
+    return out
+
+
+@pytest.mark.parametrize(
+    ("out", "message"),
+    (
+        (np.empty((20, 30), np.uint8), "expected a writable out"),
+        (np.empty((20, 30, 4), np.uint8), "expected a writable out"),
+        (np.empty((20, 30, 3), np.int8), "expected a writable out"),
+        (_frozen(), "expected a writable out"),
+        (np.empty((20, 60, 3), np.uint8)[:, ::2], "contiguous RGB"),
+        (np.empty((20, 30, 3), np.uint8)[:, :, ::-1], "contiguous RGB"),
+        (np.empty((20, 30, 3), np.uint8)[:, ::-1], "contiguous RGB"),
+        (np.lib.stride_tricks.as_strided(np.empty(3000, np.uint8), (20, 30, 3), (0, 3, 1)), "do not overlap"),
+        (np.lib.stride_tricks.as_strided(np.empty(3000, np.uint8), (20, 30, 3), (89, 3, 1)), "do not overlap"),
+        (np.empty((21, 30, 3), np.uint8), "expected a region inside 20 x 30"),
+        (np.empty((20, 31, 3), np.uint8), "expected a region inside 20 x 30"),
+    ),
+)
+def test_relight_rejects_bad_buffers(out: Picture, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        CpuKernel(PLANES).relight(relu_network(), out)
+
+
+@pytest.mark.parametrize(("top", "left"), ((-1, 0), (0, -1), (11, 0), (0, 21), (2**40, 0), (0, -(2**40))))
+def test_relight_rejects_regions_outside(top: int, left: int) -> None:
+    with pytest.raises(ArgumentError, match="expected a region inside"):
+        CpuKernel(PLANES).relight(relu_network(), np.empty((10, 10, 3), np.uint8), top, left)
+
+
+def test_relight_rejects_network_of_other_planes() -> None:
+    with pytest.raises(ArgumentError, match=r"expected a weight of shape \(16, 9\)"):
+        CpuKernel(PLANES).relight(relu_network(planes=8), np.empty((20, 30, 3), np.uint8))
+
+
+def test_unknown_isa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackendError, match=r"expected isa to be one of .*baseline on this machine, got 'mmx'"):
+        CpuKernel(PLANES, isa="mmx")
+    monkeypatch.setenv("FASTRTI_ISA", "avx1024")
+    with pytest.raises(BackendError, match=r"expected FASTRTI_ISA to be one of .*, got 'avx1024'"):
+        CpuKernel(PLANES)
+
+
+def test_environment_forces_the_isa(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTRTI_ISA", "baseline")
+    assert CpuKernel(PLANES, threads=2).label == "baseline, 2 threads"
+    assert CpuKernel(PLANES, isa=ISAS[0]).isa == ISAS[0]
+    monkeypatch.delenv("FASTRTI_ISA")
+    assert CpuKernel(PLANES).isa == ISAS[0]
+
+
+def test_missing_extension_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert relight_cpu.why_not() is None
+    monkeypatch.setattr(relight_cpu, "_cpu", None)
+    reason = relight_cpu.why_not()
+    assert reason is not None and "pip install -e ." in reason
+    with pytest.raises(BackendError, match="the cpu backend cannot run here"):
+        CpuKernel(PLANES)
