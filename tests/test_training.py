@@ -6,8 +6,8 @@ from fastrti import ArgumentError, Mlic, TrainingError
 from fastrti.baselines import fit_basis
 from fastrti.lights import light_from_angles
 from fastrti.training import PRESETS, distillation, fit
-from fastrti.training.fit import mean_psnr
 from fastrti.training.samples import PixelSamples, spread_lights
+from fastrti.training.scoring import mean_psnr
 
 HEIGHT, WIDTH = 40, 56
 LIGHTS = np.stack(

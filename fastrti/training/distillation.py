@@ -24,6 +24,7 @@ CHECKPOINT_STEPS = 500
 _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
+_BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
 _LOWEST_NEW_LIGHT = math.radians(10)
 
 
@@ -75,7 +76,7 @@ def train(
     device = lesson.lights.device
     decay = 1 - 1 / max(_AVERAGED * preset.steps, 1)
     average = copy.deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.Adam(network.parameters(), lr=preset.learning_rate)
+    optimizer = torch.optim.Adam(network.parameters(), lr=preset.learning_rate, betas=_BETAS, fused=True)
     parts: dict[str, nn.Module | Optimizer] = {"network": network, "average": average, "optimizer": optimizer}
     done = 0
     if state := checkpoint.state(lesson.name):

@@ -10,21 +10,20 @@ import numpy as np
 import torch
 
 from fastrti.errors import ArgumentError
-from fastrti.metrics import psnr
 from fastrti.planes import MAX_PLANES, quantise
-from fastrti.reference import relight_reference
 from fastrti.relightable import Relightable
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.distillation import Lesson, TeacherFunction, train
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
-from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
+from fastrti.training.samples import Photographs, PixelSamples, spread_lights
+from fastrti.training.scoring import ProgressScore, mean_psnr
 from fastrti.training.students import PRESETS, Preset, StudentSpec, Teacher, choose_teacher, parse_student
 
 if TYPE_CHECKING:
     from fastrti.mlic import Mlic
 
-_WATCHED_PIXELS = 4096  # scored for the progress bar
+_STANDARD = 4096  # pixels whose mean and spread standardise the encoder's input
 _ENCODED_AT_ONCE = 16384  # pixels
 
 
@@ -101,22 +100,6 @@ def fit(
     return relightable
 
 
-def mean_psnr(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> float:
-    """Mean PSNR in dB of the object's pictures against some of the photographs; lights below the horizon on it."""
-    return float(
-        np.mean(
-            [
-                psnr(
-                    relight_reference(relightable, np.maximum(mlic.lights[i], (-1, -1, 0))).numpy(),
-                    mlic.picture(int(i)),
-                    mlic.mask,
-                )
-                for i in chosen
-            ]
-        )
-    )
-
-
 class _Run:
     """What the training loops of one fit share."""
 
@@ -131,10 +114,11 @@ class _Run:
         progress: bool,
     ):
         self.photographs, self.preset, self.planes, self.seed = photographs, preset, planes, seed
-        self.checkpoint, self.progress = checkpoint, progress
+        self.checkpoint = checkpoint
         self.samples = PixelSamples(photographs, torch.Generator().manual_seed(seed))
         self.lights = torch.from_numpy(photographs.lights).float().to(photographs.device)
-        self._watch(held_out)
+        watched = torch.Generator().manual_seed(seed)
+        self.score = ProgressScore(self.samples, photographs, held_out, watched) if progress else None
 
     def fit(self, spec: StudentSpec, teacher: Teacher, alpha: float) -> tuple[str, Autoencoder, int]:
         """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself.
@@ -160,32 +144,15 @@ class _Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed)
             network = spec.build(len(self.lights), self.planes).to(self.photographs.device)
-        score = self._progress if self.progress else None
-        return train(network, lesson, self.preset, generator, self.checkpoint, score)
+        network.encoder.standardise(
+            self.samples.batch(torch.randint(len(self.samples), (_STANDARD,), generator=generator))
+        )
+        return train(network, lesson, self.preset, generator, self.checkpoint, self.score)
 
     def _interpolator(self) -> TeacherFunction:
         interpolator = Interpolator(self.photographs)
         shares = interpolator.shares_of(self.samples.rows, self.samples.columns)
         return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
-
-    def _watch(self, held_out: Photographs) -> None:
-        """Chooses the pixels and lights whose PSNR the progress bar shows."""
-        generator = torch.Generator().manual_seed(self.seed)
-        watched = torch.randint(len(self.samples), (_WATCHED_PIXELS,), generator=generator)
-        self._watched_samples = self.samples.batch(watched)
-        if len(held_out.chosen):
-            rows, columns = self.samples.rows[watched].numpy(), self.samples.columns[watched].numpy()
-            self._watched_lights = torch.from_numpy(held_out.lights).to(self.lights)
-            self._watched_truth, self._watched_name = held_out.read(rows, columns), "held-out"
-        else:
-            self._watched_lights, self._watched_name = self.lights, "photographed"
-            self._watched_truth = self._watched_samples
-
-    @torch.no_grad()
-    def _progress(self, network: Autoencoder) -> str:
-        errors = network(self._watched_samples, self._watched_lights).clamp_(0, 1) - self._watched_truth
-        decibels = -10 * errors.square_().mean((1, 2)).clamp(min=1e-9).log10()
-        return f"{self._watched_name} {decibels.mean().item():.2f} dB"
 
 
 @torch.no_grad()

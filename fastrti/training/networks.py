@@ -36,14 +36,25 @@ class Encoder(nn.Sequential):
         layers: hidden layers, 3 (NeuralRTI) or 4 (the DisK teacher).
     """
 
+    mean: Tensor  # (N, 3, 1)
+    spread: Tensor  # ()
+
     def __init__(self, photographs: int, planes: int, layers: int = 3):
         widths = [3 * photographs] + [ENCODER_WIDTH] * layers
         hidden = [module for a, b in pairwise(widths) for module in (nn.Linear(a, b), nn.ELU(inplace=True))]
         super().__init__(*hidden, nn.Linear(ENCODER_WIDTH, planes))
+        self.register_buffer("mean", torch.zeros(photographs, 3, 1))
+        self.register_buffer("spread", torch.ones(()))
+
+    def standardise(self, samples: Tensor) -> None:  # (N, 3, P) float32 [0, 1]
+        """Takes typical pixels to mean 0 and, over all photographs together, variance 1."""
+        self.mean = samples.mean(2, keepdim=True)
+        self.spread = (samples - self.mean).square().mean().sqrt().clamp(min=1 / 255)
 
     def forward(self, samples: Tensor) -> Tensor:  # (N, 3, P) float32 [0, 1] → (P, K)
         """The latents of P pixels."""
-        latents: Tensor = super().forward(samples.flatten(0, 1).T)  # type: ignore[no-untyped-call]
+        standard = ((samples - self.mean) / self.spread).flatten(0, 1).T  # (P, 3N)
+        latents: Tensor = super().forward(standard)  # type: ignore[no-untyped-call]
         return latents
 
 
