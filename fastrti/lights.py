@@ -65,11 +65,10 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
     return unit
 
 
-def raised_to_horizon(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A photographed light, (..., 3) unit vectors, lifted to z = 0 where it was measured slightly below the horizon."""
-    raised = np.concatenate([light[..., :2], np.maximum(light[..., 2:], 0)], axis=-1)
-    unit: NDArray[np.float64] = raised / np.linalg.norm(raised, axis=-1, keepdims=True)
-    return unit
+def raised_to_horizon(light: LightDirection) -> NDArray[np.float64]:
+    """A photographed light (x, y, z), lifted to z = 0 where it was measured slightly below the horizon; (3,) float64."""
+    x, y, z = light
+    return unit_light((x, y, max(z, 0.0)))
 
 
 def light_from_angles(azimuth_deg: float, elevation_deg: float) -> NDArray[np.float64]:

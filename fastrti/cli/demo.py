@@ -22,8 +22,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "demo",
         help="the whole way on a rendered sample, in a few minutes",
         description=(
-            "Renders a sample collection, fits it with the quick preset, scores it beside PTM and HSH on lights none of\n"
-            "them saw, and writes relit pictures, a contact sheet and a light sweep."
+            "Renders a sample collection, fits it with the quick preset, scores it beside PTM and HSH on lights none\n"
+            "of them saw, and writes relit pictures, a contact sheet and a light sweep."
         ),
         epilog="example:\n  fastrti demo -o demo",
     )

@@ -19,8 +19,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "evaluate",
         help="PSNR, SSIM and CIEDE2000 against photographs",
         description=(
-            "Relights an object at the lights of photographs and compares: PSNR (dB), SSIM and mean CIEDE2000 for each\n"
-            "light and their means, on what a user sees (8-bit planes, 8-bit pictures)."
+            "Relights an object at the lights of photographs and compares: PSNR (dB), SSIM and mean CIEDE2000 for\n"
+            "each light and their means, on what a user sees (8-bit planes, 8-bit pictures)."
         ),
         epilog="example:\n  fastrti evaluate vase photographs/ --only IMG_07.jpg IMG_21.jpg --json",
     )

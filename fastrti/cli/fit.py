@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "Fits a relightable object to photographs under known lights.\n\n"
             "students:  lc16x16 (default): the light sets every weight of a 9→16→16→3 ReLU network with a skip;\n"
             "           lcA, lcAxB other widths; lc16x16-elu without skip, which OpenLIME's shader can run;\n"
-            "           disk20, disk10: the students of DisK-NeuralRTI; direct20, direct10: the same without a teacher;\n"
+            "           disk20, disk10: the students of DisK-NeuralRTI; direct20, direct10: without a teacher;\n"
             "           neural: the NeuralRTI network 11→50→50→3\n"
             "teachers:  interpolator: what lies between the photographed lights (default for lc students);\n"
             "           neural: a trained NeuralRTI network (default for disk students); none: photographs only\n"

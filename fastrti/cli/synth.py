@@ -12,8 +12,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "synth",
         help="render a sample collection: relief, several materials, cast shadows",
         description=(
-            "Renders a multi-light image collection: an orthographic relief with stripes of GGX materials from matt to\n"
-            "metal and hard cast shadows. FOLDER/Dome holds the photographs to fit, FOLDER/Test those to score with."
+            "Renders a multi-light image collection: an orthographic relief with stripes of GGX materials from matt\n"
+            "to metal and hard cast shadows. FOLDER/Dome holds the photographs to fit, FOLDER/Test those to score with."
         ),
         epilog="example:\n  fastrti synth -o sample --size 640x480 && fastrti fit sample/Dome -o tablet",
     )
