@@ -5,6 +5,8 @@ import torch
 from fastrti import ArgumentError, Mlic, TrainingError
 from fastrti.baselines import fit_basis
 from fastrti.lights import light_from_angles
+from fastrti.metrics import psnr
+from fastrti.reference import relight_reference
 from fastrti.training import PRESETS, distillation, fit
 from fastrti.training.samples import PixelSamples, spread_lights
 from fastrti.training.scoring import mean_psnr
@@ -174,6 +176,14 @@ def test_held_out_photographs_are_never_trained_on(mlic):
     assert_same(clean, damaged)
     assert clean.training["held_out"] == [mlic.names[i] for i in held_out]
     assert clean.training["psnr"] > damaged.training["psnr"] + 3
+
+
+def test_the_reported_psnr_is_that_of_the_relit_pictures(mlic):
+    fitted = quick(mlic, hold_out=3)
+    expected = [
+        psnr(relight_reference(fitted, mlic.lights[i]).numpy(), mlic.picture(i)) for i in spread_lights(mlic.lights, 3)
+    ]
+    assert fitted.training["psnr"] == pytest.approx(np.mean(expected), abs=2e-3)
 
 
 def test_held_out_lights_are_spread_over_the_dome():

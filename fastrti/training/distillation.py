@@ -117,7 +117,7 @@ def train(
                 checkpoint.save(lesson.name, {**state, "generator": generator.get_state(), "step": done})
             bar.update()
     except KeyboardInterrupt:
-        bar.write(f"stopped at step {done} of {preset.steps}")
+        pass  # the average so far is the result, and `done` says how far it came
     finally:
         bar.close()
     return average, done
