@@ -74,13 +74,12 @@ def test_along_the_axes_shadows_are_exact(light):
 
 
 def test_mirrored_and_turned_scenes_have_mirrored_and_turned_shadows():
-    heights = 30 * height_field(40, 30, seed=3)
+    heights = 120 * height_field(160, 120, seed=3)
     x, y, z = light = light_from_angles(25, 15)
     lit = lit_pixels(heights, light)
     assert 0.1 < lit.mean() < 0.9
-    for mirror, mirrored_light in (((..., slice(None, None, -1)), (-x, y, z)), (slice(None, None, -1), (x, -y, z))):
-        mirrored = lit_pixels(heights[mirror], np.array(mirrored_light))[mirror]
-        assert (mirrored == lit).mean() > 0.995  # a mirrored ray lies elsewhere between two columns
+    assert np.array_equal(lit_pixels(heights[:, ::-1], np.array([-x, y, z]))[:, ::-1], lit)
+    assert np.array_equal(lit_pixels(heights[::-1], np.array([x, -y, z]))[::-1], lit)
     assert np.array_equal(lit_pixels(heights.T, np.array([-y, -x, z])).T, lit)
 
 

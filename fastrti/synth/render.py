@@ -140,7 +140,7 @@ def _swept(heights: Field, drift: float, drop: float) -> NDArray[np.bool_]:
     """`lit_pixels` for a light above the top row, whose rays move `drift` columns and sink `drop` pixels a row."""
     rows, columns = heights.shape
     padded = np.pad(heights, ((0, 0), (1, 1)), mode="edge")
-    start = max(0.0, drift * (rows - 1))
+    start = max(0, int(np.ceil(drift * (rows - 1))))  # whole: rays start at pixel centres, whichever way they drift
     horizon = np.full(columns + int(np.ceil(abs(drift) * rows)) + 2, -1e9, np.float32)
     lit = np.empty(heights.shape, bool)
     for row in range(rows):
