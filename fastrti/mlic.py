@@ -66,7 +66,7 @@ class Mlic:
         lp = Path(lp) if lp is not None else _find_lp(folder)
         light_list = read_lp(lp)
         pairs, notes = _match(light_list, lp.name, pictures)
-        photographs, opaque = _read_all([path for _, path in pairs])
+        photographs, opaque = _read_all([path for _, path in pairs], transfer)
         return cls(
             photographs=photographs,
             lights=np.array([row.light for row, _ in pairs]),
@@ -221,18 +221,28 @@ def _listed(names: list[str]) -> str:
     return shown if len(names) <= _LISTED_AT_MOST else f"{shown} and {len(names) - _LISTED_AT_MOST} more"
 
 
-def _read_all(paths: list[Path]) -> tuple[Samples, NDArray[np.bool_] | None]:
+def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[np.bool_] | None]:
     """All photographs in one array, (N, H, W, 3), and where all of them are opaque (None: no alpha anywhere)."""
-    first = read_photograph(paths[0])
+    first = _read(paths[0], transfer)
     photographs = _allocate(len(paths), first)
     photographs[0], opaque = first.pixels, first.opaque
     for index, path in enumerate(paths[1:], start=1):
-        photograph = read_photograph(path)
+        photograph = _read(path, transfer)
         _check_alike(photograph, path, first, paths[0])
         photographs[index] = photograph.pixels
         if photograph.opaque is not None:
             opaque = photograph.opaque if opaque is None else opaque & photograph.opaque
     return photographs, opaque
+
+
+def _read(path: Path, transfer: Transfer) -> Photograph:
+    photograph = read_photograph(path)
+    if photograph.converted and transfer == "linear":
+        raise CollectionError(
+            f"{path.name}: expected linear samples without an ICC profile, found a profile other than sRGB, whose "
+            "conversion would make them sRGB-encoded: save them without a profile, or pass transfer='srgb'"
+        )
+    return photograph
 
 
 def _allocate(count: int, first: Photograph) -> Samples:

@@ -16,6 +16,7 @@ MAX_PIXELS = 150_000_000  # the largest cameras; a decompression bomb claims mor
 
 _FORMATS = ("JPEG", "PNG", "TIFF")
 _COLOUR_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr"})
+_GREY_MODES = frozenset({"1", "L", "LA"})
 _GREY16_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _OPAQUE = 0.5  # of full alpha: what is less is not the object
 
@@ -27,10 +28,12 @@ class Photograph:
     Attributes:
         pixels: (H, W, 3) uint8 or uint16, the stored samples; greyscale is repeated.
         opaque: (H, W) bool, alpha above one half; None where the file has no alpha.
+        converted: the file's ICC profile was another than sRGB, and the samples were converted.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
     opaque: NDArray[np.bool_] | None
+    converted: bool = False
 
 
 def read_photograph(path: Path) -> Photograph:
@@ -92,19 +95,28 @@ def _read8(image: Image.Image, path: Path) -> Photograph:
     opaque = None
     if "A" in image.getbands() or "transparency" in image.info:
         opaque = np.asarray(image.convert("RGBA").getchannel("A")) > _OPAQUE * 255
-    return Photograph(np.asarray(_to_srgb(image, path)), opaque)
+    image, converted = _to_srgb(image, path)
+    return Photograph(np.asarray(image), opaque, converted)
 
 
-def _to_srgb(image: Image.Image, path: Path) -> Image.Image:
+def _to_srgb(image: Image.Image, path: Path) -> tuple[Image.Image, bool]:
+    """The picture as RGB in sRGB, and whether its profile made a conversion necessary."""
     profile = image.info.get("icc_profile")
     if not profile:
-        return image.convert("RGB")
-    space = _colour_space(profile, path)
-    image = image.convert({"RGB": "RGB", "GRAY": "L"}[space])
-    transform = _transform(profile, image.mode, path)
-    if image.mode == "RGB" and _is_identity(transform):
-        return image
-    return ImageCms.applyTransform(image, transform) or image.convert("RGB")
+        return image.convert("RGB"), False
+    mode = "L" if _colour_space(profile, path) == "GRAY" else "RGB"
+    if mode == "L" and image.mode not in _GREY_MODES:
+        raise CollectionError(
+            f"{path.name}: expected an RGB ICC profile in a colour picture, found a grey one: "
+            "save the photographs as sRGB"
+        )
+    image = image.convert(mode)
+    transform = _transform(profile, mode, path)
+    if mode == "RGB" and _is_identity(transform):
+        return image, False
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # None only when asked to convert in place
+    return converted, True
 
 
 def _colour_space(profile: bytes, path: Path) -> str:

@@ -1,6 +1,7 @@
 """Folders of photographs with their .lp file: what is matched, dropped, guessed, masked and refused."""
 
 import tracemalloc
+from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -260,6 +261,14 @@ def test_srgb_encode_meets_its_ends():
     assert srgb_encode(np.array([0.0, 1.0])) == pytest.approx([0, 1])
     below, above = srgb_encode(np.array([0.0031308, 0.0031309]))
     assert 0 < above - below < 1e-5
+
+
+def test_linear_samples_with_a_profile_to_convert_are_refused(folder, monkeypatch):
+    read = mlic_module.read_photograph
+    monkeypatch.setattr(mlic_module, "read_photograph", lambda path: replace(read(path), converted=True))
+    assert len(Mlic.load(folder)) == 3
+    with pytest.raises(CollectionError, match=r"^001.png: expected linear samples without an ICC profile"):
+        Mlic.load(folder, transfer="linear")
 
 
 def test_an_unknown_transfer_is_refused(folder):

@@ -149,7 +149,8 @@ def test_an_srgb_profile_changes_nothing(tmp_path, suffix):
     plain, tagged = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
     Image.fromarray(RGB).save(plain)
     Image.fromarray(RGB).save(tagged, icc_profile=srgb_profile())
-    assert np.array_equal(read_photograph(tagged).pixels, read_photograph(plain).pixels)
+    found = read_photograph(tagged)
+    assert np.array_equal(found.pixels, read_photograph(plain).pixels) and not found.converted
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
@@ -161,7 +162,7 @@ def test_another_profile_is_converted_to_srgb(tmp_path, mode):
     wanted = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     found = read_photograph(tmp_path / "a.png")
     assert np.abs(found.pixels - wanted).max() <= 1.5
-    assert np.abs(found.pixels - linear * 255).max() > 30
+    assert np.abs(found.pixels - linear * 255).max() > 30 and found.converted
     assert (found.opaque is not None) == (mode == "RGBA")
 
 
@@ -177,6 +178,12 @@ def test_a_16_bit_picture_with_another_profile_is_refused(tmp_path):
         read_photograph(tmp_path / "a.tif")
     write16(tmp_path / "b.tif", RGB16, iccprofile=srgb_profile())
     assert np.array_equal(read_photograph(tmp_path / "b.tif").pixels, RGB16)
+
+
+def test_a_grey_profile_in_a_colour_picture_is_refused(tmp_path):
+    Image.fromarray(RGB).save(tmp_path / "a.png", icc_profile=icc_profile("GRAY", 2.2))
+    with pytest.raises(CollectionError, match=r"a.png: expected an RGB ICC profile in a colour picture"):
+        read_photograph(tmp_path / "a.png")
 
 
 def test_a_damaged_profile_is_refused(tmp_path):
