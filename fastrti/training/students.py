@@ -106,14 +106,14 @@ class Preset:
     """
 
     steps: int
-    pixels: int = 1024
+    pixels: int = 512
     shown: int = 16
     new: int = 16
-    learning_rate: float = 3e-3
+    learning_rate: float = 6e-3
 
 
 PRESETS = {
     "quick": Preset(steps=3_000),
-    "default": Preset(steps=12_000),
-    "best": Preset(steps=40_000, pixels=2048),
+    "default": Preset(steps=10_000),
+    "best": Preset(steps=40_000, pixels=1024),
 }
