@@ -30,7 +30,8 @@ ISAS = available_isas()
 
 def exact(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> Picture:
     black = None if mask is None else torch.from_numpy(mask)
-    return np.asarray(relight_network(torch.from_numpy(case.planes), black, case.network))
+    picture: Picture = relight_network(torch.from_numpy(case.planes), black, case.network).numpy()
+    return picture
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +253,7 @@ PLANES = np.zeros((9, 20, 30), np.uint8)
         (lambda: CpuKernel(np.zeros((49, 2, 2), np.uint8)), "K from 1 to 48"),
         (lambda: CpuKernel(np.zeros((0, 2, 2), np.uint8)), "K from 1 to 48"),
         (lambda: CpuKernel(PLANES, np.ones((20, 29), bool)), "expected a mask of shape"),
-        (lambda: CpuKernel(PLANES, np.ones((20, 30), np.uint8)), "expected a mask of shape"),  # type: ignore[arg-type]
+        (lambda: CpuKernel(PLANES, np.ones((20, 30), np.uint8)), "expected a mask of shape"),
         (lambda: CpuKernel(PLANES, threads=0), "expected threads from 1"),
         (lambda: CpuKernel(PLANES, threads=True), "expected threads from 1"),
         (lambda: CpuKernel(PLANES, threads=1025), "expected threads from 1"),

@@ -1,0 +1,84 @@
+"""Deeper checks of the CPU kernel: sanitizers, valgrind, other processors in an emulator, every ISA under the suite."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fastrti.kernels.relight_cpu import ISA_VARIABLE, available_isas
+
+pytestmark = pytest.mark.deep
+
+ROOT = Path(__file__).parents[1]
+CORE = [path for path in sorted((ROOT / "csrc").glob("*.cpp")) if path.name != "bindings.cpp"]
+DRIVER = ROOT / "tests" / "native" / "relight_driver.cpp"
+FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
+SUITES = [path for path in sorted(ROOT.glob("tests/test_*.py")) if "Renderer" in path.read_text(encoding="utf-8")]
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"needs {name}, which is not installed")
+    return path
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    """The output of a command; fails the test with it where the command fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, f"{command[0]} exited with {done.returncode}:\n{(done.stdout + done.stderr)[-8000:]}"
+    return done.stdout
+
+
+def build_driver(folder: Path, *flags: str, compiler: str = "g++") -> Path:
+    program = folder / "relight_driver"
+    run(tool(compiler), *FLAGS, *flags, *CORE, DRIVER, "-o", program)
+    return program
+
+
+def assert_drew(output: str, *isas: str) -> None:
+    assert [line.split(":")[0] for line in output.splitlines()] == [*isas, "passed"]
+
+
+@pytest.mark.parametrize("sanitizers", ("address,undefined", "thread"))
+def test_sanitizers_find_nothing(tmp_path: Path, sanitizers: str) -> None:
+    program = build_driver(tmp_path, "-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
+    assert_drew(run(program), *available_isas())
+
+
+def test_valgrind_finds_nothing(tmp_path: Path) -> None:
+    """valgrind shows programs a processor without AVX-512, so this is AVX2 and the baseline."""
+    valgrind = tool("valgrind")
+    program = build_driver(tmp_path, "-O2")
+    output = run(valgrind, "--quiet", "--error-exitcode=3", "--fair-sched=yes", program)
+    assert_drew(output, *(isa for isa in available_isas() if isa != "avx512"))
+
+
+@pytest.mark.parametrize(
+    ("compiler", "emulator", "isas"),
+    (
+        ("aarch64-linux-gnu-g++", "qemu-aarch64", ("neon", "baseline")),
+        ("riscv64-linux-gnu-g++", "qemu-riscv64", ("baseline",)),
+    ),
+)
+def test_other_processors_draw_the_same(tmp_path: Path, compiler: str, emulator: str, isas: tuple[str, ...]) -> None:
+    emulated = tool(emulator)
+    program = build_driver(tmp_path, "-O3", "-static", compiler=compiler)
+    assert_drew(run(emulated, program), *isas)
+
+
+def test_clang_builds_the_same_kernel(tmp_path: Path) -> None:
+    program = build_driver(tmp_path, "-O3", "-Wall", "-Wextra", "-Werror", compiler="clang++")
+    assert_drew(run(program), *available_isas())
+
+
+@pytest.mark.parametrize("isa", available_isas()[1:])
+def test_suites_that_render_pass_with_a_forced_isa(isa: str) -> None:
+    names = [str(path) for path in SUITES]
+    assert names, "no suite renders"
+    run(sys.executable, "-m", "pytest", "-q", "-x", "-m", "not deep", *names, **{ISA_VARIABLE: isa})
