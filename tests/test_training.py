@@ -243,6 +243,22 @@ def test_settings_out_of_range_are_rejected(mlic, arguments):
         quick(mlic, **arguments)
 
 
+@pytest.mark.parametrize("device", ["graphics card", "cuda:99"])
+def test_devices_that_are_not_there_are_rejected(mlic, device):
+    with pytest.raises(ArgumentError, match="expected a device PyTorch can use here"):
+        quick(mlic, device=device)
+
+
+def test_an_empty_mask_is_rejected(mlic):
+    with pytest.raises(TrainingError, match="expected a mask with pixels to train on"):
+        quick(changed(mlic, mask=np.zeros((HEIGHT, WIDTH), bool)))
+
+
+def test_a_checkpoint_without_a_folder_is_rejected_at_once(mlic, tmp_path):
+    with pytest.raises(TrainingError, match="expected a folder to write the checkpoint in"):
+        quick(mlic, checkpoint=tmp_path / "absent" / "fit.ckpt")
+
+
 def test_a_diverging_fit_is_an_error(mlic, monkeypatch):
     monkeypatch.setattr(distillation, "one_cycle", lambda progress: float("nan"))
     with pytest.raises(TrainingError, match="expected a finite loss of lc16x16, got nan at step 40"):

@@ -21,14 +21,20 @@ class Checkpoint:
         settings: everything that decides the fit's result, as JSON can hold it; with another a file is refused.
 
     Raises:
-        TrainingError: the file is not a checkpoint, or belongs to another fit.
+        TrainingError: the file is not a checkpoint, belongs to another fit, or has no folder to be written in.
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, settings: dict[str, Any]):
         self.path = None if path is None else Path(path)
         self._fit = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
         self._states: dict[str, State] = {}
-        if self.path is not None and self.path.exists():
+        if self.path is None:
+            return
+        if not self.path.parent.is_dir():  # known now, not after minutes of training
+            raise TrainingError(
+                f"expected a folder to write the checkpoint in, got {self.path.parent}: make it or pass another path"
+            )
+        if self.path.exists():
             self._states = self._load(self.path)
 
     def state(self, loop: str) -> State | None:

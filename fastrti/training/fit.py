@@ -71,7 +71,7 @@ def fit(
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
     settings = _settings(preset, steps, alpha, planes)
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    where = _device(device)
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     record = {
@@ -80,10 +80,11 @@ def fit(
         "preset": preset,
         **asdict(settings),
         "alpha": alpha,
+        "planes": planes,
         "seed": seed,
         "held_out": [mlic.names[i] for i in held_out],
     }
-    kept = Checkpoint(checkpoint, {**record, "planes": planes, "photographs": _digest(mlic) if checkpoint else ""})
+    kept = Checkpoint(checkpoint, {**record, "photographs": _digest(mlic) if checkpoint else ""})
     run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
     trained, network, done = run.fit(spec, chosen_teacher, alpha)
     relightable = _relightable(network, photographs)
@@ -180,6 +181,17 @@ def _settings(preset: str, steps: int | None, alpha: float, planes: int) -> Pres
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
     return PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(0, device=chosen)
+    except (RuntimeError, AssertionError) as error:  # torch's words for an unknown and for an absent device
+        raise ArgumentError(f"expected a device PyTorch can use here, such as 'cpu', got {str(device)!r}") from error
+    return chosen
 
 
 def _digest(mlic: "Mlic") -> str:

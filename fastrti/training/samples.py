@@ -73,10 +73,15 @@ class PixelSamples:
     Args:
         photographs: where the pixels come from.
         generator: draws the million.
+
+    Raises:
+        TrainingError: the mask is empty.
     """
 
     def __init__(self, photographs: Photographs, generator: torch.Generator):
         rows, columns = np.nonzero(photographs.mask)
+        if not len(rows):
+            raise TrainingError("expected a mask with pixels to train on, got one that is False everywhere")
         if len(rows) > MAX_PIXELS:
             kept = torch.randperm(len(rows), generator=generator)[:MAX_PIXELS].sort().values.numpy()
             rows, columns = rows[kept], columns[kept]
