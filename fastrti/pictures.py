@@ -62,8 +62,10 @@ def save_sweep(path: str | Path, renderer: Renderer) -> None:
     if path.suffix.lower() not in SWEEP_SUFFIXES:
         raise ArgumentError(f"expected an animation ending in {' or '.join(SWEEP_SUFFIXES)}, got {path.name!r}")
     frames = [Image.fromarray(to_numpy(renderer.relight(light))) for light in sweep_lights()]
-    options = {"save_all": True, "append_images": frames[1:], "duration": SWEEP_FRAME_MS, "loop": 0}
-    _write(path, lambda: frames[0].save(path, **options))
+    _write(
+        path,
+        lambda: frames[0].save(path, save_all=True, append_images=frames[1:], duration=SWEEP_FRAME_MS, loop=0),
+    )
 
 
 def contact_sheet(
@@ -82,8 +84,9 @@ def contact_sheet(
         The sheet on white.
     """
     height, width = rows[0][1][0].shape[:2]
-    font = ImageFont.load_default(size=max(12, height // 14))
-    line = int(font.size * 1.5)
+    size = max(12, height // 14)
+    font = ImageFont.load_default(size)
+    line = size * 3 // 2
     margin = int(max(font.getlength(label) for label, _ in rows)) + 3 * gap
     sheet = Image.new(
         "RGB", (margin + len(headings) * (width + gap), line + len(rows) * (height + gap)), (255, 255, 255)

@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from tqdm import tqdm
+
 from fastrti.cli.arguments import size
 
 
@@ -29,5 +31,11 @@ def run(arguments: argparse.Namespace) -> None:
     from fastrti.synth import render_collection
 
     width, height = arguments.size
-    render_collection(arguments.output, width, height, lights=arguments.lights, seed=arguments.seed)
+    with tqdm(unit="picture", desc="rendering") as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        render_collection(arguments.output, width, height, arguments.lights, arguments.seed, progress)
     print(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")
