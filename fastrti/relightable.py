@@ -88,18 +88,18 @@ class Relightable:
 
     @classmethod
     def load(cls, path: str | PathLike[str], max_pixels: int | None = None) -> "Relightable":
-        """Reads an object folder, or a published NeuralRTI / DisK-NeuralRTI / OpenLIME folder.
+        """Reads an object folder, or what others made: NeuralRTI, OpenLIME and Relight folders, `.ptm` and `.rti` files.
 
         Nothing in it is trusted: sizes, counts and numbers are checked before memory is taken.
 
         Args:
-            path: the folder that holds info.json.
+            path: the folder that holds info.json, or the file.
             max_pixels: allow pictures of more pixels than the default of about 89 million.
 
         Raises:
-            ObjectError: not a folder of a known format, or damaged; one sentence naming the file.
+            ObjectError: not of a known format, or damaged; one sentence naming the file.
         """
-        from fastrti.formats.object_folder import load
+        from fastrti.formats.load import load
 
         return load(path, max_pixels)
 

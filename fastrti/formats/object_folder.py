@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.errors import ArgumentError, ObjectError
-from fastrti.formats import openlime
+from fastrti.errors import ObjectError
 from fastrti.formats.decoder_json import (
     OPENLIME_PLANES,
     decoder_from_json,
@@ -36,26 +35,17 @@ _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "title", "creator"
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
-    """See `Relightable.load`."""
-    try:
-        folder = _current_folder(path)
-        info = read_json(folder / "info.json")
-        if "fastrti" in info:
-            return _load_own(folder, info, max_pixels)
-        if info.values.get("type") == "neural":
-            return openlime.load(folder, info, max_pixels)
-    except ArgumentError as error:  # numbers that fit JSON's shape but not the decoder's
-        raise ObjectError(f"{info.where}: {error}") from None
-    except OSError as error:
-        raise ObjectError(f"{path}: expected a folder that can be read, got {error.strerror or error}") from None
-    raise ObjectError(
-        f"{info.where}: expected a fastrti object or a published neural RTI folder, "
-        f"got type {str(info.values.get('type'))[:40]!r} without a 'fastrti' version"
-    )
+def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
+    """Reads an object.
 
+    Args:
+        folder: as `current_folder` gives it.
+        info: the parsed info.json.
+        max_pixels: see `Relightable.load`.
 
-def _load_own(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
+    Raises:
+        ObjectError: a newer version, or parts that do not fit the object format.
+    """
     version = info.integer("fastrti", 1, 1 << 30)
     if version > VERSION:
         raise ObjectError(
@@ -118,7 +108,7 @@ def _siblings(target: Path) -> tuple[Path, Path]:
 def _swap(fresh: Path, target: Path, old: Path) -> None:
     if target.exists():
         target.rename(old)
-    # A crash here leaves no target but both siblings, the fresh one whole: `_current_folder` reads it.
+    # A crash here leaves no target but both siblings, the fresh one whole: `current_folder` reads it.
     fresh.rename(target)
     _sync_folder(target.parent)
     shutil.rmtree(old, ignore_errors=True)
@@ -130,7 +120,8 @@ def _finish_swap(target: Path) -> None:
         _swap(fresh, target, old)
 
 
-def _current_folder(path: str | os.PathLike[str]) -> Path:
+def current_folder(path: str | os.PathLike[str]) -> Path:
+    """The folder that holds the object: the path, or what a save that was killed left for it."""
     target = Path(os.path.realpath(path))
     fresh, old = _siblings(target)
     if not target.exists() and fresh.is_dir() and old.is_dir():

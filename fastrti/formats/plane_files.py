@@ -2,6 +2,7 @@
 
 import io
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -25,13 +26,18 @@ _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 def checked_size(info: Fields, max_pixels: int | None) -> tuple[int, int]:
     """(width, height) of an info.json, refused above the pixel limit before any memory is taken."""
     width, height = info.integer("width", 1, MAX_SIDE), info.integer("height", 1, MAX_SIDE)
+    check_pixels(info.where, width, height, max_pixels)
+    return width, height
+
+
+def check_pixels(where: str, width: int, height: int, max_pixels: int | None) -> None:
+    """Raises ObjectError above the pixel limit."""
     limit = DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
     if width * height > limit:
         raise ObjectError(
-            f"{info.where}: expected at most {limit} pixels, got {width}×{height}: "
+            f"{where}: expected at most {limit} pixels, got {width}×{height}: "
             "pass max_pixels to open a picture this large"
         )
-    return width, height
 
 
 def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.uint8]:
@@ -43,19 +49,23 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
     Raises:
         ObjectError: missing, truncated, damaged, of another kind or size.
     """
-    data = _read_bytes(path, 64 + 8 * width * height)
-    picture = _open(path, data)
+    return decode_picture(_read_bytes(path, 64 + 8 * width * height), str(path), mode, width, height)
+
+
+def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
+    """Like `read_picture`, from bytes already read; `where` is the name errors give them."""
+    picture = _open(data, where)
     if picture.size != (width, height) or picture.mode != mode:
         raise ObjectError(
-            f"{path}: expected a {mode} picture of {width}×{height}, "
+            f"{where}: expected a {mode} picture of {width}×{height}, "
             f"got {picture.mode} of {picture.size[0]}×{picture.size[1]}"
         )
     if width * height * len(mode) > _MAX_EXPANSION * len(data):  # before Pillow takes the memory
-        raise ObjectError(f"{path}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
+        raise ObjectError(f"{where}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
     try:
         return np.asarray(picture)
     except Exception as error:  # Pillow's decoders raise many kinds on damaged data; each means the same here
-        raise ObjectError(f"{path}: expected a whole picture, got a damaged one ({error})") from None
+        raise ObjectError(f"{where}: expected a whole picture, got a damaged one ({error})") from None
 
 
 def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]:
@@ -81,7 +91,7 @@ def _read_bytes(path: Path, slack: int) -> bytes:
     return data
 
 
-def _open(path: Path, data: bytes) -> Image.Image:
+def _open(data: bytes, where: str) -> Image.Image:
     """Opens by the plugin itself: `Image.open` would apply a process-wide size limit instead of the caller's."""
     plugin: type[Image.Image]
     if data.startswith(_PNG_START) and data.endswith(_PNG_END):
@@ -89,11 +99,14 @@ def _open(path: Path, data: bytes) -> Image.Image:
     elif data.startswith(_JPEG_START) and data.rstrip(b"\0").endswith(_JPEG_END):
         plugin = JpegImagePlugin.JpegImageFile
     else:
-        raise ObjectError(f"{path}: expected a whole PNG or JPEG, got {len(data)} bytes that are neither")
+        raise ObjectError(f"{where}: expected a whole PNG or JPEG, got {len(data)} bytes that are neither")
     try:
-        return plugin(io.BytesIO(data))
-    except Exception as error:  # see read_picture
-        raise ObjectError(f"{path}: expected a picture, got a damaged one ({error})") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Pillow skips, such as a malformed animation
+            plugin(io.BytesIO(data)).verify()  # the checksums of a PNG: decoding its pixels does not look at them
+            return plugin(io.BytesIO(data))
+    except Exception as error:  # see decode_picture
+        raise ObjectError(f"{where}: expected a picture, got a damaged one ({error})") from None
 
 
 def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
