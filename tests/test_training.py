@@ -7,7 +7,7 @@ from fastrti.baselines import fit_basis
 from fastrti.lights import light_from_angles
 from fastrti.metrics import psnr
 from fastrti.reference import relight_reference
-from fastrti.training import PRESETS, distillation, fit
+from fastrti.training import PRESETS, distillation, fit, interpolator, samples, scoring
 from fastrti.training.samples import PixelSamples, spread_lights
 from fastrti.training.scoring import mean_psnr
 
@@ -213,6 +213,16 @@ def test_masked_out_pixels_are_neither_trained_on_nor_kept(mlic):
 def test_16_bit_photographs_fit_like_their_8_bit_selves(mlic):
     wide = changed(mlic, mlic.photographs.astype(np.uint16) * 257)
     assert quick(wide).training["psnr"] == pytest.approx(quick(mlic).training["psnr"], abs=0.1)
+
+
+def test_large_pictures_are_fitted_from_some_of_their_pixels(mlic, monkeypatch):
+    whole = quick(mlic, steps=150, hold_out=4)
+    monkeypatch.setattr(samples, "MAX_PIXELS", 400)
+    monkeypatch.setattr(scoring, "MAX_SCORED", 600)
+    monkeypatch.setattr(interpolator, "_MAX_CELLS", 30)
+    sampled = quick(mlic, steps=150, hold_out=4)
+    assert not np.array_equal(sampled.planes, whole.planes)
+    assert sampled.training["psnr"] == pytest.approx(whole.training["psnr"], abs=1.0)
 
 
 def test_the_number_of_planes_is_a_setting(mlic):

@@ -136,7 +136,7 @@ class _Run:
             network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights))
             if done < self.preset.steps:
                 return wide.name, network, done
-            function = lambda samples, pixels, lights: network(samples, lights)  # noqa: E731
+            function = _answers_of(network)
         lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha)
         return spec.name, *self._train(spec, lesson)
 
@@ -154,6 +154,10 @@ class _Run:
         interpolator = Interpolator(self.photographs)
         shares = interpolator.shares_of(self.samples.rows, self.samples.columns)
         return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
+
+
+def _answers_of(network: Autoencoder) -> TeacherFunction:
+    return lambda samples, pixels, lights: network(samples, lights)
 
 
 @torch.no_grad()
