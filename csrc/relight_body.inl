@@ -133,32 +133,49 @@ FASTRTI_INLINE void load_plane(const std::uint8_t* bytes, std::size_t pixels, fl
   V::load_bytes(bytes, x);
 }
 
+// The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
+// planes, the last one next to them: [h1, h2, v], so that an output layer with a skip reads [h2, v].
+template <class V, class Phi>
+FASTRTI_INLINE const float* hidden_layers(const Frame& frame, float* z) {
+  const float* x = z;
+  float* y = z - frame.hidden_outputs * kTile<V>;
+  for (int i = 0; i < frame.hidden; ++i) {
+    hidden_layer<V, Phi>(frame.layers[i], x, y);
+    x = y;
+    y += frame.layers[i].outputs * kTile<V>;
+  }
+  return x;
+}
+
+// A tile from bytes to bytes. `rows` is memory for its activations, planes and mask.
+template <class V, class Phi>
+FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size_t start, std::size_t pixels,
+                                 float* rows) {
+  constexpr int T = kTile<V>;
+  float* const z = rows + kMaxHidden * kMaxWidth * T;
+  float* const mask = span.mask == nullptr ? nullptr : z + kMaxPlanes * T;
+  for (int k = 0; k < frame.planes; ++k) {
+    load_plane<V>(span.planes + k * span.plane_stride + start, pixels, z + k * T);
+  }
+  if (mask != nullptr) load_plane<V>(span.mask + start, pixels, mask);
+  const float* x = hidden_layers<V, Phi>(frame, z);
+  std::uint8_t padded[3 * T];
+  std::uint8_t* const out = span.out + 3 * start;
+  output_layer<V>(frame.layers[frame.hidden], x, frame.base ? z : nullptr, mask, pixels < T ? padded : out);
+  if (pixels < T) std::memcpy(out, padded, 3 * pixels);
+}
+
 template <class V, class Phi>
 void relight_pixels(const Frame& frame, const Span& span) {
-  constexpr int T = kTile<V>;
+  constexpr std::size_t T = kTile<V>;
   alignas(64) float rows[(kMaxHidden * kMaxWidth + kMaxPlanes + 1) * T];
-  float* const z = rows + kMaxHidden * kMaxWidth * T;  // the planes
-  float* const mask = z + kMaxPlanes * T;
   for (std::size_t start = 0; start < span.pixels; start += T) {
     const std::size_t pixels = span.pixels - start < T ? span.pixels - start : T;
-    for (int k = 0; k < frame.planes; ++k) {
-      load_plane<V>(span.planes + k * span.plane_stride + start, pixels, z + k * T);
+    if (span.mask != nullptr && std::memchr(span.mask + start, 1, pixels) == nullptr) {
+      std::memset(span.out + 3 * start, 0, 3 * pixels);  // background costs nothing
+    } else {
+      relight_tile<V, Phi>(frame, span, start, pixels, rows);
     }
-    if (span.mask != nullptr) load_plane<V>(span.mask + start, pixels, mask);
-
-    // The layers lie in front of the planes, the last one next to them: [h1, h2, v], so that a skip reads [h2, v].
-    const float* x = z;
-    float* y = z - frame.hidden_outputs * T;
-    for (int i = 0; i < frame.hidden; ++i) {
-      hidden_layer<V, Phi>(frame.layers[i], x, y);
-      x = y;
-      y += frame.layers[i].outputs * T;
-    }
-    std::uint8_t padded[3 * T];
-    std::uint8_t* const out = span.out + 3 * start;
-    std::uint8_t* const rgb = pixels < T ? padded : out;
-    output_layer<V>(frame.layers[frame.hidden], x, frame.base ? z : nullptr, span.mask ? mask : nullptr, rgb);
-    if (pixels < T) std::memcpy(out, padded, 3 * pixels);
   }
 }
 
