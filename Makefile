@@ -43,7 +43,9 @@ test-deep: install
 	$(BIN)/python -m pytest -m deep
 
 bench: install
-	$(BIN)/python -m pytest benchmarks/bench_relight.py --benchmark-group-by=group
+	mkdir -p .benchmarks benchmarks/results
+	$(BIN)/python -m pytest benchmarks/bench_relight.py -q --benchmark-json=.benchmarks/relight.json
+	$(BIN)/python benchmarks/report.py .benchmarks/relight.json
 
 format: install
 	$(BIN)/ruff check --fix .
