@@ -7,10 +7,10 @@ each one is bounded before it is drawn. A picture is within 1 level of the exact
     "fp16 hi/lo"   W = hi + lo and h = hi + lo, pairs of halves (22 bits): two products for bytes, three for activations
     "fp32"         float32 multiply-adds, no tensor cores
 
-Forwards goes, for every unit, an interval that holds its exact and its computed value, and the error its own layer makes.
-Backwards goes an interval for how much a colour changes with each unit. Rounded weights are off by a known δ: the bias
-takes −δ·(middle of the inputs), which leaves |δ|·(their radius). Sums follow Higham, Accuracy and Stability of Numerical
-Algorithms, 2nd ed., eq. 3.5.
+Forwards goes, for every unit, an interval that holds its exact and its computed value, and the error its own layer
+makes. Backwards goes an interval for how much a colour changes with each unit. Rounded weights are off by a known δ:
+the bias takes −δ·(middle of the inputs), which leaves |δ|·(their radius). Sums follow Higham, Accuracy and Stability of
+Numerical Algorithms, 2nd ed., eq. 3.5.
 """
 
 from dataclasses import dataclass
@@ -28,11 +28,11 @@ Array = NDArray[np.float64]
 
 HALF_MAX = 65504.0
 FLOAT_ROUNDING = 2.0**-24
-# Tensor cores align the products of a step to the largest and truncate (Fasi et al., Numerical behavior of NVIDIA tensor
-# cores, 2021): twice float32's unit roundoff for each product, and for the sum so far in each step of 8 products.
-TENSOR_CORE_ROUNDING = 2.0**-23 * 9 / 8
+# Tensor cores align the products of a step to the largest and truncate (Fasi et al., Numerical behavior of NVIDIA
+# tensor cores, 2021): twice float32's unit roundoff for each product, and for the sum so far in a step of 4 or more.
+TENSOR_CORE_ROUNDING = 2.0**-23 * 5 / 4
 EXP_ERROR = 2.0**-20  # of exp(z) − 1, z ≤ 0: ex2.approx is good to 2⁻²², z·log₂e to 2⁻²³·|z|, the difference to 2⁻²⁴
-BYTE_ERROR = 2.0**-16  # levels: the kernel rounds 255·y + 256.5 to a float, whose spacing is 2⁻¹⁵
+BYTE_ERROR = 2.0**-16  # levels: the kernel rounds 255·y + 256.5 to a float, and floats there are 2⁻¹⁵ apart
 WEIGHT_EXPONENT = 14  # the weights into a unit are scaled to a maximum in [2¹³, 2¹⁴): their low halves stay normal
 SMALLEST_EXPONENT = -100  # of a scale: float32 holds its product with a half
 
@@ -132,10 +132,10 @@ def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
         values, errors = _activate(weight.astype(np.float64), bias, values, error, network.activation, precision)
         layers.append(layer)
         hidden.append(errors)
-    weight, values = _output_layer(network, values, data)
-    layer, error = _round_layer(weight, network.biases[-1], values, precision)
+    output, values = _output_layer(network, values, data)
+    layer, error = _round_layer(output, network.biases[-1], values, precision)
     overflow = precision != "fp32" and values.magnitude.max() > HALF_MAX
-    bound = np.inf if overflow else 255 * _output_error(weight, error, hidden) + BYTE_ERROR
+    bound = np.inf if overflow else 255 * _output_error(output, error, hidden) + BYTE_ERROR
     return RoundedNetwork((*layers, layer), precision, float(bound))
 
 
@@ -163,7 +163,7 @@ def _round_layer(
     error = (
         (values.high - values.low) / 2 @ np.abs(delta)
         + values.low_half @ np.abs(low_part)  # the product of two low halves is left out
-        + (len(values.low) + 2) * unit * terms
+        + (len(values.low) + 2) * unit * terms  # 2: what rounding the far smaller products before these adds
         + 3 * FLOAT_ROUNDING * (terms + np.abs(centred))  # times scale, plus bias, and the bias itself
     )
     return RoundedLayer(high, low, scale, centred), error
@@ -208,7 +208,7 @@ def _phi(low: Array, high: Array, activation: Activation) -> tuple[Array, Array,
         return np.maximum(low, 0), np.maximum(high, 0), slope_low, slope_high, np.zeros_like(low)
     negative_low, negative_high = np.minimum(low, 0), np.minimum(high, 0)
     elu_low, elu_high = np.maximum(low, np.expm1(negative_low)), np.maximum(high, np.expm1(negative_high))
-    return elu_low, elu_high, np.exp(negative_low), np.exp(negative_high), EXP_ERROR * (low < 0)
+    return elu_low, elu_high, np.exp(negative_low), np.exp(negative_high), np.where(low < 0, EXP_ERROR, 0)
 
 
 def _half_rounding(magnitude: Array) -> Array:

@@ -1,16 +1,22 @@
 """The device code of the Triton backend: `relight_tiles`, in Triton's Python.
 
-A tile is BLOCK pixels, the rows of small matrix products, so a hidden layer's result is, register for register, the left
-operand of the next layer's product: activations never leave the registers. Products of halves add up in float32 on tensor
-cores. Constants in capitals are known at compile time, so every `if` on one is decided there.
+A tile is BLOCK pixels. They are the rows of small matrix products, so a hidden layer's result is, register for
+register, the left factor of the next product: activations never leave the registers. Halves are multiplied and added up
+in float32 on tensor cores. Names in capitals are known at compile time, and every `if` on one is decided there.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
+import os
+
 import triton
 import triton.language as tl
 
-COLOURS = tl.constexpr(16)  # three of them used: the narrowest matrix product
+# Triton's own switch: kernels run in NumPy on CPU tensors, slowly; for tests on machines without a GPU.
+INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
+
+# Three of them are used; the narrowest matrix product Triton takes is 8 wide, and was 16 before its version 3.5.
+COLOURS = tl.constexpr(8 if tuple(map(int, triton.__version__.split(".")[:2])) >= (3, 5) else 16)
 
 
 @triton.jit
@@ -42,9 +48,19 @@ def _affine(sums, vectors, WIDTH: tl.constexpr):
 
 
 @triton.jit
+def _exp2(x):
+    """2ˣ; on GPUs without the instructions that would keep results below 2⁻¹²⁶ exact."""
+    if INTERPRETED:
+        result = tl.exp2(tl.minimum(x, 127.0))
+    else:
+        result = tl.inline_asm_elementwise("ex2.approx.ftz.f32 $0, $1;", "=f,f", [x], tl.float32, is_pure=True, pack=1)
+    return result
+
+
+@triton.jit
 def _phi(z, ELU: tl.constexpr):
     if ELU:
-        h = tl.where(z > 0, z, tl.exp(tl.minimum(z, 0.0)) - 1.0)
+        h = tl.where(z > 0, z, _exp2(z * 1.4426950408889634) - 1.0)
     else:
         h = tl.maximum(z, 0.0)
     return h
@@ -62,7 +78,7 @@ def _split(h, PRECISION: tl.constexpr):
 
 @triton.jit
 def _small_products(sums, h, h_low, weights, weights_low, EXACT: tl.constexpr, PRECISION: tl.constexpr):
-    """The products with one low factor. They come before all large ones, so that their sums round finely."""
+    """Adds the products with one low factor. They come before all others, while the sums are small and round finely."""
     if PRECISION == "fp16 hi/lo":
         sums = tl.dot(h, weights_low, sums)
         if not EXACT:
@@ -71,13 +87,26 @@ def _small_products(sums, h, h_low, weights, weights_low, EXACT: tl.constexpr, P
 
 
 @triton.jit
-def _layer(h, h_low, weights, weights_low, EXACT: tl.constexpr, PRECISION: tl.constexpr):
+def _hidden(h, h_low, weights, weights_low, vectors, EXACT: tl.constexpr, ELU: tl.constexpr, PRECISION: tl.constexpr):
+    """φ(W·h + b); EXACT says that h has no low part, as bytes have none."""
     sums = tl.zeros((h.shape[0], weights.shape[1]), tl.float32)
     sums = _small_products(sums, h, h_low, weights, weights_low, EXACT, PRECISION)
-    return tl.dot(h, weights, sums, input_precision="ieee")
+    sums = tl.dot(h, weights, sums, input_precision="ieee")
+    return _split(_phi(_affine(sums, vectors, weights.shape[1]), ELU), PRECISION)
 
 
 @triton.jit
+def _byte(y):
+    """floor(255·clamp(y, 0, 1) + 0.5) without a conversion: floats in [256, 512) hold their integers from bit 15 up."""
+    level = tl.minimum(tl.maximum(y, 0.0), 1.0) * 255.0 + 256.5
+    return (level.to(tl.uint32, bitcast=True) >> 15).to(tl.uint8)
+
+
+# Numbers that change from region to region must not compile anew.
+_CHANGING = ["out", "origin", "row_stride", "plane_stride", "out_row_stride", "columns", "tiles_per_row", "tiles"]
+
+
+@triton.jit(do_not_specialize=_CHANGING)
 def relight_tiles(
     planes,  # uint8, `plane_stride` apart
     mask,  # uint8, laid out like a plane; planes again where there is none
@@ -102,7 +131,6 @@ def relight_tiles(
     ALIGNED: tl.constexpr,  # origin and strides are multiples of 16: planes are read 16 bytes at a time
     PRECISION: tl.constexpr,
     BLOCK: tl.constexpr,
-    STAGES: tl.constexpr,
 ):
     """Relights a region: `tiles_per_row` tiles of BLOCK pixels a row."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
@@ -120,7 +148,7 @@ def relight_tiles(
     pixel = tl.arange(0, BLOCK)
     plane = tl.arange(0, K_PADDED)
     colour = tl.arange(0, COLOURS)
-    for tile in tl.range(tl.program_id(0), tiles, tl.num_programs(0), num_stages=STAGES):
+    for tile in tl.range(tl.program_id(0), tiles, tl.num_programs(0), num_stages=1):
         row = (tile // tiles_per_row).to(tl.int64)
         column = (tile % tiles_per_row).to(tl.int64) * BLOCK
         inside = pixel < tl.minimum(columns - column, BLOCK).to(tl.int32)
@@ -136,11 +164,9 @@ def relight_tiles(
         h = data
         h_low = data
         if D1 > 0:
-            z = _affine(_layer(h, h, weights1, weights1_low, True, PRECISION), vectors, D1)
-            h, h_low = _split(_phi(z, ELU), PRECISION)
+            h, h_low = _hidden(h, h_low, weights1, weights1_low, vectors, True, ELU, PRECISION)
         if D2 > 0:
-            z = _affine(_layer(h, h_low, weights2, weights2_low, False, PRECISION), vectors + 2 * D1, D2)
-            h, h_low = _split(_phi(z, ELU), PRECISION)
+            h, h_low = _hidden(h, h_low, weights2, weights2_low, vectors + 2 * D1, False, ELU, PRECISION)
         sums = tl.zeros((BLOCK, COLOURS), tl.float32)
         if SKIP:
             sums = _small_products(sums, data, data, skip, skip_low, True, PRECISION)
@@ -148,15 +174,13 @@ def relight_tiles(
         if SKIP:
             sums = tl.dot(data, skip, sums, input_precision="ieee")
         sums = tl.dot(h, last, sums, input_precision="ieee")
-        level = _affine(sums, vectors + 2 * (D1 + D2), COLOURS)
+        y = _affine(sums, vectors + 2 * (D1 + D2), COLOURS)
 
         written = inside[:, None] & (colour < 3)[None, :]
         if BASE:
             where = planes + first + pixel[:, None] + colour[None, :] * plane_stride
-            level *= _halves(tl.load(where, mask=written, other=0)).to(tl.float32)
-        # floor(level + 0.5) without a conversion: floats in [256, 512) carry their integer part from bit 15 upwards.
-        level = tl.minimum(tl.maximum(level, 0.0), 255.0) + 256.5
-        byte = (level.to(tl.uint32, bitcast=True) >> 15).to(tl.uint8)
+            y *= _halves(tl.load(where, mask=written, other=0)).to(tl.float32)
+        byte = _byte(y)
         if MASKED:
             shown = tl.load(mask + first + pixel, mask=inside, other=0) != 0
             byte = tl.where(shown[:, None], byte, 0)

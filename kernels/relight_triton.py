@@ -5,7 +5,6 @@ the next layer's product: activations never leave the registers. A persistent gr
 walks tiles of `BLOCK` pixels. What each line costs is in kernels/README.md; which arithmetic is used, in precision.py.
 """
 
-import os
 from typing import Any
 
 import numpy as np
@@ -17,46 +16,30 @@ from torch import Tensor
 from fastrti.errors import ArgumentError
 from fastrti.frame_network import FrameNetwork
 from fastrti.kernels.precision import Precision, RoundedNetwork, cheapest
-from fastrti.kernels.relight_tiles import COLOURS, relight_tiles
+from fastrti.kernels.relight_tiles import COLOURS, INTERPRETED, relight_tiles
 
-INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"  # Triton's own switch: kernels run on CPU tensors, slowly
-
+# Pixels a tile and warps, by the widest layer. Nothing is tuned at run time; tests see that no target spills registers.
+_TILES = {16: (256, 4), 32: (128, 4), 64: (128, 8)}
+_FP32_TILES = {16: (64, 4), 32: (64, 4), 64: (32, 8)}
 PROGRAMS_PER_SM = 8  # a persistent grid: no more programs than these walk the tiles
 
 
 def launch_constants(network: FrameNetwork, precision: Precision) -> dict[str, Any]:
-    """The compile-time constants of `relight_tiles` for networks of this shape, and `num_warps`.
-
-    No autotuning: a table by the widest hidden layer, checked for spills when compiled offline.
-    """
-    widths = [padded(width) for width in network.hidden] + [0, 0]
-    block, warps, stages = _TILES[precision, max(*widths, 16)]
+    """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's `num_warps`."""
+    inputs, first, second, *_ = [*map(padded, (network.planes, *network.hidden)), 0, 0]
+    block, warps = (_FP32_TILES if precision == "fp32" else _TILES)[max(inputs, first, second)]
     return {
         "K": network.planes,
-        "K_PADDED": padded(network.planes),
-        "D1": widths[0],
-        "D2": widths[1],
+        "K_PADDED": inputs,
+        "D1": first,
+        "D2": second,
         "ELU": network.activation == "elu",
-        "SKIP": network.skip is not None and bool(network.hidden),  # without a hidden layer it is part of the weights
+        "SKIP": network.skip is not None and first > 0,  # without a hidden layer it is part of the weights
         "BASE": network.base,
         "PRECISION": precision,
-        "BLOCK": 1024 if INTERPRETED else block,  # the interpreter pays for each tile, not for its pixels
-        "STAGES": stages,
+        "BLOCK": 1024 if INTERPRETED.value else block,  # the interpreter pays for each tile, not for its pixels
         "num_warps": warps,
     }
-
-
-_TILES: dict[tuple[Precision, int], tuple[int, int, int]] = {
-    ("fp16", 16): (128, 4, 2),
-    ("fp16", 32): (128, 4, 2),
-    ("fp16", 64): (128, 4, 2),
-    ("fp16 hi/lo", 16): (128, 4, 2),
-    ("fp16 hi/lo", 32): (128, 4, 2),
-    ("fp16 hi/lo", 64): (128, 8, 2),
-    ("fp32", 16): (64, 4, 2),
-    ("fp32", 32): (64, 4, 2),
-    ("fp32", 64): (64, 8, 2),
-}
 
 
 def padded(width: int) -> int:
@@ -78,8 +61,8 @@ def packed(network: RoundedNetwork, shape: FrameNetwork) -> tuple[NDArray[np.uin
     vectors, matrices = [], []
     for number, layer in enumerate(network.layers):
         last = number == len(network.layers) - 1
-        level = 255.0 if last and not shape.base else 1.0  # a base colour's bytes bring the 255 themselves
-        vectors += [_pad(level * layer.scale, widths[number + 1]), _pad(level * layer.bias, widths[number + 1])]
+        unit = 1 / 255 if last and shape.base else 1.0  # of the base colour, which the kernel reads as bytes
+        vectors += [_pad(unit * layer.scale, widths[number + 1]), _pad(unit * layer.bias, widths[number + 1])]
         inputs = len(layer.high) if not last or not shape.hidden else shape.hidden[-1]
         for rows, height in ((slice(inputs), widths[number]), (slice(inputs, None), widths[0])):
             if layer.high[rows].size:
@@ -116,13 +99,13 @@ class TritonKernel:
         threads: int | None = None,
         device: torch.device | None = None,
     ) -> None:
-        default = "cpu" if INTERPRETED else f"cuda:{torch.cuda.current_device()}"
+        default = "cpu" if INTERPRETED.value else f"cuda:{torch.cuda.current_device()}"
         self._height, self._width = planes.shape[1:]
         self._plane_stride = -(-self._height * self._width // 16) * 16  # every plane starts on a 16-byte boundary
         self._planes = self._upload(planes, torch.device(default) if device is None else device)
         self.device = self._planes.device
         self._mask = None if mask is None else self._upload(mask[None].astype(np.uint8), self.device)
-        if INTERPRETED:
+        if INTERPRETED.value:
             self.label, self._programs = "Triton's interpreter", 2
         else:
             properties = torch.cuda.get_device_properties(self.device)
@@ -159,9 +142,7 @@ class TritonKernel:
         """See `fastrti.backends.Kernel`. On CUDA it returns when the work is queued on the current stream."""
         self.relight_rounded(cheapest(network), network, out, top, left)
 
-    def relight_rounded(
-        self, rounded: RoundedNetwork, network: FrameNetwork, out: Tensor, top: int, left: int
-    ) -> None:
+    def relight_rounded(self, rounded: RoundedNetwork, network: FrameNetwork, out: Tensor, top: int, left: int) -> None:
         """`relight` in a precision of the caller's choice: `rounded` is `precision.rounded(network, …)`."""
         height, width = out.shape[:2]
         origin, row_stride = top * self._width + left, self._width
