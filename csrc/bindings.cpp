@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,12 @@ using namespace fastrti;
 
 namespace {
 
-std::string shape_of(const py::array& array) { return py::str(py::tuple(array.attr("shape"))); }
+// Arrays only, never converted: the kernel writes to, and points into, the memory of the caller's own.
+using OptionalArray = std::optional<py::array>;
+
+std::string described(const py::array& array) {
+  return py::str("{} {}").format(py::tuple(array.attr("shape")), array.dtype());
+}
 
 [[noreturn]] void reject(const std::string& message) { throw py::value_error(message); }
 
@@ -29,7 +35,7 @@ bool contiguous(const py::array& array) { return (array.flags() & py::array::c_s
 const float* matrix(const py::array& array, int rows, int columns, const char* what) {
   if (!holds<float>(array, 2) || !contiguous(array) || array.shape(0) != rows || array.shape(1) != columns) {
     reject("expected " + std::string(what) + " of shape (" + std::to_string(rows) + ", " + std::to_string(columns) +
-           "), contiguous float32, got " + shape_of(array));
+           "), contiguous float32, got " + described(array));
   }
   return static_cast<const float*>(array.data());
 }
@@ -37,7 +43,7 @@ const float* matrix(const py::array& array, int rows, int columns, const char* w
 const float* vector(const py::array& array, int size, const char* what) {
   if (!holds<float>(array, 1) || !contiguous(array) || array.shape(0) != size) {
     reject("expected " + std::string(what) + " of shape (" + std::to_string(size) + ",), contiguous float32, got " +
-           shape_of(array));
+           described(array));
   }
   return static_cast<const float*>(array.data());
 }
@@ -48,9 +54,9 @@ Activation activation_of(const std::string& name) {
   reject("expected activation 'relu' or 'elu', got '" + name + "'");
 }
 
-// Layer shapes must chain from the planes to RGB. The arrays outlive the call: the caller's lists hold them.
+// Layer shapes must chain from the planes to RGB. Its pointers live as long as the vectors.
 Network network_of(int planes, const std::vector<py::array>& weights, const std::vector<py::array>& biases,
-                   const std::string& activation, const py::object& skip, bool base) {
+                   const std::string& activation, const OptionalArray& skip, bool base) {
   if (weights.empty() || weights.size() > kMaxHidden + 1 || weights.size() != biases.size()) {
     reject("expected 1 to 3 layers, each a weight and a bias, got " + std::to_string(weights.size()) + " and " +
            std::to_string(biases.size()));
@@ -68,27 +74,24 @@ Network network_of(int planes, const std::vector<py::array>& weights, const std:
     network.layers[i] = {inputs, rows, matrix(weights[i], rows, inputs, "a weight"), vector(biases[i], rows, "a bias")};
     inputs = rows;
   }
-  if (!skip.is_none()) network.skip = matrix(skip.cast<py::array>(), 3, planes, "a skip");
+  if (skip) network.skip = matrix(*skip, 3, planes, "a skip");
   if (base && planes < 3) reject("expected three base colour planes, got " + std::to_string(planes) + " planes");
   return network;
 }
 
-void check_planes(const py::array& planes, const py::object& mask) {
+void check_planes(const py::array& planes, const OptionalArray& mask) {
   if (!holds<std::uint8_t>(planes, 3) || !contiguous(planes) || planes.shape(0) < 1 || planes.shape(0) > kMaxPlanes) {
-    reject("expected planes of shape (K, H, W), contiguous uint8, K from 1 to 48, got " + shape_of(planes));
+    reject("expected planes of shape (K, H, W), contiguous uint8, K from 1 to 48, got " + described(planes));
   }
-  if (mask.is_none()) return;
-  const auto array = mask.cast<py::array>();
-  if (!holds<bool>(array, 2) || !contiguous(array) || array.shape(0) != planes.shape(1) ||
-      array.shape(1) != planes.shape(2)) {
-    reject("expected a mask of shape (H, W), contiguous bool, the planes' size, got " + shape_of(array));
+  if (mask && (!holds<bool>(*mask, 2) || !contiguous(*mask) || mask->shape(0) != planes.shape(1) ||
+               mask->shape(1) != planes.shape(2))) {
+    reject("expected a mask of shape (H, W), contiguous bool, the planes' size, got " + described(*mask));
   }
 }
 
 void check_out(const py::array& out) {
   if (!holds<std::uint8_t>(out, 3) || out.shape(2) != 3 || !out.writeable()) {
-    reject("expected a writable out of shape (h, w, 3), uint8, got " + shape_of(out) + " of " +
-           std::string(py::str(out.dtype())));
+    reject("expected a writable out of shape (h, w, 3), uint8, got " + described(out));
   }
   const py::ssize_t width = out.shape(1), row = out.strides(0);
   const bool apart = out.shape(0) <= 1 || row >= 3 * width || -row >= 3 * width;
@@ -99,7 +102,8 @@ void check_out(const py::array& out) {
 }
 
 // The region of `out`'s size whose first pixel is (top, left).
-Picture picture_of(const py::array& planes, const py::object& mask, py::array& out, py::ssize_t top, py::ssize_t left) {
+Picture picture_of(const py::array& planes, const OptionalArray& mask, py::array& out, py::ssize_t top,
+                   py::ssize_t left) {
   const py::ssize_t height = out.shape(0), width = out.shape(1), rows = planes.shape(1), columns = planes.shape(2);
   if (top < 0 || left < 0 || top > rows - height || left > columns - width) {
     reject("expected a region inside " + std::to_string(rows) + " x " + std::to_string(columns) + " pixels, got " +
@@ -113,9 +117,7 @@ Picture picture_of(const py::array& planes, const py::object& mask, py::array& o
   picture.planes = static_cast<const std::uint8_t*>(planes.data()) + first;
   picture.plane_stride = rows * columns;
   picture.row_stride = columns;
-  if (!mask.is_none()) {
-    picture.mask = static_cast<const std::uint8_t*>(mask.cast<py::array>().data()) + first;
-  }
+  if (mask) picture.mask = static_cast<const std::uint8_t*>(mask->data()) + first;
   picture.out = static_cast<std::uint8_t*>(out.mutable_data());
   picture.out_stride = out.strides(0);
   return picture;
@@ -128,8 +130,8 @@ const Isa& isa_named(const std::string& name) {
   reject("expected an instruction set this machine runs, got '" + name + "'");
 }
 
-void relight_arrays(const py::array& planes, const py::object& mask, const std::vector<py::array>& weights,
-                    const std::vector<py::array>& biases, const std::string& activation, const py::object& skip,
+void relight_arrays(const py::array& planes, const OptionalArray& mask, const std::vector<py::array>& weights,
+                    const std::vector<py::array>& biases, const std::string& activation, const OptionalArray& skip,
                     bool base, py::array out, py::ssize_t top, py::ssize_t left, int threads,
                     const std::string& isa_name) {
   check_planes(planes, mask);
