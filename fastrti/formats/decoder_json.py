@@ -175,7 +175,9 @@ def openlime_decoder(info: Fields, hidden: tuple[int, ...], latents: int) -> Mlp
     if len(hidden) == 1:  # undo the identity layer of `_two_hidden_layers`
         weights = [weights[0], weights[2]]
         biases = [biases[0], biases[2] + weights[1].sum(1)]
-    return MlpDecoder(tuple(w.astype(np.float32) for w in weights), tuple(b.astype(np.float32) for b in biases), "elu")
+    with np.errstate(over="ignore"):  # the decoder refuses infinity
+        layers = [tuple(array.astype(np.float32) for array in arrays) for arrays in (weights, biases)]
+    return MlpDecoder(layers[0], layers[1], "elu")
 
 
 def _three(info: Fields, key: str) -> list[Any]:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import math
+import os
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ def read_json(path: Path) -> "Fields":
     """
     try:
         with open(path, "rb") as file:
-            text = file.read(MAX_JSON_BYTES + 1)
+            text = file.read(min(os.fstat(file.fileno()).st_size, MAX_JSON_BYTES) + 1)  # read(n) takes n bytes at once
     except OSError as error:
         raise ObjectError(f"{path}: expected a readable info.json, got {error.strerror}") from None
     if len(text) > MAX_JSON_BYTES:

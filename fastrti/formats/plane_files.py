@@ -19,7 +19,7 @@ MAX_SIDE = 1 << 20
 # No deflate stream expands further (zlib's documentation), and no JPEG stream much: six bits a block of 16×16 pixels.
 _MAX_EXPANSION = 1032
 
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
@@ -83,7 +83,7 @@ def _read_bytes(path: Path, slack: int) -> bytes:
     limit = slack + (1 << 20)
     try:
         with open(path, "rb") as file:
-            data = file.read(limit + 1)
+            data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)  # read(n) takes n bytes at once
     except OSError as error:
         raise ObjectError(f"{path}: expected a picture of planes, got {error.strerror}") from None
     if len(data) > limit:
