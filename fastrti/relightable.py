@@ -88,7 +88,7 @@ class Relightable:
 
     @classmethod
     def load(cls, path: str | PathLike[str], max_pixels: int | None = None) -> "Relightable":
-        """Reads an object folder, or what others made: NeuralRTI, OpenLIME and Relight folders, `.ptm` and `.rti` files.
+        """Reads an object folder; NeuralRTI, OpenLIME and Relight folders; `.ptm` and HSH `.rti` files.
 
         Nothing in it is trusted: sizes, counts and numbers are checked before memory is taken.
 

@@ -5,15 +5,18 @@ order of `fastrti.decoders.bases.ptm_terms`; a = (byte − bias)·scale; luminan
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.decoders import LightBasisDecoder
+from fastrti.errors import ObjectError
+from fastrti.formats.atomic import replace_file
 from fastrti.formats.plane_files import MAX_SIDE, check_pixels
 from fastrti.formats.ptm_jpeg import read_streams
-from fastrti.formats.ranges import ascending
+from fastrti.formats.ranges import ascending, requantised
 from fastrti.formats.text_header import TextHeader
 from fastrti.relightable import Relightable
 
@@ -22,8 +25,12 @@ VERSIONS = ("PTM_1.0", "PTM_1.1", "PTM_1.2")
 TERMS = 6
 
 MAX_BIAS = 1 << 20
+_WHOLE = 1e-6  # how far from a whole number a bias may be, in bytes, for the stored bytes to be kept
 
 Bytes = NDArray[np.uint8]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def load(file: BinaryIO, where: str, max_pixels: int | None) -> Relightable:
@@ -94,3 +101,60 @@ _PLANES: dict[str, Callable[[TextHeader, str, int, int], Bytes]] = {
     "PTM_FORMAT_JPEG_LRGB": _jpeg_lrgb,
 }
 """The planes of each format in our order, (K, H, W), bottom row first."""
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write(relightable: Relightable, path: Path) -> None:
+    """Writes PTM_1.2, PTM_FORMAT_RGB or, for an object with a base colour, PTM_FORMAT_LRGB.
+
+    The three channels of a term share a scale and a whole bias, so planes with ranges of their own are rounded anew;
+    those read from a `.ptm` keep their bytes.
+
+    Raises:
+        ObjectError: not a PTM, or a file that cannot be written.
+    """
+    decoder = relightable.decoder
+    if not isinstance(decoder, LightBasisDecoder) or (decoder.basis, decoder.terms) != ("ptm", TERMS):
+        raise ObjectError(
+            f"{path}: expected an object with a PTM decoder for a .ptm file, got {decoder.label}: "
+            "fit one from the photographs"
+        )
+    first, channels = (3, 1) if decoder.base else (0, 3)
+    low, high = relightable.minimum[first:], relightable.maximum[first:]
+    fitted = [
+        _scale_and_bias(255 * a, 255 * b)
+        for a, b in zip(low.reshape(TERMS, channels).min(1), high.reshape(TERMS, channels).max(1))
+    ]
+    scale, bias = np.array([s for s, _ in fitted]), np.array([b for _, b in fitted])
+    wanted = np.repeat(-bias * scale / 255, channels), np.repeat((255 - bias) * scale / 255, channels)
+    terms = requantised(relightable.planes[first:], (low, high), wanted)[:, ::-1]
+    pixels = terms.reshape(TERMS, channels, -1).transpose(1, 2, 0)  # (C, P, 6)
+    header = [
+        VERSIONS[-1],
+        "PTM_FORMAT_LRGB" if decoder.base else "PTM_FORMAT_RGB",
+        str(relightable.width),
+        str(relightable.height),
+        " ".join(repr(float(s)) for s in scale),
+        " ".join(str(int(b)) for b in bias),
+    ]
+    base = relightable.planes[:first, ::-1].transpose(1, 2, 0)
+    replace_file(path, "\n".join([*header, ""]).encode("ascii") + pixels.tobytes() + base.tobytes())
+
+
+def _scale_and_bias(low: float, high: float) -> tuple[float, int]:
+    """The scale and the whole bias with which the 256 bytes span [low, high].
+
+    As they are where that bias is whole already; else the range is widened to hold 0, so that the bias is a byte.
+    """
+    span = high - low
+    if span > 0 and abs(low) < MAX_BIAS * span / 255:
+        exact = -low / span * 255
+        if abs(exact - round(exact)) < _WHOLE:
+            return span / 255, round(exact)
+    low, high = min(low, 0.0), max(high, 0.0)
+    if low == high:
+        return 1.0, 0
+    bias = round(-low / (high - low) * 255)
+    return max(-low / bias if bias else 0.0, high / (255 - bias) if bias < 255 else 0.0), bias

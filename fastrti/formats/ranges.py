@@ -5,6 +5,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.planes import dequantise, quantise
+
 Ranges: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 _NEGATED_HSH_TERMS = (4, 8, 10, 14)
@@ -30,3 +32,14 @@ def ascending(
     for plane in np.flatnonzero(at_0 > at_255):
         np.subtract(255, planes[plane], out=planes[plane])
     return np.minimum(at_0, at_255), np.maximum(at_0, at_255)
+
+
+def requantised(
+    planes: NDArray[np.uint8],  # (K, H, W)
+    ranges: Ranges,
+    wanted: Ranges,
+) -> NDArray[np.uint8]:
+    """The bytes that mean the same in other ranges, to the nearest level; the same bytes where a range stays."""
+    levels = np.tile(np.arange(256, dtype=np.uint8), (len(planes), 1))
+    tables = quantise(dequantise(levels, *ranges), *wanted)  # (K, 256)
+    return np.stack([table[plane] for table, plane in zip(tables, planes)])

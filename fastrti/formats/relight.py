@@ -27,7 +27,7 @@ PTM_ORDER = (3, 5, 4, 1, 2, 0)
 """Where Relight's 1, x, y, x², xy, y² holds our x², y², xy, x, y, 1."""
 
 _RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
-_ZERO = 127  # the byte that means 0 in a component's basis
+ZERO = 127  # the byte that means 0 in a component's basis
 
 Bytes = NDArray[np.uint8]
 
@@ -56,7 +56,7 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
     order, signs = np.arange(count), np.ones(count)
     if kind in LIGHT_FUNCTIONS:
         decoder = _sum_of_functions(info, kind, count, colorspace)
-        order, signs = _stored_as(decoder)
+        order, signs = stored_as(decoder)
     else:
         decoder = _components(folder, info, kind, count, colorspace, lights)
     planes = read_planes(_plane_paths(folder, -(-count // 3)), width, height)[order]
@@ -117,7 +117,7 @@ def _sum_of_functions(info: Fields, kind: str, count: int, colorspace: str) -> L
     return LightBasisDecoder(cast(Literal["ptm", "hsh"], kind), terms, base)
 
 
-def _stored_as(decoder: LightBasisDecoder) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def stored_as(decoder: LightBasisDecoder) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """For each plane of the decoder, (K,) each: which plane Relight stores it as, and with which sign."""
     terms = np.arange(decoder.terms) if decoder.basis == "hsh" else np.array(PTM_ORDER)
     signs = hsh_signs(decoder.terms) if decoder.basis == "hsh" else np.ones(decoder.terms)
@@ -140,7 +140,7 @@ def _components(
     ranges = _material(info).array("range", (count,))
     if not (ranges > 0).all():
         raise _material(info).error("range", "positive numbers")
-    table = np.concatenate([basis[:1] / 255, (basis[1:] - _ZERO) / ranges[:, None, None]])
+    table = np.concatenate([basis[:1] / 255, (basis[1:] - ZERO) / ranges[:, None, None]])
     if colorspace == "mycc":
         table = _rgb_table(table, _ycc_planes(info)[1])
     if np.abs(table).max() > np.finfo(np.float32).max:

@@ -10,6 +10,7 @@
 coefficient = byte/255·scale + bias, one scale and bias a term for all channels.
 """
 
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from fastrti.decoders import LightBasisDecoder
 from fastrti.errors import ObjectError
+from fastrti.formats.atomic import replace_file
 from fastrti.formats.plane_files import MAX_SIDE, check_pixels
-from fastrti.formats.ranges import ascending, hsh_signs
+from fastrti.formats.ranges import ascending, hsh_signs, requantised
 from fastrti.formats.text_header import TextHeader
 from fastrti.relightable import Relightable
 
@@ -28,6 +30,9 @@ ORDERS = (1, 4, 9, 16)
 
 _HSH, _CHANNELS, _SEPARATE, _BYTE = 3, 3, 2, 1  # the only values of these header fields that are in use
 _MAX_COMMENTS = 100
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def load(file: BinaryIO, where: str, max_pixels: int | None) -> Relightable:
@@ -74,3 +79,37 @@ def _finite(numbers: NDArray[np.float32], where: str) -> NDArray[np.float64]:
     if not np.isfinite(numbers).all():
         raise ObjectError(f"{where}: expected finite scales and biases, got NaN or infinity: the file is damaged")
     return numbers.astype(np.float64)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write(relightable: Relightable, path: Path) -> None:
+    """Writes #HSH1.2.
+
+    The three channels of a term share scale and bias, so planes with ranges of their own are rounded anew; those read
+    from an `.rti` keep their bytes.
+
+    Raises:
+        ObjectError: not hemispherical harmonics of a whole order, or a file that cannot be written.
+    """
+    decoder = relightable.decoder
+    if not isinstance(decoder, LightBasisDecoder) or decoder.basis != "hsh" or decoder.base:
+        raise ObjectError(
+            f"{path}: expected an object with an HSH decoder for an .rti file, got {decoder.label}: "
+            "fit one from the photographs"
+        )
+    terms = decoder.terms
+    if terms not in ORDERS:
+        raise ObjectError(f"{path}: expected {', '.join(map(str, ORDERS))} terms for an .rti file, got {terms}")
+    signs = np.repeat(hsh_signs(terms), _CHANNELS)
+    planes = relightable.planes.copy()
+    ranges = ascending(planes, signs * relightable.minimum, signs * relightable.maximum)
+    bias = ranges[0].reshape(terms, _CHANNELS).min(1).astype("<f4")
+    scale = (ranges[1].reshape(terms, _CHANNELS).max(1) - bias).astype("<f4")
+    low, high = bias.astype(np.float64), scale.astype(np.float64) + bias
+    planes = requantised(planes, ranges, (np.repeat(low, _CHANNELS), np.repeat(high, _CHANNELS)))
+    pixels = planes.reshape(terms, _CHANNELS, -1).transpose(2, 1, 0)  # (P, 3, T)
+    size = f"{relightable.width} {relightable.height} {_CHANNELS}"
+    header = f"#HSH1.2\n{_HSH}\n{size}\n{terms} {_SEPARATE} {_BYTE}\n".encode("ascii")
+    replace_file(path, header + scale.tobytes() + bias.tobytes() + pixels.tobytes())

@@ -1,0 +1,91 @@
+"""Writes Relight folders, which Relight's and OpenLIME's viewers open; `fastrti.formats.relight` states the format."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.decoders import LightBasisDecoder, NodeBasisDecoder
+from fastrti.errors import ObjectError
+from fastrti.formats.atomic import new_folder
+from fastrti.formats.plane_files import write_picture
+from fastrti.formats.ranges import Ranges, ascending
+from fastrti.formats.relight import ZERO, stored_as
+from fastrti.relightable import Relightable
+
+
+def write(relightable: Relightable, path: Path) -> None:
+    """Makes a folder of type ptm or hsh (rgb, lrgb), rbf or bilinear (mrgb).
+
+    Planes keep their bytes and are PNG streams named .jpg, which browsers read and OpenLIME asks for. The table of an
+    interpolated object is rounded to the bytes of materials.bin.
+
+    Raises:
+        ObjectError: a decoder of another kind, planes that do not fill pictures of three, or a path that holds
+            something already or cannot be written.
+    """
+    decoder = relightable.decoder
+    if len(relightable.planes) % 3:
+        raise ObjectError(f"{path}: expected planes in threes for a Relight folder, got {len(relightable.planes)}")
+    info: dict[str, Any]
+    material: dict[str, Any] = {}
+    basis = b""
+    if isinstance(decoder, LightBasisDecoder):
+        planes, ranges = _stored(relightable, decoder)
+        info = {"type": decoder.basis, "colorspace": "lrgb" if decoder.base else "rgb"}
+    elif isinstance(decoder, NodeBasisDecoder):
+        planes, ranges = relightable.planes, (relightable.minimum, relightable.maximum)
+        info = {"type": decoder.basis, "colorspace": "mrgb"} | _nodes(decoder)
+        basis, material["range"] = _table_bytes(decoder.table)
+    else:
+        raise ObjectError(
+            f"{path}: expected a PTM, HSH, RBF or bilinear object for a Relight folder, got {decoder.label}: "
+            "fit one from the photographs"
+        )
+    scale, bias = _scale_and_bias(*ranges)
+    planes = planes * (ranges[1] > ranges[0])[:, None, None]  # all 0 where a plane has one value
+    info |= {"width": relightable.width, "height": relightable.height, "format": "jpg", "nplanes": len(planes)}
+    info["materials"] = [material | {"scale": scale.tolist(), "bias": bias.tolist()}]
+    if "lights" not in info and relightable.lights is not None:
+        info["lights"] = relightable.lights.ravel().tolist()
+    with new_folder(path) as folder:
+        for number in range(len(planes) // 3):
+            triplet = planes[3 * number : 3 * number + 3].transpose(1, 2, 0)
+            write_picture(folder / f"plane_{number}.jpg", np.ascontiguousarray(triplet))
+        if basis:
+            (folder / "materials.bin").write_bytes(basis)
+        (folder / "info.json").write_text(json.dumps(info, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def _stored(relightable: Relightable, decoder: LightBasisDecoder) -> tuple[NDArray[np.uint8], Ranges]:
+    """The planes in Relight's order and with its signs."""
+    order, signs = stored_as(decoder)
+    planes = relightable.planes.copy()
+    minimum, maximum = ascending(planes, signs * relightable.minimum, signs * relightable.maximum)
+    if decoder.base:
+        minimum[:3], maximum[:3] = 0, 1  # raw bytes, whatever their ranges say
+    back = np.argsort(order)
+    return planes[back], (minimum[back], maximum[back])
+
+
+def _scale_and_bias(minimum: NDArray[np.float64], maximum: NDArray[np.float64]) -> Ranges:
+    """(byte/255 − bias)·scale is minimum at 0 and maximum at 255; a plane of one value has it at 0."""
+    scale = np.where(maximum > minimum, maximum - minimum, 1)
+    return scale, -minimum / scale
+
+
+def _nodes(decoder: NodeBasisDecoder) -> dict[str, Any]:
+    if decoder.nodes is None:
+        return {"resolution": decoder.resolution}
+    return {"sigma": decoder.sigma, "lights": decoder.nodes.astype(np.float64).ravel().tolist()}
+
+
+def _table_bytes(table: NDArray[np.float32]) -> tuple[bytes, list[float]]:
+    """materials.bin and `range`: the mean as byte/255, each component as (byte − 127)/range."""
+    largest = np.abs(table[1:].astype(np.float64)).max(axis=(1, 2))
+    ranges = ZERO / np.where(largest > 0, largest, 1)
+    mean = np.clip(np.rint(table[0] * 255.0), 0, 255)
+    components = np.rint(table[1:] * ranges[:, None, None]) + ZERO
+    return np.concatenate([mean[None], components]).astype(np.uint8).tobytes(), ranges.tolist()
