@@ -25,7 +25,7 @@ PROGRAMS_PER_SM = 8  # a persistent grid: no more programs than these walk the t
 
 
 def launch_constants(network: FrameNetwork, precision: Precision) -> dict[str, Any]:
-    """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's `num_warps`."""
+    """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's options."""
     inputs, first, second, *_ = [*map(padded, (network.planes, *network.hidden)), 0, 0]
     block, warps = (_FP32_TILES if precision == "fp32" else _TILES)[max(inputs, first, second)]
     return {
@@ -39,6 +39,7 @@ def launch_constants(network: FrameNetwork, precision: Precision) -> dict[str, A
         "PRECISION": precision,
         "BLOCK": 1024 if INTERPRETED.value else block,  # the interpreter pays for each tile, not for its pixels
         "num_warps": warps,
+        "enable_fp_fusion": True,  # the default, until it changes in Triton 3.10
     }
 
 
@@ -57,17 +58,17 @@ def packed(network: RoundedNetwork, shape: FrameNetwork) -> tuple[NDArray[np.uin
     Returns:
         The bytes, (N,) uint8: float32 vectors, then matrices, padded with zeros; and where the matrices start.
     """
-    widths = [padded(width) for width in (shape.planes, *shape.hidden)] + [COLOURS.value]
+    inputs = (shape.planes, *shape.hidden)
+    widths = [*map(padded, inputs), COLOURS.value]
     vectors, matrices = [], []
-    for number, layer in enumerate(network.layers):
-        last = number == len(network.layers) - 1
-        unit = 1 / 255 if last and shape.base else 1.0  # of the base colour, which the kernel reads as bytes
-        vectors += [_pad(unit * layer.scale, widths[number + 1]), _pad(unit * layer.bias, widths[number + 1])]
-        inputs = len(layer.high) if not last or not shape.hidden else shape.hidden[-1]
-        for rows, height in ((slice(inputs), widths[number]), (slice(inputs, None), widths[0])):
-            if layer.high[rows].size:
-                parts = (layer.high, layer.low) if network.precision == "fp16 hi/lo" else (layer.high,)
-                matrices += [_pad(part[rows], height, widths[number + 1]) for part in parts]
+    for layer, count, height, width in zip(network.layers, inputs, widths, widths[1:]):
+        # A base colour multiplies as bytes; its 1/255 is part of the last layer.
+        unit = 1 / 255 if shape.base and layer is network.layers[-1] else 1.0
+        vectors += [_pad(unit * layer.scale, width), _pad(unit * layer.bias, width)]
+        parts = (layer.high, layer.low) if network.precision == "fp16 hi/lo" else (layer.high,)
+        matrices += [_pad(part[:count], height, width) for part in parts]
+        if len(layer.high) > count:  # what follows is the skip's
+            matrices += [_pad(part[count:], widths[0], width) for part in parts]
     start = np.concatenate(vectors).astype(np.float32).view(np.uint8)
     return np.concatenate([start, *(matrix.reshape(-1).view(np.uint8) for matrix in matrices)]), len(start)
 
@@ -99,10 +100,10 @@ class TritonKernel:
         threads: int | None = None,
         device: torch.device | None = None,
     ) -> None:
-        default = "cpu" if INTERPRETED.value else f"cuda:{torch.cuda.current_device()}"
+        default = torch.device("cpu" if INTERPRETED.value else "cuda")
         self._height, self._width = planes.shape[1:]
         self._plane_stride = -(-self._height * self._width // 16) * 16  # every plane starts on a 16-byte boundary
-        self._planes = self._upload(planes, torch.device(default) if device is None else device)
+        self._planes = self._upload(planes, default if device is None else device)
         self.device = self._planes.device
         self._mask = None if mask is None else self._upload(mask[None].astype(np.uint8), self.device)
         if INTERPRETED.value:

@@ -59,7 +59,7 @@ def network(planes: int, hidden: tuple[int, ...], activation: Activation, skip: 
 def compile_for(capability: int, constants: dict[str, Any]) -> Any:
     """The kernel for one target, as `TritonKernel.relight` would have it compiled there."""
     constants = dict(constants)
-    options = {"num_warps": constants.pop("num_warps")}
+    options = {name: constants.pop(name) for name in ("num_warps", "enable_fp_fusion")}
     matrices = "*fp32" if constants["PRECISION"] == "fp32" else "*fp16"
     pointers = {"planes": "*u8", "mask": "*u8", "out": "*u8", "vectors": "*fp32", "matrices": matrices}
     wide = ("origin", "row_stride", "plane_stride", "out_row_stride", "columns")
