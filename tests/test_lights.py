@@ -152,8 +152,9 @@ def test_axes_of_the_coordinate_system():
     assert light_from_angles(0, 90) == pytest.approx((0, 0, 1), abs=1e-15)  # to the camera
 
 
-def test_lights_measured_below_the_horizon_are_lifted_to_it():
-    lights = np.array([[0.8, 0.6, -0.02], [0, -0.9, -0.1], [0.6, 0, 0.8]])
-    raised = raised_to_horizon(lights)
-    assert raised == pytest.approx(np.array([[0.8, 0.6, 0], [0, -1, 0], [0.6, 0, 0.8]]))
-    assert raised_to_horizon(lights[0]) == pytest.approx(raised[0])
+@pytest.mark.parametrize(
+    ("light", "raised"),
+    [((0.8, 0.6, -0.02), (0.8, 0.6, 0)), ((0, -0.9, -0.1), (0, -1, 0)), ((0.6, 0, 0.8), (0.6, 0, 0.8))],
+)
+def test_lights_measured_below_the_horizon_are_lifted_to_it(light, raised):
+    assert raised_to_horizon(np.array(light)) == pytest.approx(np.array(raised))
