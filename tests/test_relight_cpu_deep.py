@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 CORE = [path for path in sorted((ROOT / "csrc").glob("*.cpp")) if path.name != "bindings.cpp"]
 DRIVER = ROOT / "tests" / "native" / "relight_driver.cpp"
 FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
-SUITES = [path for path in sorted(ROOT.glob("tests/test_*.py")) if "Renderer" in path.read_text(encoding="utf-8")]
+SUITES = ("backends", "cli", "hostile_objects", "ptm", "published_objects", "renderer")  # those that render
 
 
 def tool(name: str) -> str:
@@ -79,6 +79,5 @@ def test_clang_builds_the_same_kernel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("isa", available_isas()[1:])
 def test_suites_that_render_pass_with_a_forced_isa(isa: str) -> None:
-    names = [str(path) for path in SUITES]
-    assert names, "no suite renders"
-    run(sys.executable, "-m", "pytest", "-q", "-x", "-m", "not deep", *names, **{ISA_VARIABLE: isa})
+    paths = [f"tests/test_{suite}.py" for suite in SUITES]
+    run(sys.executable, "-m", "pytest", "-q", "-x", "-m", "not deep", *paths, **{ISA_VARIABLE: isa})
