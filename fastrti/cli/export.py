@@ -1,0 +1,50 @@
+"""`fastrti export`: an object for other people's programs."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fastrti.errors import ArgumentError
+from fastrti.export.web import export_folder, export_single_file
+from fastrti.relightable import Relightable
+
+
+def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
+    if arguments.single_file:
+        if arguments.tiles:
+            raise ArgumentError("expected --single-file or --tiles, got both: tiles are for a web server")
+        export_single_file(relightable, output)
+    else:
+        export_folder(relightable, output, arguments.tiles)
+
+
+_TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {"web": _to_web}
+"""What writes an object for each target: (object, output, the command's arguments)."""
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Adds the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "export",
+        help="an object for the web",
+        description=(
+            "Writes an object for other programs.\n"
+            "web: a static folder for any web server, or with --single-file one HTML that opens by a double click."
+        ),
+        epilog=(
+            "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file"
+        ),
+    )
+    parser.add_argument("object", metavar="OBJECT", help="a relightable object")
+    parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
+    parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
+    parser.add_argument("--single-file", action="store_true", help="web: everything in one HTML file")
+    parser.add_argument("--tiles", action="store_true", help="web: tiles also for sides of at most 4096 pixels")
+    return parser
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes the export and prints its name."""
+    _TARGETS[arguments.to](Relightable.load(arguments.object), arguments.output, arguments)
+    print(arguments.output)

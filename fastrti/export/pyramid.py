@@ -1,0 +1,54 @@
+"""DeepZoom pyramids of PNG tiles: pictures of any size, of which a viewer loads only what is seen."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+TILE = 256
+"""Side of a tile in pixels: small enough to upload within a frame."""
+
+_DESCRIPTOR = """<?xml version="1.0" encoding="UTF-8"?>
+<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="png" Overlap="0" TileSize="{tile}">
+ <Size Width="{width}" Height="{height}"/>
+</Image>
+"""
+
+
+def level_count(width: int, height: int) -> int:
+    """How many levels a pyramid has: the coarsest fits one tile."""
+    return 1 + max(0, (max(width, height) - 1) // TILE).bit_length()
+
+
+def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8]) -> None:
+    """Writes `stem.dzi` and `stem_files/level/column_row.png`, without overlap; level 0 is the one that fits one tile.
+
+    Args:
+        folder: exists.
+        stem: what the picture is called.
+        picture: (H, W, 3) or (H, W) uint8; each coarser level is the mean of 2 × 2 pixels.
+    """
+    height, width = picture.shape[:2]
+    descriptor = _DESCRIPTOR.format(tile=TILE, width=width, height=height)
+    (folder / f"{stem}.dzi").write_text(descriptor, encoding="utf-8")
+    for level in reversed(range(level_count(width, height))):
+        _write_level(folder / f"{stem}_files" / str(level), picture)
+        picture = halved(picture)
+
+
+def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of each 2 × 2 pixels, rounded to nearest; the last row and column of an odd size count twice."""
+    odd = [(0, length % 2) for length in picture.shape[:2]] + [(0, 0)] * (picture.ndim - 2)
+    even = np.pad(picture, odd, "edge") if any(more for _, more in odd) else picture
+    rows = even[0::2].astype(np.uint16) + even[1::2]
+    return ((rows[:, 0::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
+
+
+def _write_level(folder: Path, picture: NDArray[np.uint8]) -> None:
+    folder.mkdir(parents=True)
+    height, width = picture.shape[:2]
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            tile = Image.fromarray(np.ascontiguousarray(picture[top : top + TILE, left : left + TILE]))
+            tile.save(folder / f"{left // TILE}_{top // TILE}.png")

@@ -1,0 +1,65 @@
+/** The files of an object: beside its info.json on a server, or inlined in the page as data: URLs. */
+
+import { ObjectError } from './fields.js';
+
+/** Fetches an object's files by name. */
+export class Files {
+  #base;
+  #inlined;
+
+  /**
+   * @param {string} source the folder that holds info.json.
+   * @param {Object<string, string>|null} inlined data: URLs by file name; then nothing is fetched from anywhere.
+   */
+  constructor(source, inlined = null) {
+    this.#base = new URL(source.endsWith('/') ? source : `${source}/`, document.baseURI);
+    this.#inlined = inlined;
+  }
+
+  /** The parsed object of a JSON file. */
+  async json(name) {
+    const text = await (await this.#blob(name)).text();
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new ObjectError(`${name}: expected JSON, got a file that does not parse (${error.message}).`);
+    }
+  }
+
+  /**
+   * The pixels of a picture, neither colour-converted nor multiplied by alpha.
+   * @param {number[]} size expected width and height.
+   */
+  async bitmap(name, [width, height]) {
+    const blob = await this.#blob(name);
+    const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
+    const bitmap = await createImageBitmap(blob, options).catch(() => {
+      throw new ObjectError(`${name}: expected a PNG or JPEG picture, got a damaged file.`);
+    });
+    if (bitmap.width === width && bitmap.height === height) return bitmap;
+    throw new ObjectError(
+      `${name}: expected a picture of ${width}×${height}, as info.json says, got ${bitmap.width}×${bitmap.height}.`,
+    );
+  }
+
+  /** Whether a file is there. */
+  async has(name) {
+    if (this.#inlined) return name in this.#inlined;
+    return (await this.#fetch(name, { method: 'HEAD' })).ok;
+  }
+
+  async #blob(name) {
+    const response = await this.#fetch(name);
+    if (response.ok) return response.blob();
+    throw new ObjectError(`${name}: expected a file of the object, got “${response.status} ${response.statusText}”.`);
+  }
+
+  async #fetch(name, options) {
+    if (this.#inlined && !(name in this.#inlined)) return new Response(null, { status: 404, statusText: 'Not inlined' });
+    const url = this.#inlined?.[name] ?? new URL(name, this.#base);
+    return fetch(url, options).catch(() => {
+      const remedy = location.protocol === 'file:' ? ': browsers open folders from a web server only' : '';
+      throw new ObjectError(`${name}: expected a file at ${url}, got no answer${remedy}.`);
+    });
+  }
+}

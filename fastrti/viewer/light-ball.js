@@ -1,0 +1,53 @@
+/** The light ball: the hemisphere of lights seen from above, with the photographed ones as dots. */
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** A control to see and drag the light's direction. */
+export class LightBall {
+  /** The element to place. */
+  element = svg('svg', {
+    ...{ viewBox: '-1.12 -1.12 2.24 2.24', part: 'light-ball', class: 'ball', tabindex: 0 },
+    ...{ role: 'slider', 'aria-label': 'Light direction', 'aria-valuemin': 0, 'aria-valuemax': 90 },
+  });
+  #handle = svg('circle', { r: 0.1, class: 'handle' });
+  #glow = svg('radialGradient', { id: 'glow', r: 0.9 });
+
+  /**
+   * @param {number[][]} lights photographed directions.
+   * @param {(x: number, y: number) => void} onLight
+   */
+  constructor(lights, onLight) {
+    this.#glow.append(svg('stop', { offset: 0, 'stop-color': '#d8d2c4' }), svg('stop', { offset: 1, 'stop-color': '#35332f' }));
+    const dots = lights.map(([x, y]) => svg('circle', { cx: x, cy: -y, r: 0.025, class: 'dot' }));
+    this.element.append(this.#glow, svg('circle', { r: 1, fill: 'url(#glow)', class: 'sphere' }), ...dots, this.#handle);
+    const drag = (event) => {
+      if (!this.element.hasPointerCapture(event.pointerId)) return;
+      const box = this.element.getBoundingClientRect();
+      const at = (position, start, length) => ((position - start) / length - 0.5) * 2.24;
+      onLight(at(event.clientX, box.left, box.width), -at(event.clientY, box.top, box.height));
+    };
+    this.element.addEventListener('pointerdown', (event) => {
+      this.element.setPointerCapture(event.pointerId);
+      drag(event);
+    });
+    this.element.addEventListener('pointermove', drag);
+  }
+
+  /** Shows a unit light. */
+  show([x, y, z]) {
+    const set = (element, attributes) => Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+    set(this.#handle, { cx: x, cy: -y });
+    set(this.#glow, { cx: 0.5 + 0.45 * x, cy: 0.5 - 0.45 * y });
+    const degrees = (radians) => Math.round((radians * 180) / Math.PI);
+    const elevation = degrees(Math.asin(z));
+    const azimuth = (degrees(Math.atan2(y, x)) + 360) % 360;
+    const text = `from ${azimuth}° (0° is right, 90° is top), ${elevation}° above the object`;
+    set(this.element, { 'aria-valuenow': elevation, 'aria-valuetext': text });
+  }
+}
+
+function svg(name, attributes) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}

@@ -1,0 +1,71 @@
+/** Opening an object folder: its info.json checked, its decoder ready. */
+
+import { folded, makeDecoder } from './decoders.js';
+import { ObjectError, readArray, readChoice, readInteger, refuse } from './fields.js';
+
+const VERSION = 1;
+const MAX_SIDE = 1 << 20;
+
+/**
+ * @typedef {object} RtiObject
+ * @property {number} width,height pixels.
+ * @property {import('./decoders.js').Decoder} decoder
+ * @property {(light: number[]) => import('./decoders.js').Network} network of one unit light, on raw bytes.
+ * @property {boolean} masked
+ * @property {{size: number, levels: number}|null} tiles null where the planes are whole pictures.
+ * @property {number|null} mmPerPixel
+ * @property {number[][]} lights the photographed ones, unit vectors; may be empty.
+ * @property {string} title,creator,rights
+ */
+
+/**
+ * Reads and checks the info.json of an object.
+ * @param {import('./files.js').Files} files
+ * @returns {Promise<RtiObject>}
+ */
+export async function openObject(files) {
+  const info = await files.json('info.json');
+  if (typeof info !== 'object' || info === null || info.fastrti === undefined) {
+    throw new ObjectError('info.json: expected an object of fastrti, got another file: export it with fastrti.');
+  }
+  if (readInteger(info, 'fastrti', 1, 2 ** 30) > VERSION) {
+    throw new ObjectError(`info.json: expected version ${VERSION}, got ${info.fastrti}: use a newer viewer.`);
+  }
+  readChoice(info, 'colorspace', ['rgb']);
+  const stored = readInteger(info, 'planes', 1, 48);
+  const [minimum, maximum] = ['min', 'max'].map((key) => readArray(info, key, [stored]).data);
+  const decoder = makeDecoder(info, stored);
+  const bounds = [minimum.slice(0, decoder.planes), maximum.slice(0, decoder.planes)];
+  const tiles = readTiles(info);
+  return {
+    width: readInteger(info, 'width', 1, MAX_SIDE),
+    height: readInteger(info, 'height', 1, MAX_SIDE),
+    decoder,
+    network: (light) => folded(decoder.frameNetwork(light), ...bounds),
+    masked: await files.has(tiles ? 'mask.dzi' : 'mask.png'),
+    tiles,
+    mmPerPixel: readScale(info),
+    lights: readLights(info),
+    title: String(info.title ?? ''),
+    creator: String(info.creator ?? ''),
+    rights: String(info.rights ?? ''),
+  };
+}
+
+function readTiles({ tiles }) {
+  if (tiles === undefined || tiles === null) return null;
+  const where = 'info.json: tiles';
+  return { size: readInteger(tiles, 'size', 16, 4096, where), levels: readInteger(tiles, 'levels', 1, 20, where) };
+}
+
+function readScale({ mm_per_pixel: scale }) {
+  if (scale === undefined || scale === null) return null;
+  if (!(scale > 0 && scale < Infinity)) refuse('info.json', 'mm_per_pixel', 'a positive number', scale);
+  return scale;
+}
+
+function readLights(info) {
+  if (info.lights === undefined || info.lights === null) return [];
+  const { data } = readArray(info, 'lights', [-1, 3]);
+  return Array.from({ length: data.length / 3 }, (_, i) => [...data.slice(3 * i, 3 * i + 3)]);
+}

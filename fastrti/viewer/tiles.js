@@ -1,0 +1,211 @@
+/**
+ * The pictures of an object as tiles of a pyramid; only what is seen is fetched and decoded. An object that fits one
+ * texture is a pyramid of one tile, whose coarser levels the GPU makes.
+ */
+
+import { files } from './shaders.js';
+
+const MAX_TEXELS = 64 << 20; // kept on the GPU, over all plane pictures: 256 MB
+const MAX_REQUESTS = 4;
+
+/**
+ * @typedef {object} Tile
+ * @property {number} level 0 = full resolution, each next one half of it.
+ * @property {number} width,height texels.
+ * @property {number[]} area left, top, right, bottom in pixels of the full picture.
+ * @property {WebGLTexture|null} texture,normals
+ */
+
+/** Knows which tiles a view needs, loads them and forgets those not seen for long. */
+export class Pyramid {
+  #files;
+  #object;
+  #renderer = null;
+  #tiles = new Map();
+  #requests = 0;
+  #frame = 0;
+  #uploads = Promise.resolve();
+  #onChange;
+  #onError;
+
+  /**
+   * @param {import('./files.js').Files} source
+   * @param {object} object what `openObject` returns.
+   * @param {() => void} onChange called when a tile has arrived.
+   * @param {(error: Error) => void} onError
+   */
+  constructor(source, object, onChange, onError) {
+    this.#files = source;
+    this.#object = object;
+    this.#onChange = onChange;
+    this.#onError = onError;
+  }
+
+  /** Where loaded tiles go. */
+  set renderer(renderer) {
+    this.#renderer = renderer;
+  }
+
+  /** Width and height of the largest tile, in texels. */
+  get tileSize() {
+    const { width, height, tiles } = this.#object;
+    return tiles ? [tiles.size, tiles.size] : [width, height];
+  }
+
+  /**
+   * The tiles to draw, in the order to draw them, and requests for those that are missing.
+   * @param {number} scale device pixels a pixel of the picture.
+   * @param {number[]} seen left, top, right, bottom in pixels of the picture.
+   * @param {boolean} normals whether their normals are needed too.
+   * @returns {{tile: Tile, lod: number}[]}
+   */
+  visible(scale, seen, normals) {
+    this.#frame++;
+    const detail = Math.max(0, Math.floor(Math.log2(1 / scale)));
+    const level = Math.min(detail, (this.#object.tiles?.levels ?? 1) - 1);
+    const wanted = this.#tilesOf(level, seen);
+    const drawn = wanted.flatMap((tile) => (isReady(tile, normals) ? [tile] : this.#standIn(tile, normals)));
+    for (const tile of drawn) tile.seen = this.#frame;
+    this.#request(wanted.filter((tile) => !isReady(tile, normals)), normals);
+    this.#forget();
+    const coarseFirst = [...new Set(drawn)].sort((a, b) => b.level - a.level);
+    return coarseFirst.map((tile) => ({ tile, lod: this.#object.tiles ? 0 : Math.min(detail, lastLod(tile)) }));
+  }
+
+  /** Loads every tile of a level, one after the other, and calls back with each. */
+  async forEachTile(level, normals, callback) {
+    const [right, bottom] = [this.#object.width, this.#object.height];
+    for (const tile of this.#tilesOf(level, [0, 0, right, bottom])) {
+      await this.#load(tile, normals);
+      callback(tile);
+      this.#forget();
+    }
+  }
+
+  /** Asks again for what could not be loaded. */
+  retry() {
+    for (const tile of this.#tiles.values()) tile.failed = false;
+  }
+
+  /** Width and height of a level in texels. */
+  sizeOf(level) {
+    return [this.#object.width, this.#object.height].map((length) => Math.ceil(length / 2 ** level));
+  }
+
+  /** How many levels are stored. */
+  get levels() {
+    return this.#object.tiles?.levels ?? 1;
+  }
+
+  #tilesOf(level, [left, top, right, bottom]) {
+    const [width, height] = this.sizeOf(level);
+    const [tileWidth, tileHeight] = this.tileSize;
+    const range = (low, high, size, count) => {
+      const first = Math.max(0, Math.floor(low / 2 ** level / size));
+      const last = Math.min(Math.ceil(count / size), Math.ceil(high / 2 ** level / size));
+      return Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
+    };
+    const columns = range(left, right, tileWidth, width);
+    return range(top, bottom, tileHeight, height).flatMap((row) => columns.map((column) => this.#tile(level, column, row)));
+  }
+
+  #tile(level, column, row) {
+    const key = `${level}/${column}_${row}`;
+    if (!this.#tiles.has(key)) this.#tiles.set(key, this.#newTile(level, column, row));
+    return this.#tiles.get(key);
+  }
+
+  #newTile(level, column, row) {
+    const [width, height] = this.sizeOf(level);
+    const [tileWidth, tileHeight] = this.tileSize;
+    const texels = [Math.min(tileWidth, width - column * tileWidth), Math.min(tileHeight, height - row * tileHeight)];
+    const [left, top] = [column * tileWidth, row * tileHeight];
+    const area = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
+    return {
+      ...{ level, column, row, area, width: texels[0], height: texels[1] },
+      ...{ texture: null, normals: null, loading: null, failed: false, seen: 0 },
+    };
+  }
+
+  /** The nearest coarser tile that is there. */
+  #standIn(tile, normals) {
+    for (let up = 1; tile.level + up < this.levels; up++) {
+      const coarser = this.#tile(tile.level + up, tile.column >> up, tile.row >> up);
+      if (isReady(coarser, normals)) return [coarser];
+    }
+    return [];
+  }
+
+  #request(missing, normals) {
+    const waiting = missing.filter((tile) => !tile.loading && !tile.failed);
+    for (const tile of waiting.slice(0, Math.max(0, MAX_REQUESTS - this.#requests))) {
+      this.#requests++;
+      this.#load(tile, normals)
+        .catch((error) => {
+          tile.failed = true;
+          this.#onError(error);
+        })
+        .finally(() => {
+          this.#requests--;
+          this.#onChange();
+        });
+    }
+  }
+
+  /** Loads what the tile lacks; a tile is loaded once, however often it is asked for. */
+  async #load(tile, normals) {
+    await tile.loading;
+    tile.loading = this.#fetchInto(tile, normals).finally(() => (tile.loading = null));
+    await tile.loading;
+  }
+
+  async #fetchInto(tile, normals) {
+    const names = [];
+    if (!tile.texture) {
+      for (let file = 1; file <= files(this.#object.decoder); file++) names.push(this.#name(`plane_${file}`, 'jpg', tile));
+      if (this.#object.masked) names.push(this.#name('mask', 'png', tile));
+    }
+    const normalsName = normals && !tile.normals ? [this.#name('normals', 'png', tile)] : [];
+    const load = (name) => this.#files.bitmap(name, [tile.width, tile.height]);
+    const bitmaps = await Promise.all([...names, ...normalsName].map(load));
+    if (this.#object.tiles) await this.#nextUpload();
+    const mipmapped = !this.#object.tiles;
+    if (normalsName.length) tile.normals = this.#renderer.uploadNormals(bitmaps.at(-1), mipmapped);
+    if (names.length) tile.texture = this.#renderer.upload(bitmaps.slice(0, names.length), mipmapped);
+    for (const bitmap of bitmaps) bitmap.close();
+  }
+
+  /** One tile a frame, so that no frame is blocked by many. */
+  #nextUpload() {
+    this.#uploads = this.#uploads.then(() => new Promise(requestAnimationFrame));
+    return this.#uploads;
+  }
+
+  #name(stem, suffix, { level, column, row }) {
+    if (!this.#object.tiles) return `${stem}.${suffix}`;
+    return `${stem}_files/${this.levels - 1 - level}/${column}_${row}.png`;
+  }
+
+  #forget() {
+    const loaded = [...this.#tiles.values()].filter((tile) => tile.texture);
+    let texels = loaded.reduce((sum, tile) => sum + this.#texels(tile), 0);
+    for (const tile of loaded.sort((a, b) => a.seen - b.seen)) {
+      if (texels <= MAX_TEXELS || tile.seen === this.#frame) return;
+      texels -= this.#texels(tile);
+      this.#renderer.discard(tile);
+      tile.texture = tile.normals = null;
+    }
+  }
+
+  #texels(tile) {
+    return tile.width * tile.height * (files(this.#object.decoder) + 1);
+  }
+}
+
+function isReady(tile, normals) {
+  return tile.texture && (tile.normals || !normals);
+}
+
+function lastLod(tile) {
+  return Math.floor(Math.log2(Math.max(tile.width, tile.height)));
+}
