@@ -77,7 +77,7 @@ def fit_normals(
 
 def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Each component −1 … 1 as a whole number 0 … levels (255 or 65535), rounded to nearest."""
-    numbers: Floats = np.rint((np.clip(normals, -1, 1) + 1) * (levels / 2))
+    numbers = np.rint((np.clip(normals.astype(np.float64), -1, 1) + 1) * (levels / 2))
     return numbers.astype(np.uint8) if levels == 255 else numbers.astype(np.uint16)
 
 

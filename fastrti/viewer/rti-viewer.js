@@ -152,7 +152,7 @@ export class RtiViewer extends HTMLElement {
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
     const link = make('a', { href: URL.createObjectURL(blob), download: `${this.#object.title || 'rti'}.png` });
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), COMPLAINT_MS);
     this.#say('');
   }
 
