@@ -28,6 +28,7 @@ PTM_ORDER = (3, 5, 4, 1, 2, 0)
 
 _RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
 ZERO = 127  # the byte that means 0 in a component's basis
+MIN_RANGE = 1e-9  # so that the table stays in float32
 
 Bytes = NDArray[np.uint8]
 
@@ -138,13 +139,11 @@ def _components(
         raise info.error("lights", f"1 to {MAX_NODES} lights")
     basis = _basis_bytes(folder, info, count, nodes)
     ranges = _material(info).array("range", (count,))
-    if not (ranges > 0).all():
-        raise _material(info).error("range", "positive numbers")
+    if not (ranges >= MIN_RANGE).all():
+        raise _material(info).error("range", f"numbers from {MIN_RANGE:g}")
     table = np.concatenate([basis[:1] / 255, (basis[1:] - ZERO) / ranges[:, None, None]])
     if colorspace == "mycc":
         table = _rgb_table(table, _ycc_planes(info)[1])
-    if np.abs(table).max() > np.finfo(np.float32).max:
-        raise _material(info).error("range", "numbers that float32 can divide by")
     if kind == "bilinear":
         return NodeBasisDecoder("bilinear", table.astype(np.float32), resolution=resolution)
     return NodeBasisDecoder("rbf", table.astype(np.float32), lights.astype(np.float32), info.number("sigma"))

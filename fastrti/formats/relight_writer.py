@@ -20,7 +20,8 @@ def write(relightable: Relightable, path: Path) -> None:
     """Makes a folder of type ptm or hsh (rgb, lrgb), rbf or bilinear (mrgb).
 
     Planes keep their bytes and are PNG streams named .jpg, which browsers read and OpenLIME asks for. The table of an
-    interpolated object is rounded to the bytes of materials.bin.
+    interpolated object is rounded to the bytes of materials.bin; where its mean leaves their range, the rest becomes
+    one more component, with the coefficient 1 everywhere.
 
     Raises:
         ObjectError: a decoder of another kind, planes that do not fill pictures of three, or a path that holds
@@ -36,9 +37,9 @@ def write(relightable: Relightable, path: Path) -> None:
         planes, ranges = _stored(relightable, decoder)
         info = {"type": decoder.basis, "colorspace": "lrgb" if decoder.base else "rgb"}
     elif isinstance(decoder, NodeBasisDecoder):
-        planes, ranges = relightable.planes, (relightable.minimum, relightable.maximum)
+        planes, ranges, table = _with_mean_in_bytes(relightable, decoder.table.astype(np.float64))
         info = {"type": decoder.basis, "colorspace": "mrgb"} | _nodes(decoder)
-        basis, material["range"] = _table_bytes(decoder.table)
+        basis, material["range"] = _table_bytes(table)
     else:
         raise ObjectError(
             f"{path}: expected a PTM, HSH, RBF or bilinear object for a Relight folder, got {decoder.label}: "
@@ -82,10 +83,24 @@ def _nodes(decoder: NodeBasisDecoder) -> dict[str, Any]:
     return {"sigma": decoder.sigma, "lights": decoder.nodes.astype(np.float64).ravel().tolist()}
 
 
-def _table_bytes(table: NDArray[np.float32]) -> tuple[bytes, list[float]]:
+def _with_mean_in_bytes(
+    relightable: Relightable, table: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], Ranges, NDArray[np.float64]]:
+    """Planes, ranges and a table whose mean, row 0, lies in [0, 1]."""
+    planes, ranges = relightable.planes, (relightable.minimum, relightable.maximum)
+    excess = table[0] - np.clip(table[0], 0, 1)
+    if not excess.any():
+        return planes, ranges, table
+    table = np.concatenate([table, excess[None], np.zeros((2, *excess.shape))])  # a picture holds three planes
+    table[0] -= excess
+    low, high = (np.append(bound, [1, 0, 0]) for bound in ranges)
+    return np.pad(planes, ((0, 3), (0, 0), (0, 0))), (low, high), table
+
+
+def _table_bytes(table: NDArray[np.float64]) -> tuple[bytes, list[float]]:
     """materials.bin and `range`: the mean as byte/255, each component as (byte − 127)/range."""
-    largest = np.abs(table[1:].astype(np.float64)).max(axis=(1, 2))
+    largest = np.abs(table[1:]).max(axis=(1, 2))
     ranges = ZERO / np.where(largest > 0, largest, 1)
-    mean = np.clip(np.rint(table[0] * 255.0), 0, 255)
+    mean = np.rint(table[0] * 255)
     components = np.rint(table[1:] * ranges[:, None, None]) + ZERO
     return np.concatenate([mean[None], components]).astype(np.uint8).tobytes(), ranges.tolist()
