@@ -16,7 +16,7 @@ from fastrti.decoders.light_mlp import monomials, parameter_shapes
 from fastrti.frame_network import Activation, FrameNetwork
 
 TRAINED = Path(__file__).parent / "trained"
-"""Small networks of real fits: one .npz each with W1, b1, …, planes, minimum, maximum, activation, [skip]."""
+"""Networks of real fits, one .npz each, written by trained/extract.py."""
 
 LIGHT = (0.35, -0.5)
 
@@ -215,7 +215,8 @@ def _trained_cases(size: tuple[int, int]) -> Iterator[NetworkCase]:
             str(stored["activation"]),  # type: ignore[arg-type]  # checked by FrameNetwork itself
             stored.get("skip"),
         )
-        planes = np.resize(stored["planes"].reshape(network.planes, -1), (network.planes, *size))
+        pixels = stored["planes"]  # (K, P), repeated as often as the picture needs
+        planes = pixels[:, np.arange(size[0] * size[1]) % pixels.shape[1]].reshape(-1, *size)
         yield NetworkCase(path.stem, network.folded(stored["minimum"], stored["maximum"]), planes)
 
 
