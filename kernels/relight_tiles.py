@@ -151,13 +151,15 @@ def relight_tiles(
     for tile in tl.range(tl.program_id(0), tiles, tl.num_programs(0), num_stages=1):
         row = (tile // tiles_per_row).to(tl.int64)
         column = (tile % tiles_per_row).to(tl.int64) * BLOCK
-        inside = pixel < tl.minimum(columns - column, BLOCK).to(tl.int32)
-        first = origin + row * row_stride + column
-        if ALIGNED:
-            first = tl.multiple_of(first, 16)
-            plane_stride = tl.multiple_of(plane_stride, 16)
-        where = planes + first + pixel[:, None] + plane[None, :] * plane_stride
-        data = _halves(tl.load(where, mask=inside[:, None] & (plane < K)[None, :], other=0))
+        left = tl.minimum(columns - column, BLOCK).to(tl.int32)
+        inside = pixel < left
+        first = origin + row * row_stride
+        if ALIGNED:  # the compiler sees multiples of 16, and a plane has room for whole vectors
+            first = first // 16 * 16
+            left = (left + 15) // 16 * 16
+        first += column
+        where = planes + first + pixel[:, None] + plane[None, :] * (plane_stride // 16 * 16)
+        data = _halves(tl.load(where, mask=(pixel < left)[:, None] & (plane < K)[None, :], other=0))
         if PRECISION == "fp32":
             data = data.to(tl.float32)
 

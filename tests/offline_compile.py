@@ -4,7 +4,7 @@
 
 ptxas and cuobjdump come in Triton's wheel. One JSON object a line: the variant, the target, registers a thread, bytes
 of stack frame, instructions that touch local memory (spills), bytes of shared memory, instructions a thread executes
-for a tile, and how many of them are matrix instructions.
+for a tile, how many of them are matrix instructions, and loads of 16 bytes.
 """
 
 import json
@@ -88,6 +88,7 @@ def measure(kernel: Any) -> dict[str, int]:
         "shared": kernel.metadata.shared,
         "loop": len(loop),
         "tensor": sum(operation in ("HMMA", "HGMMA") for operation in loop),
+        "wide": sum(operation == "LDG" and ".128" in operands for _, operation, operands in instructions),
     }
 
 

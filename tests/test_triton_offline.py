@@ -27,3 +27,5 @@ def test_every_variant_compiles_without_spills(capability, tmp_path):
         assert row["spills"] == row["stack"] == 0, row
         assert row["shared"] <= LARGEST_SHARED[capability], row
         assert (row["tensor"] == 0) == (row["precision"] == "fp32"), row
+        if row["variant"].startswith("default") and row["precision"] != "fp32":
+            assert (row["wide"] > 0) == row["ALIGNED"], row
