@@ -164,8 +164,10 @@ def _answers_of(network: Autoencoder) -> TeacherFunction:
 def _relightable(network: Autoencoder, photographs: Photographs) -> Relightable:
     """Encodes every pixel of the mask and rounds the latents to 8-bit planes between each plane's extremes."""
     rows, columns = np.nonzero(photographs.mask)
-    chunks = [slice(start, start + _ENCODED_AT_ONCE) for start in range(0, len(rows), _ENCODED_AT_ONCE)]
-    latents = torch.cat([network.encoder(photographs.read(rows[c], columns[c])).cpu() for c in chunks]).T.numpy()
+    latents = np.empty((network.encoder.planes, len(rows)), np.float32)
+    for start in range(0, len(rows), _ENCODED_AT_ONCE):
+        chunk = slice(start, start + _ENCODED_AT_ONCE)
+        latents[:, chunk] = network.encoder(photographs.read(rows[chunk], columns[chunk])).T.cpu()
     minimum, maximum = latents.min(1).astype(np.float64), latents.max(1).astype(np.float64)
     planes = np.zeros((len(latents), *photographs.mask.shape), np.uint8)
     for k, plane in enumerate(planes):  # one at a time: quantise computes in float64

@@ -43,6 +43,7 @@ class Encoder(nn.Sequential):
         widths = [3 * photographs] + [ENCODER_WIDTH] * layers
         hidden = [module for a, b in pairwise(widths) for module in (nn.Linear(a, b), nn.ELU(inplace=True))]
         super().__init__(*hidden, nn.Linear(ENCODER_WIDTH, planes))
+        self.planes = planes
         self.register_buffer("mean", torch.zeros(photographs, 3, 1))
         self.register_buffer("spread", torch.ones(()))
 

@@ -14,7 +14,7 @@ from fastrti.training.samples import Indices, Photographs, PixelSamples
 if TYPE_CHECKING:
     from fastrti.mlic import Mlic
 
-MAX_SCORED = 1 << 18  # pixels; larger pictures are scored on a random quarter of a million
+MAX_SCORED = 1 << 17  # pixels; larger pictures are scored on that many random ones
 _WATCHED = 4096  # pixels scored for the progress bar
 
 
