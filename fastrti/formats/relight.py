@@ -25,12 +25,11 @@ LIGHT_FUNCTIONS, INTERPOLATED = ("ptm", "hsh"), ("rbf", "bilinear")
 TYPES = (*LIGHT_FUNCTIONS, *INTERPOLATED)
 PTM_ORDER = (3, 5, 4, 1, 2, 0)
 """Where Relight's 1, x, y, x², xy, y² holds our x², y², xy, x, y, 1."""
+ZERO = 127
+"""The byte that means 0 in a component's basis."""
 
+_MIN_RANGE = 1e-9  # so that the table stays in float32
 _RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
-ZERO = 127  # the byte that means 0 in a component's basis
-MIN_RANGE = 1e-9  # so that the table stays in float32
-
-Bytes = NDArray[np.uint8]
 
 
 def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
@@ -49,10 +48,7 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
     width, height = checked_size(info, max_pixels)
     count = _plane_count(info, colorspace)
     at_0, at_255 = _ranges(info, count)
-    lights = info.array("lights", (-1,)) if "lights" in info or kind == "rbf" else np.empty(0)
-    if len(lights) % 3:
-        raise info.error("lights", "three numbers a light")
-    lights = lights.reshape(-1, 3)
+    lights = _lights(info) if "lights" in info or kind == "rbf" else np.empty((0, 3))
     decoder: Decoder
     order, signs = np.arange(count), np.ones(count)
     if kind in LIGHT_FUNCTIONS:
@@ -86,6 +82,13 @@ def _ranges(info: Fields, count: int) -> tuple[NDArray[np.float64], NDArray[np.f
     scale, bias = material.array("scale", (count,)), material.array("bias", (count,))
     with np.errstate(over="ignore"):  # infinity is refused with the object's ranges
         return -bias * scale, (1 - bias) * scale
+
+
+def _lights(info: Fields) -> NDArray[np.float64]:
+    numbers = info.array("lights", (-1,))
+    if len(numbers) % 3:
+        raise info.error("lights", "three numbers a light")
+    return numbers.reshape(-1, 3)
 
 
 def _material(info: Fields) -> Fields:
@@ -139,8 +142,8 @@ def _components(
         raise info.error("lights", f"1 to {MAX_NODES} lights")
     basis = _basis_bytes(folder, info, count, nodes)
     ranges = _material(info).array("range", (count,))
-    if not (ranges >= MIN_RANGE).all():
-        raise _material(info).error("range", f"numbers from {MIN_RANGE:g}")
+    if not (ranges >= _MIN_RANGE).all():
+        raise _material(info).error("range", f"numbers from {_MIN_RANGE:g}")
     table = np.concatenate([basis[:1] / 255, (basis[1:] - ZERO) / ranges[:, None, None]])
     if colorspace == "mycc":
         table = _rgb_table(table, _ycc_planes(info)[1])

@@ -9,6 +9,8 @@ from fastrti.errors import ObjectError
 
 MAX_LINE_BYTES = 4096
 
+_REMEDY = "fetch or write the file anew"
+
 Number = TypeVar("Number", int, float)
 
 
@@ -26,7 +28,7 @@ class TextHeader:
 
     def error(self, wanted: str, got: str) -> ObjectError:
         """The error of a field that is not what was wanted."""
-        return ObjectError(f"{self.where}: expected {wanted} in the header, got {got[:60]}")
+        return ObjectError(f"{self.where}: expected {wanted} in the header, got {got[:60]}: {_REMEDY}")
 
     def line(self, what: str) -> str:
         """The next line without its end, LF or CRLF."""
@@ -67,5 +69,5 @@ class TextHeader:
         """All bytes after the header: exactly so many, or the file is truncated or misread."""
         rest = os.fstat(self._file.fileno()).st_size - self._file.tell()
         if rest != size:
-            raise ObjectError(f"{self.where}: expected {size} bytes after the header, got {rest}: the file is damaged")
+            raise ObjectError(f"{self.where}: expected {size} bytes after the header, got {rest}: {_REMEDY}")
         return self._file.read(size)
