@@ -18,7 +18,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="an object or a file of another program in another format",
         description=(
             "Opens an object folder, a NeuralRTI, OpenLIME or Relight folder, a .ptm or an HSH .rti file, and writes\n"
-            "  fastrti: an object folder; OpenLIME, which fails on published NeuralRTI folders, opens what they become\n"
+            "  fastrti: an object folder; OpenLIME fails on published NeuralRTI folders, but opens what they become\n"
             "  ptm:     a .ptm file, RGB or LRGB, of an object with a PTM\n"
             "  rti:     an .rti file of an object with hemispherical harmonics\n"
             "  relight: a Relight folder of an object with PTM, HSH, RBF or bilinear interpolation\n"
