@@ -106,12 +106,14 @@ def tile_loop(instructions: list[tuple[str, str, str]]) -> list[str]:
 
 
 def report(capabilities: list[int]) -> Iterator[dict[str, Any]]:
-    """One row a variant and target: masked and aligned, and for the default student neither."""
+    """One row a variant and target, masked and aligned; for the default student also without a mask, then neither."""
     for name, shape in SHAPES.items():
         for precision in PRECISIONS:
             constants = launch_constants(network(*shape), precision)
-            for plain in (True, False) if name.startswith("default") else (True,):
-                switches = {"MASKED": plain, "ALIGNED": plain}
+            for masked, aligned in ((True, True), (False, True), (False, False))[
+                : 3 if name.startswith("default") else 1
+            ]:
+                switches = {"MASKED": masked, "ALIGNED": aligned}
                 for capability in capabilities:
                     row = {"variant": name, "precision": precision, "capability": capability, **switches}
                     pixels = {"pixels": constants["BLOCK"], "threads": 32 * constants["num_warps"]}
