@@ -66,7 +66,7 @@ def unit_light(light_dir: ArrayLike) -> NDArray[np.float64]:
 
 
 def raised_to_horizon(light: LightDirection) -> NDArray[np.float64]:
-    """A photographed light (x, y, z), lifted to z = 0 where it was measured slightly below the horizon; (3,) float64."""
+    """A photographed light (x, y, z), (3,) float64, lifted to z = 0 if measured slightly below the horizon."""
     x, y, z = light
     return unit_light((x, y, max(z, 0.0)))
 

@@ -22,7 +22,7 @@ class Renderer:
     Thread-safe: any number of threads may relight with one Renderer at once.
 
     Args:
-        source: a `Relightable`, or the folder of one.
+        source: a `Relightable`, or the folder or file of one.
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
         threads: CPU threads a picture, default all cores; ignored by triton.
 

@@ -8,6 +8,8 @@ from fastrti.errors import LightError
 from fastrti.lights import unit_light
 from fastrti.mlic import Mlic
 
+OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
+
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp and --transfer."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastrti.cli.arguments import add_backend_argument, add_collection_arguments, load_collection
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, add_collection_arguments, load_collection
 from fastrti.errors import CollectionError
 from fastrti.evaluation import Score, evaluate, mean_score
 from fastrti.mlic import Mlic
@@ -24,7 +24,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="example:\n  fastrti evaluate vase photographs/ --only IMG_07.jpg IMG_21.jpg --json",
     )
-    parser.add_argument("object", metavar="OBJECT", help="folder of a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     add_collection_arguments(parser)
     parser.add_argument("--only", nargs="+", metavar="FILE", help="score these photographs alone")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")

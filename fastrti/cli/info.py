@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from fastrti.backends import BACKENDS
+from fastrti.cli.arguments import OBJECT_HELP
 from fastrti.relightable import Relightable
 
 
@@ -15,7 +16,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         description="Prints size, decoder, cost a pixel, provenance and training of an object, and which backends run.",
         epilog="example:\n  fastrti info vase",
     )
-    parser.add_argument("object", metavar="OBJECT", help="folder of a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     return parser
 
 

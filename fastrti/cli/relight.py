@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import add_backend_argument, light
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
 from fastrti.lp_file import read_lp
@@ -30,7 +30,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  fastrti relight vase --sweep -o vase.webp"
         ),
     )
-    parser.add_argument("object", metavar="OBJECT", help="folder of a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--light", dest="lights", type=light, action="append", metavar="x,y[,z]", help="a light; may be repeated"
@@ -45,7 +45,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Writes the pictures and prints their names."""
     renderer = Renderer(arguments.object, backend=arguments.backend)
-    name = Path(arguments.object).resolve().name
+    name = Path(arguments.object).resolve().stem
     if arguments.sweep:
         output = Path(arguments.output or f"{name}.webp")
         save_sweep(output, renderer)
