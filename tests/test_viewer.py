@@ -115,6 +115,17 @@ def test_tiles_are_the_renderer_s_and_only_those_seen_are_loaded(
     assert_same_pictures(browser, what)
 
 
+def test_every_file_is_fetched_once(browser: Browser, site: tuple[Path, str, list[str]]) -> None:
+    folder, address, requests = site
+    relightable("ptm", *SIZE, masked=True).save(folder / "object")
+    requests.clear()
+    browser.open(f"{address}/index.html")  # shows what it finds in object/
+    assert isinstance(wait_for_picture(browser), dict)
+    shutil.rmtree(folder / "object")
+    names = ["info.json", "mask.png", "mask.png", *(f"plane_{number}.jpg" for number in range(1, 7))]  # HEAD and GET
+    assert sorted(Path(path).name for path in requests if "/object/" in path) == names
+
+
 def test_a_light_change_takes_two_milliseconds_of_script_at_most(browser: Browser, page: Path) -> None:
     name = "light-mlp-relu-skip"
     shown(browser, page, name, relightable(name, *SIZE))

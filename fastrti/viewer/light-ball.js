@@ -10,7 +10,7 @@ export class LightBall {
     ...{ role: 'slider', 'aria-label': 'Light direction', 'aria-valuemin': 0, 'aria-valuemax': 90 },
   });
   #handle = svg('circle', { r: 0.1, class: 'handle' });
-  #glow = svg('radialGradient', { id: 'glow', r: 0.9 });
+  #glow = svg('radialGradient', { id: 'glow', r: 0.75 });
 
   /**
    * @param {number[][]} lights photographed directions.
@@ -35,7 +35,6 @@ export class LightBall {
 
   /** Shows a unit light. */
   show([x, y, z]) {
-    const set = (element, attributes) => Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
     set(this.#handle, { cx: x, cy: -y });
     set(this.#glow, { cx: 0.5 + 0.45 * x, cy: 0.5 - 0.45 * y });
     const degrees = (radians) => Math.round((radians * 180) / Math.PI);
@@ -47,7 +46,10 @@ export class LightBall {
 }
 
 function svg(name, attributes) {
-  const element = document.createElementNS(SVG, name);
+  return set(document.createElementNS(SVG, name), attributes);
+}
+
+function set(element, attributes) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 }

@@ -35,17 +35,15 @@ button svg {
 .ball .handle { fill: var(--accent); stroke: #161616; stroke-width: 0.03; }
 .scale { position: absolute; left: 16px; bottom: 18px; font-size: 12px; text-align: center; pointer-events: none;
   border: solid #e8e4dc; border-width: 0 1.5px 1.5px; text-shadow: 0 1px 3px #000; }
-.gain { position: absolute; left: 50%; bottom: 66px; transform: translateX(-50%); display: flex; align-items: center;
-  gap: 8px; padding: 4px 12px; background: var(--panel); border: 1px solid var(--line); border-radius: 10px; }
-.gain input { accent-color: var(--accent); }
+.bar input { width: 90px; margin: 0 8px; accent-color: var(--accent); }
 .message { position: absolute; inset: 0; display: grid; place-items: center; padding: 32px; text-align: center;
   pointer-events: none; text-wrap: balance; }
 .message[role=alert] { background: #161616e0; }
-.message span { max-width: 36rem; }
+.message span { max-width: 36rem; font-size: 16px; }
 [hidden] { display: none !important; }
 @media (max-width: 640px) {
-  .bar { left: 8px; transform: none; flex-wrap: wrap; max-width: calc(100% - 112px); }
+  .bar { left: 8px; bottom: 8px; transform: none; flex-wrap: wrap; max-width: calc(100% - 112px); }
   .scale { bottom: auto; top: 64px; }
-  .ball { width: 80px; height: 80px; }
+  .ball { right: 8px; bottom: 8px; width: 84px; height: 84px; }
 }
 `;

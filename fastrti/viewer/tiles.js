@@ -62,7 +62,7 @@ export class Pyramid {
   visible(scale, seen, normals) {
     this.#frame++;
     const detail = Math.max(0, Math.floor(Math.log2(1 / scale)));
-    const level = Math.min(detail, (this.#object.tiles?.levels ?? 1) - 1);
+    const level = Math.min(detail, this.levels - 1);
     const wanted = this.#tilesOf(level, seen);
     const drawn = wanted.flatMap((tile) => (isReady(tile, normals) ? [tile] : this.#standIn(tile, normals)));
     for (const tile of drawn) tile.seen = this.#frame;
@@ -74,8 +74,7 @@ export class Pyramid {
 
   /** Loads every tile of a level, one after the other, and calls back with each. */
   async forEachTile(level, normals, callback) {
-    const [right, bottom] = [this.#object.width, this.#object.height];
-    for (const tile of this.#tilesOf(level, [0, 0, right, bottom])) {
+    for (const tile of this.#tilesOf(level, [0, 0, ...this.sizeOf(0)])) {
       await this.#load(tile, normals);
       callback(tile);
       this.#forget();
@@ -123,7 +122,7 @@ export class Pyramid {
     const area = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
     return {
       ...{ level, column, row, area, width: texels[0], height: texels[1] },
-      ...{ texture: null, normals: null, loading: null, failed: false, seen: 0 },
+      ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, failed: false, seen: 0 },
     };
   }
 
@@ -137,7 +136,7 @@ export class Pyramid {
   }
 
   #request(missing, normals) {
-    const waiting = missing.filter((tile) => !tile.loading && !tile.failed);
+    const waiting = missing.filter((tile) => !tile.pending && !tile.failed);
     for (const tile of waiting.slice(0, Math.max(0, MAX_REQUESTS - this.#requests))) {
       this.#requests++;
       this.#load(tile, normals)
@@ -152,11 +151,14 @@ export class Pyramid {
     }
   }
 
-  /** Loads what the tile lacks; a tile is loaded once, however often it is asked for. */
-  async #load(tile, normals) {
-    await tile.loading;
-    tile.loading = this.#fetchInto(tile, normals).finally(() => (tile.loading = null));
-    await tile.loading;
+  /** Loads what the tile lacks; one request after the other, so that nothing is loaded twice. */
+  #load(tile, normals) {
+    tile.pending++;
+    tile.turn = tile.turn
+      .catch(() => {}) // told to whoever asked then
+      .then(() => this.#fetchInto(tile, normals))
+      .finally(() => tile.pending--);
+    return tile.turn;
   }
 
   async #fetchInto(tile, normals) {
