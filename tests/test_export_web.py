@@ -1,6 +1,9 @@
 """The web export and the local server, without a browser."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -14,6 +17,7 @@ from objects import relightable
 from PIL import Image
 
 from fastrti import ArgumentError, Relightable
+from fastrti.cli import main
 from fastrti.cli.view import Site, make_server
 from fastrti.export import web
 from fastrti.export.pyramid import TILE, halved, level_count, write_pyramid
@@ -157,3 +161,43 @@ def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
     site = Site(relightable("ptm", 7, 9), tmp_path / "vase.ptm", tmp_path / "own")
     assert site.find("/object/info.json") == tmp_path / "own" / "object" / "info.json"
     assert Relightable.load(tmp_path / "own" / "object").width == 9
+
+
+# --- the commands ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vase(tmp_path: Path) -> str:
+    relightable("ptm", 7, 9).save(tmp_path / "vase")
+    return str(tmp_path / "vase")
+
+
+def test_export_writes_a_folder_or_a_file(vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site, page = tmp_path / "site", tmp_path / "vase.html"
+    assert main(["export", vase, "--to", "web", str(site)]) == 0
+    assert main(["export", vase, "--to", "web", str(page), "--single-file"]) == 0
+    assert capsys.readouterr().out == f"{site}\n{page}\n"
+    assert (site / "object" / "info.json").exists() and page.exists()
+
+
+def test_export_does_not_put_tiles_into_a_single_file(
+    vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", vase, "--to", "web", str(tmp_path / "vase.html"), "--single-file", "--tiles"]) == 1
+    assert "tiles are for a web server" in capsys.readouterr().err
+
+
+def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
+    assert main(["normals", vase, "-o", str(tmp_path / "normals.png"), "--bits", "16"]) == 0
+    assert Image.open(tmp_path / "normals.png").size == (9, 7)
+
+
+def test_view_serves_until_it_is_interrupted(vase: str) -> None:
+    command = [sys.executable, "-m", "fastrti", "view", vase, "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address, *_ = process.stdout.readline().split()
+        assert json.loads(get(f"{address}object/info.json")[1])["width"] == 9
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[1] == ""
+    assert process.returncode == 0

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from networks import network_cases
 from objects import DECODERS, LIGHTS, relightable
+from PIL import Image
 from viewer.browser import Browser, chromium_programs
 from viewer.pages import drag, open_object, picture, press, served, state, wait_for_picture
 
@@ -312,11 +313,29 @@ def test_a_single_file_opens_from_the_disk(browser: Browser, tmp_path: Path) -> 
     assert_same_pictures(browser, what)
 
 
+def test_other_pages_embed_several_viewers(browser: Browser, site: tuple[Path, str, list[str]]) -> None:
+    folder, address, _ = site
+    elements = []
+    for name in ("ptm", "rbf"):
+        relightable(name, *SIZE).save(folder / "collection" / name)
+        elements.append(f'<rti-viewer id="{name}" src="{name}" light="0.3,0.4" style="height: 200px"></rti-viewer>')
+    script = '<script type="module" src="../rti-viewer.js"></script>'
+    (folder / "collection" / "index.html").write_text(f"<!doctype html><p>Two objects</p>{script}{''.join(elements)}")
+    browser.open(f"{address}/collection/index.html")
+    seen = browser.run(
+        """
+        const viewers = [...document.querySelectorAll('rti-viewer')];
+        while (!viewers.every((viewer) => viewer.timings.drawn)) await new Promise(requestAnimationFrame);
+        return viewers.map((viewer) => [viewer.id, viewer.object.decoder.planes, viewer.clientHeight, viewer.light]);
+        """
+    )
+    light = [0.3, 0.4, pytest.approx(0.75**0.5)]
+    assert seen == [["ptm", 18, 200, light], ["rbf", 9, 200, light]]
+
+
 def test_normals_are_shown_as_they_are_stored(browser: Browser, page: Path) -> None:
     what = relightable("ptm", *SIZE)
     export_folder(what, page / "export")
-    from PIL import Image
-
     stored = np.asarray(Image.open(page / "export" / "object" / "normals.png"))
     assert isinstance(open_object(browser, "export/object"), dict)
     browser.run("document.querySelector('rti-viewer').mode = 'normals';")
