@@ -29,7 +29,7 @@ MAX_TEXELS = 64 << 20
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
 _PAGE, _ENTRY = "index.html", "rti-viewer.js"
-_FOR_DEVELOPERS = re.compile(r"^ */\*\*(?:.|\n)*?\*/\n|^ *//.*\n|^\n|^ +", re.MULTILINE)
+_FOR_DEVELOPERS = re.compile(r"^ */\*\*(?:.|\n)*?\*/\n|^ *//.*\n|^\n|^ +| +// .*", re.MULTILINE)
 _IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 

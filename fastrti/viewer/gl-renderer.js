@@ -28,7 +28,7 @@ export class GlRenderer {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {import('./decoders.js').Decoder} decoder
+   * @param {import('./network.js').Decoder} decoder
    * @param {boolean} masked
    * @param {number[]} tileSize width and height of the largest tile, in texels.
    */

@@ -1,7 +1,8 @@
 /** Opening an object folder: its info.json checked, its decoder ready. */
 
-import { folded, makeDecoder } from './decoders.js';
+import { makeDecoder } from './decoders.js';
 import { ObjectError, readArray, readChoice, readInteger, refuse } from './fields.js';
+import { folded } from './network.js';
 
 const VERSION = 1;
 const MAX_SIDE = 1 << 20;
@@ -9,8 +10,8 @@ const MAX_SIDE = 1 << 20;
 /**
  * @typedef {object} RtiObject
  * @property {number} width,height pixels.
- * @property {import('./decoders.js').Decoder} decoder
- * @property {(light: number[]) => import('./decoders.js').Network} network of one unit light, on raw bytes.
+ * @property {import('./network.js').Decoder} decoder
+ * @property {(light: number[]) => import('./network.js').Network} network of one unit light, on raw bytes.
  * @property {boolean} masked
  * @property {{size: number, levels: number}|null} tiles null where the planes are whole pictures.
  * @property {number|null} mmPerPixel

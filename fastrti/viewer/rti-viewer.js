@@ -4,21 +4,16 @@ import { Controls, make } from './controls.js';
 import { unitLight } from './decoders.js';
 import { ObjectError } from './fields.js';
 import { Files } from './files.js';
-import { GlRenderer } from './gl-renderer.js';
 import { followKeys, followPointers } from './interaction.js';
 import { LightBall } from './light-ball.js';
 import { openObject } from './object.js';
+import { Scene } from './scene.js';
 import { MODES } from './shaders.js';
 import { STYLE } from './style.js';
-import { Pyramid } from './tiles.js';
-import { View } from './view.js';
 
-const BACKGROUND = [0.086, 0.086, 0.086]; // the style's #161616
 const LABEL = 'Relightable picture. Arrow keys move the light, Shift and arrow keys the picture, + and − zoom.';
 const SWEEP_SECONDS = 8;
 const SWEEP_RADIUS = 0.7; // of the widest photographed light, where the light is too close to the camera to turn
-const PIXELATED_FROM = 4; // device pixels a pixel: from here on pixels are shown as they are
-const MAX_SNAPSHOT_SIDE = 16384; // browsers' canvases end here
 const NOTICE_MS = 6000;
 
 /**
@@ -28,20 +23,18 @@ const NOTICE_MS = 6000;
 export class RtiViewer extends HTMLElement {
   static observedAttributes = ['src'];
 
-  /** When opening reached each step, and what the last light change took, in milliseconds. */
+  /** The object that is shown, or null. */
+  object = null;
+  /** When opening reached each step, in milliseconds. */
   timings = {};
+  #scene = null;
   #light = [0, 0, 1];
   #mode = 'relight';
   #gain = 1.5;
   #panning = false;
   #sweep = 0; // when the light last moved; 0 = it stands
   #frame = 0;
-  #lightChanged = false;
   #openings = 0;
-  #object = null;
-  #pyramid = null;
-  #renderer = null;
-  #view = null;
   #ball = null;
   #canvas = null;
   #moves = this.#makeMoves();
@@ -51,7 +44,6 @@ export class RtiViewer extends HTMLElement {
   constructor() {
     super();
     this.attachShadow({ mode: 'open' }).append(make('style', {}, STYLE), ...this.#controls.elements);
-    this.#newCanvas();
     this.#controls.showMode(this.#mode, this.#gain);
     followKeys(this, this.#moves);
   }
@@ -79,10 +71,9 @@ export class RtiViewer extends HTMLElement {
 
   set light(light) {
     this.#light = unitLight(light);
-    this.#lightChanged = true;
     this.#ball?.show(this.#light);
     this.dispatchEvent(new CustomEvent('rti-light', { detail: this.#light }));
-    this.redraw();
+    this.#update();
   }
 
   /** What is shown: "relight", "diffuse", "specular" or "normals". */
@@ -93,9 +84,9 @@ export class RtiViewer extends HTMLElement {
   set mode(mode) {
     if (!(mode in MODES)) throw new RangeError(`expected a mode of ${Object.keys(MODES).join(', ')}, got ${mode}`);
     this.#mode = mode;
-    this.#pyramid?.retry();
+    this.#scene?.retry();
     this.#controls.showMode(mode, this.#gain);
-    this.redraw();
+    this.#update();
   }
 
   /** Strength of the diffuse and specular modes, 1 to 5. */
@@ -105,17 +96,17 @@ export class RtiViewer extends HTMLElement {
 
   set gain(gain) {
     this.#gain = gain;
-    this.redraw();
+    this.#update();
   }
 
-  /** The object that is shown, or null. */
-  get object() {
-    return this.#object;
-  }
-
-  /** Pan and zoom; call `redraw` after a change. */
+  /** Pan and zoom of the object that is shown; call `redraw` after a change. */
   get view() {
-    return this.#view;
+    return this.#scene?.view;
+  }
+
+  /** What the JavaScript of the last light change took up to the draw call, in milliseconds. */
+  get lightMs() {
+    return this.#scene?.lightMs;
   }
 
   /** Draws with the next frame. */
@@ -139,19 +130,8 @@ export class RtiViewer extends HTMLElement {
    * The whole picture under the present light, at full resolution or the finest that fits a canvas.
    * @returns {Promise<HTMLCanvasElement>}
    */
-  async picture() {
-    const pyramid = this.#pyramid;
-    let level = 0;
-    while (Math.max(...pyramid.sizeOf(level)) > MAX_SNAPSHOT_SIDE) level++;
-    const [width, height] = pyramid.sizeOf(level);
-    const canvas = make('canvas', { width, height });
-    const context = canvas.getContext('2d');
-    await pyramid.forEachTile(level, this.#needsNormals, (tile) => {
-      this.#prepare();
-      const [left, top] = tile.area.map((value) => value / 2 ** level);
-      context.putImageData(this.#renderer.read(tile), left, top);
-    });
-    return canvas;
+  picture() {
+    return this.#scene.picture();
   }
 
   /** Saves `picture()` as a PNG. */
@@ -159,7 +139,7 @@ export class RtiViewer extends HTMLElement {
     this.#controls.say('Making the picture …');
     const canvas = await this.picture();
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-    const link = make('a', { href: URL.createObjectURL(blob), download: `${this.#object.title || 'rti'}.png` });
+    const link = make('a', { href: URL.createObjectURL(blob), download: `${this.object.title || 'rti'}.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), NOTICE_MS);
     this.#controls.say('');
@@ -182,7 +162,7 @@ export class RtiViewer extends HTMLElement {
       tick('described');
       this.#show(files, object);
       tick('compiled');
-      await this.#pyramid.forEachTile(this.#pyramid.levels - 1, false, () => {});
+      await this.#scene.load();
       if (opening !== this.#openings) return;
       tick('loaded');
       this.#controls.say('');
@@ -195,15 +175,11 @@ export class RtiViewer extends HTMLElement {
   }
 
   #show(files, object) {
-    const pyramid = new Pyramid(files, object, () => this.redraw(), (error) => {
-      if (pyramid === this.#pyramid) this.#notify(error);
-    });
+    const opening = this.#openings;
+    const notify = (error) => opening === this.#openings && this.#notify(error);
     this.#newCanvas();
-    this.#renderer = new GlRenderer(this.#canvas, object.decoder, object.masked, pyramid.tileSize);
-    pyramid.renderer = this.#renderer;
-    this.#object = object;
-    this.#pyramid = pyramid;
-    this.#view = new View([object.width, object.height]);
+    this.#scene = new Scene(this.#canvas, files, object, () => this.redraw(), notify);
+    this.object = object;
     this.#ball = new LightBall(object.lights, (x, y) => this.#moveLight(x, y));
     this.#controls.showObject(object, this.#ball.element);
     this.light = this.#firstLight();
@@ -212,8 +188,8 @@ export class RtiViewer extends HTMLElement {
 
   #close() {
     this.#openings++;
-    this.#renderer?.dispose();
-    this.#object = this.#pyramid = this.#renderer = this.#view = this.#ball = null;
+    this.#scene?.dispose();
+    this.object = this.#scene = this.#ball = null;
     this.timings = {};
     this.#sweep = 0;
     this.#controls.press('sweep', false);
@@ -232,10 +208,11 @@ export class RtiViewer extends HTMLElement {
     const canvas = make('canvas', { tabindex: 0, role: 'img', 'aria-label': LABEL });
     followPointers(canvas, this.#moves);
     canvas.addEventListener('webglcontextlost', () => {
-      if (this.#renderer && canvas === this.#canvas) {
+      if (this.#scene && canvas === this.#canvas) {
         this.#fail(new ObjectError('The graphics driver dropped the picture: reload the page.'));
       }
     });
+    canvas.classList.toggle('hand', this.#panning);
     this.#canvas?.remove();
     this.#canvas = canvas;
     this.shadowRoot.prepend(canvas);
@@ -243,44 +220,29 @@ export class RtiViewer extends HTMLElement {
 
   // --- drawing -------------------------------------------------------------------------------------------------------
 
+  /** Tells the scene what has changed. */
+  #update() {
+    if (this.#scene) Object.assign(this.#scene, { light: this.#light, mode: this.#mode, gain: this.#gain });
+    this.redraw();
+  }
+
   #draw() {
-    if (!this.#renderer) return;
-    const began = performance.now();
-    const changed = this.#lightChanged;
-    const { scale, seen } = this.#view;
-    this.#prepare();
-    this.#renderer.clear(BACKGROUND);
-    for (const { tile, lod } of this.#pyramid.visible(scale, seen, this.#needsNormals)) {
-      this.#renderer.draw(tile, lod, this.#view.toCanvas(tile.area), scale !== 1 && scale < PIXELATED_FROM);
-    }
-    if (changed) this.timings.light = performance.now() - began;
-    const { mmPerPixel } = this.#object;
-    this.#controls.showScale(mmPerPixel && (mmPerPixel / scale) * devicePixelRatio);
-  }
-
-  /** Brings the weights on the GPU up to date. */
-  #prepare() {
-    if (this.#lightChanged) this.#renderer.setNetwork(this.#object.network(this.#light));
-    this.#lightChanged = false;
-    this.#renderer.setMode(this.#mode, this.#light, this.#gain);
-  }
-
-  get #needsNormals() {
-    return this.#mode !== 'relight';
+    if (!this.#scene) return;
+    this.#scene.draw();
+    const { mmPerPixel } = this.object;
+    this.#controls.showScale(mmPerPixel && (mmPerPixel / this.view.scale) * devicePixelRatio);
   }
 
   #fitCanvas() {
-    this.#canvas.width = Math.max(1, Math.round(this.clientWidth * devicePixelRatio));
-    this.#canvas.height = Math.max(1, Math.round(this.clientHeight * devicePixelRatio));
-    this.#view?.resize(this.#canvas.width, this.#canvas.height);
-    this.#draw();
+    this.#scene?.resize(this.clientWidth * devicePixelRatio, this.clientHeight * devicePixelRatio);
+    this.#draw(); // at once: a resized canvas is empty
   }
 
   // --- moving --------------------------------------------------------------------------------------------------------
 
   /** How far from the middle the light may be dragged: to the widest photographed one. */
   get #reach() {
-    return this.#object.lights.reduce((most, [x, y]) => Math.max(most, Math.hypot(x, y)), 0) || 1;
+    return this.object.lights.reduce((most, [x, y]) => Math.max(most, Math.hypot(x, y)), 0) || 1;
   }
 
   #moveLight(x, y) {
@@ -298,13 +260,13 @@ export class RtiViewer extends HTMLElement {
   /** @returns {import('./interaction.js').Moves} */
   #makeMoves() {
     const moveView = (move) => {
-      if (!this.#object) return;
-      move(this.#view);
+      if (!this.object) return;
+      move(this.view);
       this.redraw();
     };
     const inPixels = (length) => length && length * devicePixelRatio;
     return {
-      light: (dx, dy) => this.#object && this.#moveLight(this.#light[0] + dx, this.#light[1] + dy),
+      light: (dx, dy) => this.object && this.#moveLight(this.#light[0] + dx, this.#light[1] + dy),
       pan: (dx, dy) => moveView((view) => view.pan(inPixels(dx), inPixels(dy))),
       zoom: (factor, x, y) => moveView((view) => view.zoom(factor, inPixels(x), inPixels(y))),
       panning: () => this.#panning,
@@ -312,9 +274,9 @@ export class RtiViewer extends HTMLElement {
         0: () => moveView((view) => view.fit()),
         1: () => moveView((view) => view.zoom(1 / view.scale)),
         h: () => this.#togglePanning(),
-        s: () => this.#object && this.toggleSweep(),
+        s: () => this.object && this.toggleSweep(),
         m: () => (this.mode = nextMode(this.#mode)),
-        p: () => this.#object && this.snapshot().catch((error) => this.#notify(error)),
+        p: () => this.object && this.snapshot().catch((error) => this.#notify(error)),
         f: () => (document.fullscreenElement ? document.exitFullscreen() : this.requestFullscreen()),
       },
     };
@@ -351,8 +313,8 @@ export class RtiViewer extends HTMLElement {
   /** Something is missing, but there is a picture. */
   #notify(error) {
     this.#report(error);
-    if (this.#needsNormals) this.mode = 'relight';
-    setTimeout(() => this.#object && this.#controls.say(''), NOTICE_MS);
+    if (this.#mode !== 'relight') this.mode = 'relight';
+    setTimeout(() => this.object && this.#controls.say(''), NOTICE_MS);
   }
 
   #report(error) {

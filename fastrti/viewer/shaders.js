@@ -29,8 +29,8 @@ function addsLinear(decoder) {
 /**
  * The weights in the order the shader reads them: b₁, bₙ, the columns of W₁ and S plane by plane, then layer by layer
  * biases and columns, each padded with zeros to four outputs.
- * @param {import('./decoders.js').Decoder} decoder
- * @param {import('./decoders.js').Network} network folded, so its inputs are bytes.
+ * @param {import('./network.js').Decoder} decoder
+ * @param {import('./network.js').Network} network folded, so its inputs are bytes.
  * @returns {Float32Array} four numbers a vec4.
  */
 export function packWeights(decoder, { weights, biases, skip }) {
@@ -66,7 +66,7 @@ export function packWeights(decoder, { weights, biases, skip }) {
 
 /**
  * The fragment shader that relights one texel: bytes in, bytes out.
- * @param {import('./decoders.js').Decoder} decoder
+ * @param {import('./network.js').Decoder} decoder
  * @param {boolean} masked whether a mask follows the planes in the texture array.
  * @param {boolean} inBlock weights in a uniform block, where it is large enough; else in a texture.
  */
