@@ -274,7 +274,7 @@ BROKEN = {
     "another file": (lambda folder: (folder / "info.json").write_text("[]"), "export it with fastrti"),
     "kind": (lambda folder: _edited(folder, decoder={"kind": "wise"}), "one of mlp, light_mlp, light_basis"),
     "shape": (lambda folder: _edited(folder, min=[0]), "‘min’ to be finite numbers of shape (9)"),
-    "size": (lambda folder: _edited(folder, width=81), "plane_1.jpg: expected a picture of 81×60"),
+    "size": (lambda folder: _edited(folder, width=81), ".jpg: expected a picture of 81×60, as info.json says"),
     "no plane": (lambda folder: (folder / "plane_2.jpg").unlink(), "plane_2.jpg: expected a file"),
     "damaged plane": (_truncated_plane, "plane_1.jpg: expected a PNG or JPEG picture"),
 }

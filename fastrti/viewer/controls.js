@@ -26,11 +26,11 @@ export function make(name, attributes = {}, ...children) {
 export class Controls {
   /** To be placed over the canvas. */
   elements;
-  #caption = make('div', { class: 'caption', part: 'caption' });
+  #caption = make('div', { class: 'caption' });
   #scale = make('div', { class: 'scale' });
   #ball = make('div');
   #message = make('div', { class: 'message' });
-  #bar = make('div', { class: 'bar', part: 'toolbar', role: 'toolbar', 'aria-label': 'Viewer' });
+  #bar = make('div', { class: 'bar', role: 'toolbar', 'aria-label': 'Viewer' });
   #modes = make('select', { 'aria-label': 'What is shown', title: 'What is shown (M)' });
   #gain = make('input', { type: 'range', min: 1, max: 5, step: 0.1, 'aria-label': 'Strength', title: 'Strength' });
 

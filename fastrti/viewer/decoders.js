@@ -66,7 +66,7 @@ function plainDecoder(info, fields, stored) {
 
 /** One to four layers whose widths chain. */
 function readLayers(layers, inputs, where) {
-  if (!Array.isArray(layers) || layers.length < 1 || layers.length > 4) refuse(where, 'layers', '1 to 4 layers', layers);
+  if (!(Array.isArray(layers) && layers.length >= 1 && layers.length <= 4)) refuse(where, 'layers', '1 to 4', layers);
   let width = inputs;
   return layers.map((layer, index) => {
     const place = `${where}: layer ${index + 1}`;

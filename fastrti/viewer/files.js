@@ -51,12 +51,12 @@ export class Files {
   async #blob(name) {
     const response = await this.#fetch(name);
     if (response.ok) return response.blob();
-    throw new ObjectError(`${name}: expected a file of the object, got “${response.status} ${response.statusText}”.`);
+    throw new ObjectError(`${name}: expected a file of the object, got the answer ${response.status}.`);
   }
 
   async #fetch(name, options) {
-    if (this.#inlined && !(name in this.#inlined)) return new Response(null, { status: 404, statusText: 'Not inlined' });
-    const url = this.#inlined?.[name] ?? new URL(name, this.#base);
+    const url = this.#inlined ? this.#inlined[name] : new URL(name, this.#base);
+    if (!url) return new Response(null, { status: 404 });
     return fetch(url, options).catch(() => {
       const remedy = location.protocol === 'file:' ? ': browsers open folders from a web server only' : '';
       throw new ObjectError(`${name}: expected a file at ${url}, got no answer${remedy}.`);

@@ -1,4 +1,4 @@
-/** WebGL2: the frame network relights the visible texels of a tile into a scratch picture, which is put on the canvas. */
+/** WebGL2: the frame network relights the visible texels of a tile into a scratch picture, put on the canvas then. */
 
 import { ObjectError } from './fields.js';
 import {
@@ -7,7 +7,6 @@ import {
   COVER_VERTEX,
   MODES,
   WEIGHTS_WIDTH,
-  files,
   packWeights,
   relightShader,
   weightCount,

@@ -6,7 +6,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 export class LightBall {
   /** The element to place. */
   element = svg('svg', {
-    ...{ viewBox: '-1.12 -1.12 2.24 2.24', part: 'light-ball', class: 'ball', tabindex: 0 },
+    ...{ viewBox: '-1.12 -1.12 2.24 2.24', class: 'ball', tabindex: 0 },
     ...{ role: 'slider', 'aria-label': 'Light direction', 'aria-valuemin': 0, 'aria-valuemax': 90 },
   });
   #handle = svg('circle', { r: 0.1, class: 'handle' });
@@ -17,9 +17,11 @@ export class LightBall {
    * @param {(x: number, y: number) => void} onLight
    */
   constructor(lights, onLight) {
-    this.#glow.append(svg('stop', { offset: 0, 'stop-color': '#d8d2c4' }), svg('stop', { offset: 1, 'stop-color': '#35332f' }));
+    const stop = (offset, colour) => svg('stop', { offset, 'stop-color': colour });
+    this.#glow.append(stop(0, '#d8d2c4'), stop(1, '#35332f'));
+    const sphere = svg('circle', { r: 1, fill: 'url(#glow)', class: 'sphere' });
     const dots = lights.map(([x, y]) => svg('circle', { cx: x, cy: -y, r: 0.025, class: 'dot' }));
-    this.element.append(this.#glow, svg('circle', { r: 1, fill: 'url(#glow)', class: 'sphere' }), ...dots, this.#handle);
+    this.element.append(this.#glow, sphere, ...dots, this.#handle);
     const drag = (event) => {
       if (!this.element.hasPointerCapture(event.pointerId)) return;
       const box = this.element.getBoundingClientRect();
@@ -40,7 +42,7 @@ export class LightBall {
     const degrees = (radians) => Math.round((radians * 180) / Math.PI);
     const elevation = degrees(Math.asin(z));
     const azimuth = (degrees(Math.atan2(y, x)) + 360) % 360;
-    const text = `from ${azimuth}° (0° is right, 90° is top), ${elevation}° above the object`;
+    const text = `from ${azimuth}° (90° is the top), ${elevation}° above the object`;
     set(this.element, { 'aria-valuenow': elevation, 'aria-valuetext': text });
   }
 }

@@ -1,4 +1,4 @@
-/** Decoders without a hidden layer: each weight is a function of the light, from a basis or from nodes around the object. */
+/** Decoders without a hidden layer: each weight is a function of the light, by a basis or by nodes around. */
 
 import { ObjectError, readArray, readChoice, readInteger, refuse } from './fields.js';
 import { toWeights } from './network.js';
@@ -41,25 +41,26 @@ function hshTerms([x, y, z]) {
   const t = Math.min(Math.max(z, 0), 1);
   const p = t - t * t;
   const q = Math.sqrt(p);
+  const u = 2 * t - 1;
   const phi = Math.atan2(y, x);
   const { cos, sin, PI } = Math;
   const root = (over) => Math.sqrt(over / PI);
   return [
     root(1 / 2),
     root(6) * cos(phi) * q,
-    root(3 / 2) * (2 * t - 1),
+    root(3 / 2) * u,
     root(6) * sin(phi) * q,
     root(30) * cos(2 * phi) * p,
-    root(30) * cos(phi) * (2 * t - 1) * q,
+    root(30) * cos(phi) * u * q,
     root(5 / 2) * (1 - 6 * t + 6 * t ** 2),
-    root(30) * sin(phi) * (2 * t - 1) * q,
+    root(30) * sin(phi) * u * q,
     root(30) * sin(2 * phi) * p,
     2 * root(35) * cos(3 * phi) * q * p,
-    root(210) * cos(2 * phi) * (2 * t - 1) * p,
+    root(210) * cos(2 * phi) * u * p,
     2 * root(21) * cos(phi) * q * (1 - 5 * t + 5 * t ** 2),
     root(7 / 2) * (-1 + 12 * t - 30 * t ** 2 + 20 * t ** 3),
     2 * root(21) * sin(phi) * q * (1 - 5 * t + 5 * t ** 2),
-    root(210) * sin(2 * phi) * (2 * t - 1) * p,
+    root(210) * sin(2 * phi) * u * p,
     2 * root(35) * sin(3 * phi) * q * p,
   ];
 }

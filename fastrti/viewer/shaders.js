@@ -13,11 +13,11 @@ export function weightCount(decoder) {
   const [first = 0, second = 0] = decoder.hidden;
   const perPlane = groups(first) + (addsLinear(decoder) ? 1 : 0);
   const middle = second ? groups(second) * (1 + 4 * groups(first)) : 0;
-  return groups(first) + 1 + 3 * files(decoder) * perPlane + middle + 4 * groups(second || first);
+  return groups(first) + 1 + 3 * planeFiles(decoder) * perPlane + middle + 4 * groups(second || first);
 }
 
 /** Plane pictures a decoder reads, three planes each. */
-export function files(decoder) {
+export function planeFiles(decoder) {
   return Math.ceil(decoder.planes / 3);
 }
 
@@ -53,7 +53,7 @@ export function packWeights(decoder, { weights, biases, skip }) {
   column(biases.at(-1), 1, 3, 0, 0);
   const direct = hidden.length ? null : weights[0];
   const linear = direct && skip ? direct.map((weight, i) => weight + skip[i]) : (direct ?? skip);
-  for (let file = 0; file < files(decoder); file++) {
+  for (let file = 0; file < planeFiles(decoder); file++) {
     for (let o = 0; o < groups(hidden[0] ?? 0); o++) {
       for (let i = 0; i < 3; i++) column(weights[0], planes, hidden[0], o, 3 * file + i);
     }
@@ -100,7 +100,7 @@ vec3 network(ivec2 texel) {
   int k = 0;
 ${first ? `  vec4 h1[${first}];\n  for (int o = 0; o < ${first}; o++) h1[o] = w(k++);` : ''}
   vec4 y = w(k++);
-  for (int file = 0; file < ${files(decoder)}; file++) {
+  for (int file = 0; file < ${planeFiles(decoder)}; file++) {
     vec3 v = stored(texel, file);
 ${first ? `    for (int o = 0; o < ${first}; o++, k += 3) h1[o] += columns3(k) * v;` : ''}
 ${addsLinear(decoder) ? '    y += columns3(k) * v;\n    k += 3;' : ''}
@@ -116,7 +116,7 @@ void main() {
   ivec2 texel = ivec2(gl_FragCoord.xy);
   vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : network(texel);
   if (mode != ${MODES.relight}) rgb = enhanced(rgb, texel);
-  ${masked ? `rgb *= step(0.5, texelFetch(planes, ivec3(texel, ${files(decoder)}), lod).r);` : ''}
+  ${masked ? `rgb *= step(0.5, texelFetch(planes, ivec3(texel, ${planeFiles(decoder)}), lod).r);` : ''}
   colour = vec4(floor(255.0 * rgb + 0.5) / 255.0, 1.0);
 }`;
 }

@@ -15,7 +15,7 @@ canvas.hand { cursor: grab; }
 .caption small { opacity: 0.75; font-size: 12px; }
 .bar {
   position: absolute; left: 50%; bottom: 14px; transform: translateX(-50%); display: flex; gap: 2px; padding: 4px;
-  background: var(--panel); border: 1px solid var(--line); border-radius: 10px; backdrop-filter: blur(6px);
+  background: var(--panel); border: 1px solid var(--line); border-radius: 10px;
 }
 button, select {
   height: 34px; min-width: 34px; padding: 0 7px; border: 0; border-radius: 7px; background: none; color: inherit;

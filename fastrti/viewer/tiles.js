@@ -3,7 +3,7 @@
  * texture is a pyramid of one tile, whose coarser levels the GPU makes.
  */
 
-import { files } from './shaders.js';
+import { planeFiles } from './shaders.js';
 
 const MAX_TEXELS = 64 << 20; // kept on the GPU, over all plane pictures: 256 MB
 const MAX_REQUESTS = 4;
@@ -105,7 +105,8 @@ export class Pyramid {
       return Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i);
     };
     const columns = range(left, right, tileWidth, width);
-    return range(top, bottom, tileHeight, height).flatMap((row) => columns.map((column) => this.#tile(level, column, row)));
+    const rows = range(top, bottom, tileHeight, height);
+    return rows.flatMap((row) => columns.map((column) => this.#tile(level, column, row)));
   }
 
   #tile(level, column, row) {
@@ -162,11 +163,7 @@ export class Pyramid {
   }
 
   async #fetchInto(tile, normals) {
-    const names = [];
-    if (!tile.texture) {
-      for (let file = 1; file <= files(this.#object.decoder); file++) names.push(this.#name(`plane_${file}`, 'jpg', tile));
-      if (this.#object.masked) names.push(this.#name('mask', 'png', tile));
-    }
+    const names = tile.texture ? [] : this.#pictureNames(tile);
     const normalsName = normals && !tile.normals ? [this.#name('normals', 'png', tile)] : [];
     const load = (name) => this.#files.bitmap(name, [tile.width, tile.height]);
     const bitmaps = await Promise.all([...names, ...normalsName].map(load));
@@ -181,6 +178,12 @@ export class Pyramid {
   #nextUpload() {
     this.#uploads = this.#uploads.then(() => new Promise(requestAnimationFrame));
     return this.#uploads;
+  }
+
+  #pictureNames(tile) {
+    const stems = Array.from({ length: planeFiles(this.#object.decoder) }, (_, i) => `plane_${i + 1}`);
+    const planes = stems.map((stem) => this.#name(stem, 'jpg', tile));
+    return this.#object.masked ? [...planes, this.#name('mask', 'png', tile)] : planes;
   }
 
   #name(stem, suffix, { level, column, row }) {
@@ -200,7 +203,7 @@ export class Pyramid {
   }
 
   #texels(tile) {
-    return tile.width * tile.height * (files(this.#object.decoder) + 1);
+    return tile.width * tile.height * (planeFiles(this.#object.decoder) + 1);
   }
 }
 
