@@ -114,7 +114,7 @@ ${first ? outputLayer(second ? 'h2' : 'h1', second || first) : ''}
 ${ENHANCEMENT}
 void main() {
   ivec2 texel = ivec2(gl_FragCoord.xy);
-  vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : network(texel);
+  vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : floor(255.0 * network(texel) + 0.5) / 255.0;
   if (mode != ${MODES.relight}) rgb = enhanced(rgb, texel);
   ${masked ? `rgb *= step(0.5, texelFetch(planes, ivec3(texel, ${planeFiles(decoder)}), lod).r);` : ''}
   colour = vec4(floor(255.0 * rgb + 0.5) / 255.0, 1.0);
@@ -148,6 +148,7 @@ vec4 w(int k) {
  * Diffuse gain and specular enhancement after Malzbender et al. 2001, sections 4.2 and 4.1, with the stored normals.
  * A Lambertian surface of albedo a answers a·s, s = N·l. The gain keeps the brightness where the light is along the
  * normal and falls off `gain` times as steeply: a·(1 − gain·(1 − s)). The highlight is Blinn's (N·H)ⁿ.
+ * The same formulas on the same bytes are in fastrti/enhancement.py.
  */
 const ENHANCEMENT = `
 vec3 enhanced(vec3 rgb, ivec2 texel) {
