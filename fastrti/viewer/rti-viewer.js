@@ -334,4 +334,5 @@ function nextMode(mode) {
   return modes[(modes.indexOf(mode) + 1) % modes.length];
 }
 
-customElements.define('rti-viewer', RtiViewer);
+// A page may load the scripts from two exports.
+if (!customElements.get('rti-viewer')) customElements.define('rti-viewer', RtiViewer);
