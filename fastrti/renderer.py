@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from fastrti.backends import choose_backend
+from fastrti.enhancement import GAIN, Enhancement, Enhancer, check_enhancement
 from fastrti.errors import ArgumentError
 from fastrti.relightable import Relightable
 
@@ -48,14 +49,26 @@ class Renderer:
         chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
         self._kernel = chosen.load(self.relightable, threads)
+        self._enhancer = Enhancer()
 
-    def relight(self, light_dir: ArrayLike, *, out: Any = None, region: Region | None = None) -> Any:
+    def relight(
+        self,
+        light_dir: ArrayLike,
+        *,
+        out: Any = None,
+        region: Region | None = None,
+        enhance: Enhancement | None = None,
+        gain: float = GAIN,
+    ) -> Any:
         """The picture under one light.
 
         Args:
             light_dir: (x, y) with z = sqrt(1 − x² − y²), or (x, y, z), normalised; +x right, +y up, +z to the camera.
             out: (height, width, 3) uint8 to write into, of the kind the backend returns; rows may be apart in memory.
             region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
+            enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.enhancement`. On the host, and much
+                slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
+            gain: strength of the enhancement, 1 to 5.
 
         Returns:
             (height, width, 3) uint8, sRGB-encoded like the photographs: a numpy array from cpu and reference, a CUDA
@@ -63,21 +76,36 @@ class Renderer:
 
         Raises:
             LightError: a light off the hemisphere.
-            ArgumentError: a region outside the picture, or an `out` that does not fit.
+            ArgumentError: a region outside the picture, an `out` that does not fit, an unknown enhancement or a gain
+                out of range.
         """
         network = self.relightable.frame_network(light_dir)
-        top, left, height, width = self._checked(region)
-        out = self._buffer(out, (height, width, 3))
-        self._kernel.relight(network, out, top, left)
+        check_enhancement(enhance, gain)
+        region = self._checked(region)
+        out = self._buffer(out, (*region[2:], 3))
+        self._kernel.relight(network, out, *region[:2])
+        if enhance is not None:
+            self._enhancer.apply(self, out, light_dir, region, enhance, gain)
         return out
 
-    def relight_batch(self, lights: Sequence[ArrayLike], *, out: Any = None, region: Region | None = None) -> Any:
+    def relight_batch(
+        self,
+        lights: Sequence[ArrayLike],
+        *,
+        out: Any = None,
+        region: Region | None = None,
+        enhance: Enhancement | None = None,
+        gain: float = GAIN,
+    ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
         networks = [self.relightable.frame_network(light) for light in lights]
-        top, left, height, width = self._checked(region)
-        out = self._buffer(out, (len(networks), height, width, 3))
-        for network, picture in zip(networks, out):
-            self._kernel.relight(network, picture, top, left)
+        check_enhancement(enhance, gain)
+        region = self._checked(region)
+        out = self._buffer(out, (len(networks), *region[2:], 3))
+        for network, light_dir, picture in zip(networks, lights, out):
+            self._kernel.relight(network, picture, *region[:2])
+            if enhance is not None:
+                self._enhancer.apply(self, picture, light_dir, region, enhance, gain)
         return out
 
     def _checked(self, region: Region | None) -> Region:
