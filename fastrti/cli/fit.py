@@ -1,10 +1,20 @@
 """`fastrti fit`: photographs → relightable object."""
 
 import argparse
+import time
 from typing import Any
 
+import numpy as np
+
+from fastrti.baselines import BASES_TO_FIT, Basis, fit_basis
 from fastrti.cli.arguments import add_collection_arguments, load_collection
+from fastrti.errors import ArgumentError
 from fastrti.formats.object_folder import check_destination
+from fastrti.mlic import Mlic
+from fastrti.relightable import Relightable
+
+_TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "seed", "device", "checkpoint")
+"""What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -20,31 +30,37 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "           neural: the NeuralRTI network 11→50→50→3\n"
             "teachers:  interpolator: what lies between the photographed lights (default for lc students);\n"
             "           neural: a trained NeuralRTI network (default for disk students); none: photographs only\n"
-            "presets:   quick, default, best: see the table of presets in the README\n\n"
+            "presets:   quick, default, best: see the table of presets in the README\n"
+            "bases:     ptm, hsh9, hsh16: least squares a pixel; rbf: principal components interpolated over the\n"
+            "           lights. Seconds instead of minutes, but less faithful; `fastrti convert` writes them as .ptm,\n"
+            "           .rti or Relight folders\n\n"
             "Ctrl-C ends the training early and saves what there is."
         ),
         epilog=(
             "examples:\n"
             "  fastrti fit photographs/ -o vase\n"
-            "  fastrti fit photographs/ -o vase --preset quick --hold-out 5"
+            "  fastrti fit photographs/ -o vase --preset quick --hold-out 5\n"
+            "  fastrti fit photographs/ -o vase --basis hsh9"
         ),
     )
     add_collection_arguments(parser)
     parser.add_argument("-o", "--output", metavar="OBJECT", required=True, help="folder of the object to make")
-    parser.add_argument("--student", default="lc16x16", help="default: lc16x16")
-    parser.add_argument("--teacher", help="interpolator, neural or none (default: the student's)")
-    parser.add_argument("--preset", default="default", help="quick, default or best")
-    parser.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
     parser.add_argument(
         "--hold-out", type=int, default=0, metavar="N", help="photographs kept out of the fit to report its PSNR on"
     )
-    parser.add_argument(
-        "--alpha", type=float, default=0.5, help="weight of the photographs against the teacher, 0 to 1 (default: 0.5)"
+    parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit this classical basis instead of training a student")
+    training = parser.add_argument_group("training", argument_default=argparse.SUPPRESS)
+    training.add_argument("--student", help="default: lc16x16")
+    training.add_argument("--teacher", help="interpolator, neural or none (default: the student's)")
+    training.add_argument("--preset", help="quick, default or best (default: default)")
+    training.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
+    training.add_argument(
+        "--alpha", type=float, help="weight of the photographs against the teacher, 0 to 1 (default: 0.5)"
     )
-    parser.add_argument("--planes", type=int, default=9, metavar="K", help="bytes a pixel (default: 9)")
-    parser.add_argument("--seed", type=int, default=0, help="default: 0")
-    parser.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
-    parser.add_argument("--checkpoint", metavar="FILE", help="keep the state of the fit here and resume from it")
+    training.add_argument("--planes", type=int, metavar="K", help="bytes a pixel (default: 9)")
+    training.add_argument("--seed", type=int, help="default: 0")
+    training.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
+    training.add_argument("--checkpoint", metavar="FILE", help="keep the state of the fit here and resume from it")
     provenance = parser.add_argument_group("provenance, kept in the object")
     for name in ("title", "creator", "rights"):
         provenance.add_argument(f"--{name}", default="", metavar="TEXT")
@@ -54,28 +70,42 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Fits, saves and prints where the object is and how good it came out."""
+    settings = {name: getattr(arguments, name) for name in _TRAINING if hasattr(arguments, name)}
+    if arguments.basis and settings:
+        raise ArgumentError(f"expected --basis or --{next(iter(settings))}, got both: a basis is not trained")
     check_destination(arguments.output)  # before minutes of training
     mlic = load_collection(arguments)
-    from fastrti.training import fit  # PyTorch takes seconds to import
+    if arguments.basis:
+        relightable = _fit_basis(mlic, arguments.basis, arguments.hold_out)
+    else:
+        from fastrti.training import fit  # PyTorch takes seconds to import
 
-    relightable = fit(
-        mlic,
-        student=arguments.student,
-        teacher=arguments.teacher,
-        preset=arguments.preset,
-        steps=arguments.steps,
-        hold_out=arguments.hold_out,
-        alpha=arguments.alpha,
-        planes=arguments.planes,
-        seed=arguments.seed,
-        device=arguments.device,
-        checkpoint=arguments.checkpoint,
-    )
+        relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
     for name in ("title", "creator", "rights", "mm_per_pixel"):
         setattr(relightable, name, getattr(arguments, name))
     relightable.save(arguments.output)
-    training = relightable.training
-    print(
-        f"{arguments.output}: {relightable.decoder.label}, {training['psnr']:.2f} dB on {training['psnr_of']}, "
-        f"{training['steps_done']} of {training['steps']} steps in {training['seconds']:.0f} s"
-    )
+    print(f"{arguments.output}: {relightable.decoder.label}, {_outcome(relightable.training)}")
+
+
+def _fit_basis(mlic: Mlic, basis: Basis, hold_out: int) -> Relightable:
+    """The object of a classical basis, scored like a student's, so that the two compare."""
+    from fastrti.training.samples import spread_lights
+    from fastrti.training.scoring import mean_psnr
+
+    started = time.perf_counter()
+    held_out = spread_lights(mlic.lights, hold_out)
+    fitted = np.setdiff1d(np.arange(len(mlic)), held_out)
+    relightable = fit_basis(mlic.subset(fitted) if hold_out else mlic, basis)
+    relightable.training |= {
+        "held_out": [mlic.names[i] for i in held_out],
+        "seconds": round(time.perf_counter() - started, 1),
+        "psnr_of": "held-out lights" if hold_out else "photographed lights",
+        "psnr": round(mean_psnr(relightable, mlic, held_out if hold_out else fitted), 3),
+    }
+    return relightable
+
+
+def _outcome(training: dict[str, Any]) -> str:
+    score = f"{training['psnr']:.2f} dB on {training['psnr_of']}"
+    steps = f"{training['steps_done']} of {training['steps']} steps " if "steps" in training else ""
+    return f"{score}, {steps}in {training['seconds']:.0f} s"
