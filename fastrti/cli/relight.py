@@ -1,15 +1,16 @@
 """`fastrti relight`: pictures of an object under new lights."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light
+from fastrti.enhancement import GAIN, Enhancement
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
 from fastrti.lp_file import read_lp
-from fastrti.pictures import save_picture, save_sweep, to_numpy
+from fastrti.pictures import Picture, light_sheet, save_picture, save_sweep, to_numpy
 from fastrti.renderer import Renderer
 
 
@@ -20,13 +21,18 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="pictures of an object under new lights",
         description=(
             "Relights an object. One light gives one picture; several, or the lights of an .lp file, a folder of\n"
-            "pictures; --sweep an animation of the light going once around the object.\n"
-            "Lights are x,y or x,y,z: +x right, +y up, +z to the camera."
+            "pictures, or with --sheet one picture of them all; --sweep an animation of the light going once around\n"
+            "the object: WebP, GIF, or MP4 where ffmpeg is installed.\n"
+            "Lights are x,y or x,y,z: +x right, +y up, +z to the camera.\n"
+            "--enhance exaggerates the shape (Malzbender et al. 2001): diffuse makes the fall-off from light to dark\n"
+            "steeper, specular the surface glossy. The first such picture waits for the object's normals."
         ),
         epilog=(
             "examples:\n"
             "  fastrti relight vase --light -0.3,0.5 -o vase.png\n"
             "  fastrti relight vase --light 0.7,0 --light 0,0.7 -o pictures/\n"
+            "  fastrti relight vase --lights photographs/dome.lp --sheet -o sheet.png\n"
+            "  fastrti relight vase --light 0.3,0.5 --enhance specular --gain 2 -o glossy.png\n"
             "  fastrti relight vase --sweep -o vase.webp"
         ),
     )
@@ -36,38 +42,62 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--light", dest="lights", type=light, action="append", metavar="x,y[,z]", help="a light; may be repeated"
     )
     which.add_argument("--lights", dest="lp", metavar="FILE", help="an .lp file: one picture a row, named like it")
-    which.add_argument("--sweep", action="store_true", help="an animated WebP or GIF")
-    parser.add_argument("-o", "--output", metavar="PATH", help="picture, folder or animation (default: OBJECT's name)")
+    which.add_argument("--sweep", action="store_true", help="an animation: .webp, .gif or .mp4")
+    parser.add_argument("--sheet", action="store_true", help="all lights in one labelled picture, reduced")
+    parser.add_argument("--enhance", choices=get_args(Enhancement), help="exaggerate the shape")
+    parser.add_argument("--gain", type=float, metavar="G", help=f"strength of --enhance, 1 to 5 (default: {GAIN})")
+    parser.add_argument("-o", "--output", metavar="PATH", help="file or folder to write (default: OBJECT's name)")
     add_backend_argument(parser)
     return parser
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the pictures and prints their names."""
+    _check(arguments)
     renderer = Renderer(arguments.object, backend=arguments.backend)
-    name = Path(arguments.object).resolve().stem
+    gain = GAIN if arguments.gain is None else arguments.gain
+    enhancement: dict[str, Any] = {"enhance": arguments.enhance, "gain": gain}
+    stem = Path(arguments.object).resolve().stem
     if arguments.sweep:
-        output = Path(arguments.output or f"{name}.webp")
-        save_sweep(output, renderer)
+        output = Path(arguments.output or f"{stem}.webp")
+        save_sweep(output, renderer, **enhancement)
         print(output)
-    elif arguments.lp:
+        return
+    names, lights = _named_lights(arguments)
+    pictures = (to_numpy(renderer.relight(light_dir, **enhancement)) for light_dir in lights)
+    if arguments.sheet:
+        _save(Path(arguments.output or f"{stem}_sheet.png"), light_sheet(pictures, names))
+    elif arguments.lp or len(lights) > 1:
+        _save_folder(Path(arguments.output or f"{stem}_relit"), names, pictures)
+    else:
+        _save(Path(arguments.output or f"{stem}.png"), next(pictures))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    if arguments.sheet and arguments.sweep:
+        raise ArgumentError("expected --sheet with --light or --lights, got --sweep: an animation is no sheet")
+    if arguments.gain is not None and arguments.enhance is None:
+        raise ArgumentError("expected --gain with --enhance, got it alone: name an enhancement")
+
+
+def _named_lights(arguments: argparse.Namespace) -> tuple[list[str], list[LightDirection]]:
+    """The lights, each with the name of its picture or, on a sheet, its caption."""
+    if arguments.lp:
         rows = read_lp(arguments.lp).rows
         names = [Path(row.name.replace("\\", "/")).stem for row in rows]
-        lights = [raised_to_horizon(row.light) for row in rows]
-        _save_folder(Path(arguments.output or f"{name}_relit"), renderer, names, lights)
-    elif len(arguments.lights) > 1:
-        names = [f"light_{number:03d}" for number in range(1, len(arguments.lights) + 1)]
-        _save_folder(Path(arguments.output or f"{name}_relit"), renderer, names, arguments.lights)
-    else:
-        output = Path(arguments.output or f"{name}.png")
-        save_picture(output, to_numpy(renderer.relight(arguments.lights[0])))
-        print(output)
+        return names, [raised_to_horizon(row.light) for row in rows]
+    if arguments.sheet:
+        return [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in arguments.lights], arguments.lights
+    return [f"light_{number:03d}" for number in range(1, len(arguments.lights) + 1)], arguments.lights
 
 
-def _save_folder(folder: Path, renderer: Renderer, names: Sequence[str], lights: Sequence[LightDirection]) -> None:
+def _save_folder(folder: Path, names: Sequence[str], pictures: Iterable[Picture]) -> None:
     if folder.suffix:
-        raise ArgumentError(f"expected -o to name a folder for {len(lights)} pictures, got the file name {folder}")
-    for name, light_dir in zip(names, lights):
-        path = folder / f"{name}.png"
-        save_picture(path, to_numpy(renderer.relight(light_dir)))
-        print(path)
+        raise ArgumentError(f"expected -o to name a folder for {len(names)} pictures, got the file name {folder}")
+    for name, picture in zip(names, pictures):
+        _save(folder / f"{name}.png", picture)
+
+
+def _save(path: Path, picture: Picture) -> None:
+    save_picture(path, picture)
+    print(path)
