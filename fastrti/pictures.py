@@ -108,10 +108,10 @@ def _save_mp4(path: Path, frames: Iterator[Picture]) -> None:
 def _ffmpeg_options(height: int, width: int) -> list[str]:
     """Raw RGB frames in; out a video every player shows: even sides, 4:2:0, its colours labelled BT.709."""
     source = f"-f rawvideo -pixel_format rgb24 -video_size {width}x{height} -framerate 1000/{SWEEP_FRAME_MS} -i -"
-    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2,scale=out_color_matrix=bt709:out_range=tv"
-    colour = "-colorspace bt709 -color_primaries bt709 -color_trc iec61966-2-1 -color_range tv"
-    coding = f"-vf {even} -pix_fmt yuv420p {colour} -movflags +faststart"
-    return f"-loglevel error -y {source} {coding}".split()
+    even = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
+    colour = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"
+    label = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=iec61966-2-1"
+    return f"-loglevel error -y {source} -vf {even},{colour},{label} -movflags +faststart".split()
 
 
 def light_sheet(pictures: Iterable[Picture], captions: Sequence[str]) -> Picture:
