@@ -131,6 +131,12 @@ class Renderer:
         self._kernel.check_out(out, shape)
         return out
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What Jupyter shows."""
+        from fastrti.notebook import mimebundle  # which imports this module
+
+        return mimebundle(self)
+
     def __repr__(self) -> str:
         lines = [
             f"Renderer of {self.relightable.width}×{self.relightable.height} pixels",
