@@ -2,19 +2,15 @@
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from objects import LIGHTS, relightable
-from viewer import pages
-from viewer.browser import Browser, chromium_programs
 
 import fastrti.normals
 from fastrti.enhancement import Enhancer, enhanced
 from fastrti.errors import ArgumentError
-from fastrti.export.web import export_folder
 from fastrti.lights import unit_light
 from fastrti.normals import encode_normals, estimate_normals
 from fastrti.renderer import Renderer
@@ -131,20 +127,3 @@ def test_threads_that_ask_at_once_estimate_the_normals_once(monkeypatch):
 def test_a_renderer_can_still_be_pickled(renderer):
     other = pickle.loads(pickle.dumps(renderer))
     assert np.array_equal(other.relight(LIGHT, enhance="diffuse"), renderer.relight(LIGHT, enhance="diffuse"))
-
-
-@pytest.mark.skipif(chromium_programs() is None, reason="needs chromium and chromedriver")
-def test_the_viewer_shows_the_same(renderer, tmp_path: Path):
-    export_folder(renderer.relightable, tmp_path)
-    with pages.served(tmp_path) as (address, _), Browser(*chromium_programs()) as browser:
-        browser.open(f"{address}/index.html")
-        assert isinstance(pages.wait_for_picture(browser), dict)
-        for mode, gain in (("diffuse", 1.2), ("diffuse", 2), ("specular", 1), ("specular", 3)):
-            browser.run("Object.assign(document.querySelector('rti-viewer'), args[0]);", {"mode": mode, "gain": gain})
-            spreads = []
-            for light in LIGHTS:
-                drawn = pages.picture(browser, light).astype(int)
-                expected = renderer.relight(light, enhance=mode, gain=gain).astype(int)
-                assert abs(drawn - expected).max() <= 1, f"{mode}, gain {gain}, light {light}"
-                spreads.append(np.ptp(expected))
-            assert sorted(spreads)[len(LIGHTS) // 2] > 50, "flat pictures prove nothing"
