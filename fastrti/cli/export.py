@@ -1,11 +1,13 @@
 """`fastrti export`: an object for other people's programs."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fastrti.errors import ArgumentError
+from fastrti.export.openlime import export_openlime
 from fastrti.export.web import export_folder, export_single_file
 from fastrti.relightable import Relightable
 
@@ -19,7 +21,17 @@ def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespac
         export_folder(relightable, output, arguments.tiles)
 
 
-_TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {"web": _to_web}
+def _to_openlime(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
+    if arguments.single_file:
+        raise ArgumentError("expected --single-file with --to web, got it with openlime: it is a folder")
+    for note in export_openlime(relightable, output, arguments.tiles, arguments.object):
+        print(f"note: {note}", file=sys.stderr)
+
+
+_TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {
+    "web": _to_web,
+    "openlime": _to_openlime,
+}
 """What writes an object for each target: (object, output, the command's arguments)."""
 
 
@@ -27,20 +39,22 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "export",
-        help="an object for the web",
+        help="an object for the web or for OpenLIME",
         description=(
             "Writes an object for other programs.\n"
-            "web: a static folder for any web server, or with --single-file one HTML that opens by a double click."
+            "web: a static folder for any web server, or with --single-file one HTML that opens by a double click.\n"
+            "openlime: a folder and a page for OpenLIME, which is a program of its own; the page says where to put it."
         ),
         epilog=(
-            "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file"
+            "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"
+            "  fastrti export vase --to openlime site/"
         ),
     )
     parser.add_argument("object", metavar="OBJECT", help="a relightable object")
     parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
     parser.add_argument("--single-file", action="store_true", help="web: everything in one HTML file")
-    parser.add_argument("--tiles", action="store_true", help="web: tiles also for sides of at most 4096 pixels")
+    parser.add_argument("--tiles", action="store_true", help="DeepZoom tiles also for sides of at most 4096 pixels")
     return parser
 
 
