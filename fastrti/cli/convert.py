@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fastrti.errors import ArgumentError
+from fastrti.formats.object_folder import check_destination
 from fastrti.formats.write import WRITERS, write_object
 from fastrti.relightable import Relightable
 
@@ -22,9 +24,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  ptm:     a .ptm file, RGB or LRGB, of an object with a PTM\n"
             "  rti:     an .rti file of an object with hemispherical harmonics\n"
             "  relight: a Relight folder of an object with PTM, HSH, RBF or bilinear interpolation\n"
-            "The last three hold neither mask nor provenance."
+            "The last three hold neither mask nor provenance.\n\n"
+            "With --student the object is distilled into another network, from the object itself, in about a minute;\n"
+            "what that costs is printed in dB."
         ),
-        epilog="examples:\n  fastrti convert coin.ptm -o coin\n  fastrti convert coin -o coin.ptm",
+        epilog=(
+            "examples:\n  fastrti convert coin.ptm -o coin\n  fastrti convert coin -o coin.ptm\n"
+            "  fastrti convert vase -o vase_openlime --student lc16x16-elu"
+        ),
     )
     parser.add_argument("object", metavar="OBJECT", help="folder or file to read")
     parser.add_argument("-o", "--output", metavar="PATH", required=True, help="folder or file to write")
@@ -32,6 +39,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--to",
         choices=(_OWN, *WRITERS),
         help="what to write (default: by the output's suffix, .ptm, .rti or none for fastrti)",
+    )
+    parser.add_argument(
+        "--student",
+        help="distil into this network: disk20, lc16x16-elu (both for OpenLIME) or another of `fastrti fit`'s",
     )
     return parser
 
@@ -41,6 +52,10 @@ def run(arguments: argparse.Namespace) -> None:
     relightable = Relightable.load(arguments.object)
     suffix = Path(arguments.output).suffix.lower().lstrip(".")
     target = arguments.to or (suffix if suffix in WRITERS else _OWN)
+    if arguments.student is not None:
+        if target != _OWN:
+            raise ArgumentError(f"expected --student with an object folder as output, got --to {target}: leave one out")
+        relightable = _twin(relightable, arguments)
     if target == _OWN:
         relightable.save(arguments.output)
     else:
@@ -48,3 +63,14 @@ def run(arguments: argparse.Namespace) -> None:
         if relightable.mask is not None:
             print("note: the mask is not written: what it hides shows as it was fitted", file=sys.stderr)
     print(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
+
+
+def _twin(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
+    """The object distilled into the wanted student; says what it cost."""
+    check_destination(arguments.output)  # before a minute of training
+    from fastrti.training.twin import distil_twin  # PyTorch takes seconds to import
+
+    twin = distil_twin(relightable, arguments.student)
+    training = twin.training
+    print(f"{training['psnr']:.1f} dB from {training['psnr_of']}, in {training['seconds']:.0f} s")
+    return twin

@@ -87,7 +87,7 @@ def fit(
     kept = Checkpoint(checkpoint, {**record, "photographs": _digest(mlic) if checkpoint else ""})
     run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
     trained, network, done = run.fit(spec, chosen_teacher, alpha)
-    relightable = _relightable(network, photographs)
+    relightable = encode(network, photographs)
     relightable.training = {
         **record,
         "trained": trained,
@@ -141,14 +141,7 @@ class _Run:
         return spec.name, *self._train(spec, lesson)
 
     def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
-        generator = torch.Generator().manual_seed(self.seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.seed)
-            network = spec.build(len(self.lights), self.planes).to(self.photographs.device)
-        network.encoder.standardise(
-            self.samples.batch(torch.randint(len(self.samples), (_STANDARD,), generator=generator))
-        )
-        return train(network, lesson, self.preset, generator, self.checkpoint, self.score)
+        return train_anew(spec, lesson, self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
     def _interpolator(self) -> TeacherFunction:
         interpolator = Interpolator(self.photographs)
@@ -156,12 +149,31 @@ class _Run:
         return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
 
 
+def train_anew(
+    spec: StudentSpec,
+    lesson: Lesson,
+    preset: Preset,
+    planes: int,
+    seed: int,
+    checkpoint: Checkpoint,
+    score: ProgressScore | None,
+) -> tuple[Autoencoder, int]:
+    """A network of this kind, drawn by the seed and trained; see `train`."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = spec.build(len(lesson.lights), planes).to(lesson.lights.device)
+    typical = torch.randint(len(lesson.samples), (_STANDARD,), generator=generator)
+    network.encoder.standardise(lesson.samples.batch(typical))
+    return train(network, lesson, preset, generator, checkpoint, score)
+
+
 def _answers_of(network: Autoencoder) -> TeacherFunction:
     return lambda samples, pixels, lights: network(samples, lights)
 
 
 @torch.no_grad()
-def _relightable(network: Autoencoder, photographs: Photographs) -> Relightable:
+def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     """Encodes every pixel of the mask and rounds the latents to 8-bit planes between each plane's extremes."""
     rows, columns = np.nonzero(photographs.mask)
     latents = np.empty((network.encoder.planes, len(rows)), np.float32)
