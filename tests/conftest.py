@@ -1,9 +1,11 @@
 """Fixtures of all tests; the Triton kernel runs in Triton's interpreter unless a GPU run asks otherwise."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from viewer.browser import Browser, chromium_programs
 
 # Triton reads it at import: kernels are interpreted on CPU tensors, so that their mathematics is tested without a GPU.
 os.environ.setdefault("TRITON_INTERPRET", "1")
@@ -18,3 +20,13 @@ def shared_data() -> Path:
     if not data.is_dir():
         pytest.skip("needs the developers' collection of real photographs, which cannot be shipped")
     return data
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium, or a skip where there is none."""
+    programs = chromium_programs()
+    if programs is None:
+        pytest.skip("needs chromium and chromedriver (Debian: apt install chromium chromium-driver)")
+    with Browser(*programs) as window:
+        yield window

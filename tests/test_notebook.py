@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from objects import relightable
 from PIL import Image
-from viewer.browser import Browser, chromium_programs
+from viewer.browser import Browser
 from viewer.pages import drag, served
 
 import fastrti.export.web
@@ -121,15 +121,6 @@ while (!viewer?.timings?.drawn) {
   viewer = document.querySelector('iframe')?.contentDocument?.querySelector('rti-viewer');
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    programs = chromium_programs()
-    if programs is None:
-        pytest.skip("needs chromium and chromedriver (Debian: apt install chromium chromium-driver)")
-    with Browser(*programs) as window:
-        yield window
 
 
 @pytest.fixture

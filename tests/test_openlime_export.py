@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from objects import DECODERS, LIGHTS, OPENLIME_DECODERS, light_mlp, mlp, relightable
 from PIL import Image
-from viewer.browser import Browser, chromium_programs
+from viewer.browser import Browser
 from viewer.pages import served
 
 from fastrti import ArgumentError, ObjectError, Relightable, Renderer
@@ -323,15 +322,6 @@ for (let i = 0; i < 200 && document.getElementById('message').hidden === args[0]
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    programs = chromium_programs()
-    if programs is None:
-        pytest.skip("needs chromium and chromedriver (Debian: apt install chromium chromium-driver)")
-    with Browser(*programs) as window:
-        yield window
 
 
 def test_the_page_avoids_the_traps_and_moves_every_weight(browser: Browser, tmp_path: Path) -> None:

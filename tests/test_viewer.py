@@ -11,7 +11,7 @@ import pytest
 from networks import network_cases
 from objects import DECODERS, LIGHTS, relightable
 from PIL import Image
-from viewer.browser import Browser, chromium_programs
+from viewer.browser import Browser
 from viewer.pages import drag, open_object, picture, press, served, state, wait_for_picture
 
 from fastrti import Relightable, Renderer
@@ -24,15 +24,6 @@ SIZE = (23, 37)
 PAGE_BYTES = 60_000
 LIGHT_CHANGE_MS = 2.0
 ARROW_RIGHT, ARROW_UP, SHIFT = "\ue014", "\ue013", "\ue008"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    programs = chromium_programs()
-    if programs is None:
-        pytest.skip("needs chromium and chromedriver (Debian: apt install chromium chromium-driver)")
-    with Browser(*programs) as window:
-        yield window
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from fastrti.training.samples import Photographs
 
 DEGREES = (1, 2, 3)  # of the polynomials
 # Gaussian processes: length of the squared exponential (3-D chord), noise variance relative to its 1. Others in
-# 0.15–1.2 and 1e-3–0.2 were tried on held-out dome lights and added nothing to these (benchmarks/README.md).
+# 0.15–1.2 and 1e-3–0.2 were tried on held-out dome lights and added nothing to these.
 PROCESSES = ((0.25, 3e-2), (0.4, 3e-2), (0.7, 1e-3), (0.7, 3e-2))
 
 _CELL_PIXELS = 4  # side of the cells that share one mix
