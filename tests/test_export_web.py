@@ -192,12 +192,24 @@ def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
     assert Image.open(tmp_path / "normals.png").size == (9, 7)
 
 
+# Background jobs of a shell inherit an ignored SIGINT, and Python then leaves it ignored.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastrti.cli import main
+sys.exit(main())
+"""
+
+
 def test_view_serves_until_it_is_interrupted(vase: str) -> None:
-    command = [sys.executable, "-m", "fastrti", "view", vase, "--no-browser"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "view", vase, "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address, *_ = process.stdout.readline().split()
         assert json.loads(get(f"{address}object/info.json")[1])["width"] == 9
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=20)[1] == ""
+        try:
+            assert process.communicate(timeout=60)[1] == ""
+        finally:
+            process.kill()
     assert process.returncode == 0
