@@ -255,6 +255,10 @@ def _truncated_plane(folder: Path) -> None:
     plane.write_bytes(plane.read_bytes()[:50])
 
 
+def _narrow_plane(folder: Path) -> None:
+    Image.new("RGB", (79, 60)).save(folder / "plane_1.jpg", "PNG")
+
+
 def _edited(folder: Path, **changes: object) -> None:
     info = json.loads((folder / "info.json").read_text())
     (folder / "info.json").write_text(json.dumps(info | changes))
@@ -267,7 +271,7 @@ BROKEN = {
     "another file": (lambda folder: (folder / "info.json").write_text("[]"), "export it with fastrti"),
     "kind": (lambda folder: _edited(folder, decoder={"kind": "wise"}), "one of mlp, light_mlp, light_basis"),
     "shape": (lambda folder: _edited(folder, min=[0]), "‘min’ to be finite numbers of shape (9)"),
-    "size": (lambda folder: _edited(folder, width=81), ".jpg: expected a picture of 81×60, as info.json says"),
+    "size": (_narrow_plane, "plane_1.jpg: expected a picture of 80×60, as info.json says, got 79×60"),
     "no plane": (lambda folder: (folder / "plane_2.jpg").unlink(), "plane_2.jpg: expected a file"),
     "damaged plane": (_truncated_plane, "plane_1.jpg: expected a PNG or JPEG picture"),
 }
