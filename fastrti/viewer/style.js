@@ -1,7 +1,7 @@
 /** The look of the viewer, inside its shadow tree. */
 export const STYLE = `
 :host {
-  display: block; position: relative; overflow: hidden; min-height: 12rem; background: #161616; color: #e8e4dc;
+  container-type: inline-size; display: block; position: relative; overflow: hidden; min-height: 12rem; background: #161616; color: #e8e4dc;
   font: 14px/1.4 system-ui, sans-serif; --line: #ffffff24; --panel: #1d1d1de0; --accent: #e6b35a;
 }
 :host([hidden]) { display: none; }
@@ -37,11 +37,11 @@ button svg {
   border: solid #e8e4dc; border-width: 0 1.5px 1.5px; text-shadow: 0 1px 3px #000; }
 .bar input { width: 90px; margin: 0 8px; accent-color: var(--accent); }
 .message { position: absolute; inset: 0; display: grid; place-items: center; padding: 32px; text-align: center;
-  pointer-events: none; text-wrap: balance; }
+  pointer-events: none; }
 .message[role=alert] { background: #161616e0; }
 .message span { max-width: 36rem; font-size: 16px; }
 [hidden] { display: none !important; }
-@media (max-width: 640px) {
+@container (max-width: 640px) {
   .bar { left: 8px; bottom: 8px; transform: none; flex-wrap: wrap; max-width: calc(100% - 112px); }
   .scale { bottom: auto; top: 64px; }
   .ball { right: 8px; bottom: 8px; width: 84px; height: 84px; }
