@@ -1,5 +1,6 @@
 """One small relightable object of every decoder kind, seeded: what the tests of files, backends and Renderer run."""
 
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -104,3 +105,20 @@ def _range(decoder: Decoder, rng: np.random.Generator) -> tuple[np.ndarray, np.n
         constant = {"ptm": 5, "hsh": 0}[decoder.basis]
         middle[3 + constant if decoder.base else slice(3 * constant, 3 * constant + 3)] += 0.7
     return middle - half, middle + half
+
+
+def assert_equal(first, second):
+    """Equal to the last bit, arrays and nested tuples of arrays included."""
+    assert type(first) is type(second)
+    if isinstance(first, np.ndarray):
+        assert first.dtype == second.dtype and first.shape == second.shape
+        assert first.tobytes() == second.tobytes()
+    elif isinstance(first, tuple):
+        assert len(first) == len(second)
+        for a, b in zip(first, second):
+            assert_equal(a, b)
+    elif hasattr(first, "__dataclass_fields__"):
+        for field in fields(first):
+            assert_equal(getattr(first, field.name), getattr(second, field.name))
+    else:
+        assert first == second

@@ -2,7 +2,8 @@
 export const STYLE = `
 :host {
   container-type: inline-size; display: block; position: relative; overflow: hidden; min-height: 12rem;
-  background: #161616; color: #e8e4dc; font: 14px/1.4 system-ui, sans-serif; --line: #ffffff24; --panel: #1d1d1de0; --accent: #e6b35a;
+  background: #161616; color: #e8e4dc; font: 14px/1.4 system-ui, sans-serif;
+  --line: #ffffff24; --panel: #1d1d1de0; --accent: #e6b35a;
 }
 :host([hidden]) { display: none; }
 canvas { display: block; width: 100%; height: 100%; touch-action: none; cursor: crosshair; outline-offset: -3px; }
