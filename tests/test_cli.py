@@ -57,6 +57,14 @@ def test_fit_says_what_it_wanted(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("scale", ("0", "-1", "inf", "wide"))
+def test_fit_refuses_a_scale_before_it_trains(sample: Path, scale: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["fit", str(sample / "Dome"), "-o", str(sample / "new"), f"--mm-per-pixel={scale}"])
+    assert stop.value.code == 2
+    assert "millimetres above 0" in capsys.readouterr().err
+
+
 def test_relight_writes_one_picture(vase: Path, tmp_path: Path) -> None:
     assert main(["relight", str(vase), "--light", "-0.3,0.5", "-o", str(tmp_path / "a.png")]) == 0
     expected = Renderer(vase).relight((-0.3, 0.5))

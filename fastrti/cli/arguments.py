@@ -1,6 +1,7 @@
 """Arguments several commands share."""
 
 import argparse
+import math
 import re
 import sys
 
@@ -48,6 +49,17 @@ def light(text: str) -> tuple[float, ...]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected x,y or x,y,z such as 0.3,0.5, got {text!r}") from None
     return values
+
+
+def millimetres(text: str) -> float:
+    """A length above 0 as an argparse type: checked before minutes of training, not after."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected millimetres above 0 such as 0.05, got {text!r}")
+    return value
 
 
 def size(text: str) -> tuple[int, int]:

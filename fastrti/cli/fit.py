@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastrti.baselines import BASES_TO_FIT, Basis, fit_basis
-from fastrti.cli.arguments import add_collection_arguments, load_collection
+from fastrti.cli.arguments import add_collection_arguments, load_collection, millimetres
 from fastrti.errors import ArgumentError
 from fastrti.formats.object_folder import check_destination
 from fastrti.mlic import Mlic
@@ -64,7 +64,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     provenance = parser.add_argument_group("provenance, kept in the object")
     for name in ("title", "creator", "rights"):
         provenance.add_argument(f"--{name}", default="", metavar="TEXT")
-    provenance.add_argument("--mm-per-pixel", type=float, metavar="MM", help="the object's scale")
+    provenance.add_argument("--mm-per-pixel", type=millimetres, metavar="MM", help="the object's scale")
     return parser
 
 

@@ -23,8 +23,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Prints one fact a line."""
     relightable = Relightable.load(arguments.object)
-    for name, value in {**_facts(relightable), **_backends()}.items():
-        print(f"{name + ':':<16}{value}")
+    facts = {**_facts(relightable), **_backends()}
+    width = max(map(len, facts)) + 2
+    for name, value in facts.items():
+        print(f"{name + ':':<{width}}{value}")
 
 
 def _facts(relightable: Relightable) -> dict[str, Any]:
@@ -40,8 +42,8 @@ def _facts(relightable: Relightable) -> dict[str, Any]:
         "creator": relightable.creator,
         "rights": relightable.rights,
     }
-    training = {f"training {key}": value for key, value in relightable.training.items()}
-    return {name: value for name, value in (facts | training).items() if value not in (None, "")}
+    training = {f"training {key.replace('_', ' ')}": value for key, value in relightable.training.items()}
+    return {name: value for name, value in (facts | training).items() if value not in (None, "", [])}
 
 
 def _backends() -> dict[str, str]:
