@@ -28,7 +28,7 @@ class Score(NamedTuple):
 
 
 def evaluate(renderer: Renderer, mlic: Mlic) -> list[Score]:
-    """The score of each photograph, inside the collection's mask.
+    """The score of each photograph, where the masks of both object and collection show the object.
 
     Raises:
         CollectionError: photographs of another size than the object.
@@ -39,10 +39,12 @@ def evaluate(renderer: Renderer, mlic: Mlic) -> list[Score]:
             f"expected photographs of the object's size, {relightable.width}×{relightable.height}, "
             f"got {mlic.width}×{mlic.height}"
         )
+    masks = [mask for mask in (relightable.mask, mlic.mask) if mask is not None]
+    mask = np.logical_and.reduce(masks) if masks else None
     scores = []
     for index, light in enumerate(mlic.lights):
         picture = to_numpy(renderer.relight(raised_to_horizon(light)))
-        pair = (picture, mlic.picture(index), mlic.mask)
+        pair = (picture, mlic.picture(index), mask)
         scores.append(Score(psnr(*pair), ssim(*pair), ciede2000(*pair)))
     return scores
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fastrti.lights import raised_to_horizon
 from fastrti.reference import evaluate_network, to_bytes
 from fastrti.relightable import Relightable
 from fastrti.training.networks import Autoencoder
@@ -31,7 +32,7 @@ def mean_psnr(relightable: Relightable, mlic: "Mlic", chosen: Indices, seed: int
     planes = torch.from_numpy(relightable.planes[:, rows, columns])  # (K, P)
     decibels = []
     for index in chosen:
-        network = relightable.frame_network(np.maximum(mlic.lights[index], (-1, -1, 0)))
+        network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
         picture = to_bytes(evaluate_network(network, planes)).numpy().T  # (P, 3)
         photograph = np.floor(255 * mlic.encoded(mlic.photographs[index, rows, columns]) + 0.5)
         error = ((picture - photograph) ** 2).mean()
