@@ -52,7 +52,7 @@ def fused(relightable: Relightable, threads: int) -> Contender:
     """The product: light, folding and pixels inside the measured time, the picture's memory reused."""
     renderer = Renderer(relightable, backend="cpu", threads=threads)
     out = np.empty((relightable.height, relightable.width, 3), np.uint8)
-    label = CpuKernel(relightable.planes, threads=threads).label
+    label = CpuKernel(relightable, threads=threads).label
     return Contender(lambda: renderer.relight(LIGHT, out=out), label, rounds=5)
 
 

@@ -1,17 +1,23 @@
-"""The table of backends: what can evaluate a frame network over planes here, and why the others cannot."""
+"""The table of backends: what can relight an object here, and why the others cannot."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fastrti.errors import BackendError
-from fastrti.frame_network import FrameNetwork
 from fastrti.relightable import Relightable
+
+Light = tuple[float, float, float]
+"""A unit vector with z ≥ 0, checked by the `Renderer`."""
 
 
 class Kernel(Protocol):
-    """One object's planes, ready to be relit by one backend; safe to call from several threads."""
+    """One object, ready to be relit by one backend; safe to call from several threads.
+
+    Made from a `Relightable`, the number of `threads` (None: all cores) and a `precision`: "auto" or one of the
+    backend's own.
+    """
 
     @property
     def label(self) -> str:
@@ -22,19 +28,27 @@ class Kernel(Protocol):
         """An uninitialised uint8 picture, or stack of pictures, of the kind this backend writes."""
         ...
 
-    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
-        """Raises ArgumentError unless `out` is a buffer of this kind and shape that the backend can write to."""
+    def writable(self, out: Any, shape: tuple[int, ...]) -> Any:
+        """The caller's buffer as `relight` takes it.
+
+        Raises:
+            ArgumentError: not a buffer of this shape that the backend can write to.
+        """
         ...
 
-    def relight(self, network: FrameNetwork, out: Any, top: int, left: int) -> None:
-        """Writes the pixels [top : top + h, left : left + w] to out, (h, w, 3) uint8.
+    def relight(self, light: Light, out: Any, top: int, left: int) -> None:
+        """Writes the pixels [top : top + h, left : left + w] under a light to out, (h, w, 3) uint8.
 
         Args:
-            network: of one light, folded onto the raw bytes of the planes.
-            out: passed `check_out`.
+            light: the light direction.
+            out: from `empty` or `writable`.
             top: first row of the region.
             left: first column of the region.
         """
+        ...
+
+    def relight_batch(self, lights: Sequence[Light], out: Any, top: int, left: int) -> None:
+        """`relight` under several lights, to out, (L, h, w, 3) uint8."""
         ...
 
 
@@ -45,7 +59,7 @@ class Backend:
     Attributes:
         name: what `Renderer(backend=…)` takes.
         probe: "module:function" that returns None where the backend can run, else one sentence.
-        kernel: "module:class", called with the object's planes, its mask and the number of threads.
+        kernel: "module:class", a `Kernel`.
     """
 
     name: str
@@ -60,17 +74,23 @@ class Backend:
             return _import_failure(error)
         return reason
 
-    def load(self, relightable: Relightable, threads: int | None) -> Kernel:
+    def load(self, relightable: Relightable, threads: int | None, precision: str) -> Kernel:
         """The kernel of an object.
 
         Raises:
-            BackendError: it cannot run here.
+            BackendError: it cannot run here, or not in that precision.
         """
         reason = self.why_not()
         if reason is not None:
             raise BackendError(f"the {self.name} backend cannot run here: {reason}")
-        kernel: Kernel = _resolve(self.kernel)(relightable.planes, relightable.mask, threads=threads)
+        kernel: Kernel = _resolve(self.kernel)(relightable, threads=threads, precision=precision)
         return kernel
+
+
+def check_precision(precision: str, offered: Sequence[str], backend: str) -> None:
+    """Raises BackendError unless the precision is "auto" or one the backend offers."""
+    if precision not in ("auto", *offered):
+        raise BackendError(f"expected a precision of {', '.join(('auto', *offered))} on {backend}, got {precision!r}")
 
 
 def _resolve(name: str) -> Callable[..., Any]:

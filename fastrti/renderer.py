@@ -6,9 +6,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from fastrti.backends import choose_backend
+from fastrti.backends import Light, choose_backend
 from fastrti.enhancement import GAIN, Enhancement, Enhancer, check_enhancement
 from fastrti.errors import ArgumentError
+from fastrti.lights import unit_light
 from fastrti.relightable import Relightable
 
 Region = tuple[int, int, int, int]
@@ -26,6 +27,8 @@ class Renderer:
         source: a `Relightable`, or the folder or file of one.
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
         threads: CPU threads a picture, default all cores; ignored by triton.
+        precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
+            exact picture; or one of the backend's own, which `repr` names.
 
     Attributes:
         relightable: the object.
@@ -34,12 +37,16 @@ class Renderer:
 
     Raises:
         ObjectError: the folder is not a relightable object.
-        BackendError: the backend cannot run here; the message says why and what to do.
+        BackendError: the backend cannot run here, or not in that precision; the message says why and what to do.
         ArgumentError: threads is not a positive whole number.
     """
 
     def __init__(
-        self, source: Relightable | str | PathLike[str], backend: str = "auto", threads: int | None = None
+        self,
+        source: Relightable | str | PathLike[str],
+        backend: str = "auto",
+        threads: int | None = None,
+        precision: str = "auto",
     ) -> None:
         if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
             raise ArgumentError(
@@ -48,7 +55,7 @@ class Renderer:
         self.relightable = source if isinstance(source, Relightable) else Relightable.load(source)
         chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
-        self._kernel = chosen.load(self.relightable, threads)
+        self._kernel = chosen.load(self.relightable, threads, precision)
         self._enhancer = Enhancer()
 
     def relight(
@@ -79,11 +86,13 @@ class Renderer:
             ArgumentError: a region outside the picture, an `out` that does not fit, an unknown enhancement or a gain
                 out of range.
         """
-        network = self.relightable.frame_network(light_dir)
+        light = _light(light_dir)
         check_enhancement(enhance, gain)
         region = self._checked(region)
-        out = self._buffer(out, (*region[2:], 3))
-        self._kernel.relight(network, out, *region[:2])
+        shape = (*region[2:], 3)
+        native = self._kernel.empty(shape) if out is None else self._kernel.writable(out, shape)
+        self._kernel.relight(light, native, *region[:2])
+        out = native if out is None else out
         if enhance is not None:
             self._enhancer.apply(self, out, light_dir, region, enhance, gain)
         return out
@@ -98,13 +107,15 @@ class Renderer:
         gain: float = GAIN,
     ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
-        networks = [self.relightable.frame_network(light) for light in lights]
+        directions = [_light(light) for light in lights]
         check_enhancement(enhance, gain)
         region = self._checked(region)
-        out = self._buffer(out, (len(networks), *region[2:], 3))
-        for network, light_dir, picture in zip(networks, lights, out):
-            self._kernel.relight(network, picture, *region[:2])
-            if enhance is not None:
+        shape = (len(directions), *region[2:], 3)
+        native = self._kernel.empty(shape) if out is None else self._kernel.writable(out, shape)
+        self._kernel.relight_batch(directions, native, *region[:2])
+        out = native if out is None else out
+        if enhance is not None:
+            for light_dir, picture in zip(lights, out):
                 self._enhancer.apply(self, picture, light_dir, region, enhance, gain)
         return out
 
@@ -125,12 +136,6 @@ class Renderer:
             )
         return top, left, height, width
 
-    def _buffer(self, out: Any, shape: tuple[int, ...]) -> Any:
-        if out is None:
-            return self._kernel.empty(shape)
-        self._kernel.check_out(out, shape)
-        return out
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """What Jupyter shows."""
         from fastrti.notebook import mimebundle  # which imports this module
@@ -144,3 +149,8 @@ class Renderer:
             f"  backend: {self.backend} ({self._kernel.label})",
         ]
         return "\n".join(lines + [f"  not {name}: {reason}" for name, reason in self.why_not.items()])
+
+
+def _light(light_dir: ArrayLike) -> Light:
+    x, y, z = unit_light(light_dir).tolist()
+    return x, y, z

@@ -3,12 +3,17 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 
 
-def check_numpy_out(out: Any, shape: tuple[int, ...]) -> None:
-    """Raises ArgumentError unless out is a writeable uint8 numpy array of that shape whose pixels are contiguous."""
+def writable_array(out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """The caller's numpy array.
+
+    Raises:
+        ArgumentError: not a writeable uint8 numpy array of that shape whose pixels are contiguous.
+    """
     if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
         got = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else type(out).__name__
         raise ArgumentError(f"expected out to be a uint8 numpy array of shape {shape}, got {got}")
@@ -19,3 +24,4 @@ def check_numpy_out(out: Any, shape: tuple[int, ...]) -> None:
             f"expected out's pixels to be contiguous rows of RGB, got strides {out.strides}: rows may be apart, "
             "pixels may not"
         )
+    return out

@@ -5,15 +5,16 @@ One body compiled for several instruction sets (csrc/relight_body.inl), float32,
 
 import importlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.backends import Light, check_precision
 from fastrti.errors import ArgumentError, BackendError
-from fastrti.frame_network import FrameNetwork
-from fastrti.kernels.buffers import check_numpy_out
+from fastrti.kernels.buffers import writable_array
+from fastrti.relightable import Relightable
 
 _cpu: Any = None
 _import_error = ""
@@ -25,6 +26,8 @@ except ImportError as error:
 ISA_VARIABLE = "FASTRTI_ISA"
 """The environment variable that forces an instruction set, for tests and for comparing them."""
 
+PRECISIONS = ("fp32",)
+"""What `precision` takes beside "auto"."""
 
 MAX_THREADS = 1024
 """As csrc/relight.h has it."""
@@ -54,12 +57,12 @@ def available_isas() -> tuple[str, ...]:
 
 
 class CpuKernel:
-    """The planes of one object, ready to be relit; safe to call from several threads at once.
+    """One object, ready to be relit; safe to call from several threads at once.
 
     Args:
-        planes: (K, H, W) uint8, 1 ≤ K ≤ 48; used where they lie if C-contiguous, else copied.
-        mask: (H, W) bool, False pixels are black; or None.
+        relightable: the object; its planes are used where they lie.
         threads: threads that draw a picture, 1–1024; default all cores this process may use.
+        precision: "auto" or one of `PRECISIONS`.
         isa: one of `available_isas()`; default the environment variable FASTRTI_ISA, else the fastest.
 
     Attributes:
@@ -67,21 +70,23 @@ class CpuKernel:
         threads: how many threads draw a picture.
 
     Raises:
-        ArgumentError: planes, mask or threads out of range.
-        BackendError: the kernel, or the instruction set asked for, cannot run here.
+        ArgumentError: threads out of range.
+        BackendError: the kernel, or the instruction set or precision asked for, cannot run here.
     """
 
     def __init__(
         self,
-        planes: NDArray[np.uint8],
-        mask: NDArray[np.bool_] | None = None,
+        relightable: Relightable,
         threads: int | None = None,
+        precision: str = "auto",
         isa: str | None = None,
     ) -> None:
+        check_precision(precision, PRECISIONS, "the cpu backend")
         self.isa = _chosen_isa(isa)
         self.threads = _checked_threads(threads)
-        self._planes = np.ascontiguousarray(planes)
-        self._mask = None if mask is None else np.ascontiguousarray(mask)
+        self._relightable = relightable
+        self._planes = relightable.planes
+        self._mask = None if relightable.mask is None else np.ascontiguousarray(relightable.mask)
         try:
             _cpu.check_planes(self._planes, self._mask)
         except ValueError as error:
@@ -96,22 +101,23 @@ class CpuKernel:
         """An uninitialised numpy picture."""
         return np.empty(shape, np.uint8)
 
-    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+    def writable(self, out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """See `fastrti.backends.Kernel`."""
-        check_numpy_out(out, shape)
+        return writable_array(out, shape)
 
-    def relight(self, network: FrameNetwork, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+    def relight(self, light: Light, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
         """Writes the pixels [top : top + h, left : left + w] to out; within one level of the exact picture.
 
         Args:
-            network: of one light, folded: its inputs are the bytes of the planes.
+            light: the light direction.
             out: (h, w, 3) uint8; rows may be apart in memory, the pixels of a row may not.
             top: first row of the region.
             left: first column of the region.
 
         Raises:
-            ArgumentError: a network for another number of planes, an out of another kind, or a region outside.
+            ArgumentError: an out of another kind, or a region outside.
         """
+        network = self._relightable.frame_network(light)
         skip = None if network.skip is None else np.ascontiguousarray(network.skip)
         try:
             _cpu.relight(
@@ -130,6 +136,11 @@ class CpuKernel:
             )
         except ValueError as error:
             raise ArgumentError(str(error)) from None
+
+    def relight_batch(self, lights: Sequence[Light], out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+        """See `fastrti.backends.Kernel`."""
+        for light, picture in zip(lights, out):
+            self.relight(light, picture, top, left)
 
 
 def _chosen_isa(wanted: str | None) -> str:

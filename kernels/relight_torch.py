@@ -1,14 +1,16 @@
 """The specification (`fastrti.reference`) as a backend: numpy pictures, PyTorch in double precision inside."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fastrti.frame_network import FrameNetwork
-from fastrti.kernels.buffers import check_numpy_out
+from fastrti.backends import Light, check_precision
+from fastrti.kernels.buffers import writable_array
 from fastrti.reference import relight_network
+from fastrti.relightable import Relightable
 
 
 def why_not() -> None:
@@ -20,20 +22,28 @@ class ReferenceKernel:
 
     label = "float64 PyTorch"
 
-    def __init__(self, planes: NDArray[np.uint8], mask: NDArray[np.bool_] | None, threads: int | None = None) -> None:
-        self._planes = torch.from_numpy(planes)
-        self._mask = None if mask is None else torch.from_numpy(mask)
+    def __init__(self, relightable: Relightable, threads: int | None = None, precision: str = "auto") -> None:
+        check_precision(precision, (), "the reference backend")
+        self._relightable = relightable
+        self._planes = torch.from_numpy(relightable.planes)
+        self._mask = None if relightable.mask is None else torch.from_numpy(relightable.mask)
 
     def empty(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """An uninitialised numpy picture."""
         return np.empty(shape, np.uint8)
 
-    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+    def writable(self, out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """See `fastrti.backends.Kernel`."""
-        check_numpy_out(out, shape)
+        return writable_array(out, shape)
 
-    def relight(self, network: FrameNetwork, out: NDArray[np.uint8], top: int, left: int) -> None:
+    def relight(self, light: Light, out: NDArray[np.uint8], top: int, left: int) -> None:
         """See `fastrti.backends.Kernel`."""
         rows, columns = slice(top, top + out.shape[0]), slice(left, left + out.shape[1])
         mask = None if self._mask is None else self._mask[rows, columns]
+        network = self._relightable.frame_network(light)
         out[:] = relight_network(self._planes[:, rows, columns], mask, network).numpy()
+
+    def relight_batch(self, lights: Sequence[Light], out: NDArray[np.uint8], top: int, left: int) -> None:
+        """See `fastrti.backends.Kernel`."""
+        for light, picture in zip(lights, out):
+            self.relight(light, picture, top, left)

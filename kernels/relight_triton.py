@@ -5,6 +5,7 @@ the next layer's product: activations never leave the registers. A persistent gr
 walks tiles of `BLOCK` pixels. What each line costs is in kernels/README.md; which arithmetic is used, in precision.py.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ import triton
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fastrti.backends import Light, check_precision
 from fastrti.errors import ArgumentError
 from fastrti.frame_network import FrameNetwork
-from fastrti.kernels.precision import Precision, RoundedNetwork, cheapest
+from fastrti.kernels.precision import PRECISIONS, Precision, RoundedNetwork, cheapest, rounded
 from fastrti.kernels.relight_tiles import COLOURS, INTERPRETED, relight_tiles
+from fastrti.relightable import Relightable
 
 # Pixels a tile and warps, by the widest layer. Nothing is tuned at run time; tests see that no target spills registers.
 _TILES = {16: (256, 4), 32: (128, 4), 64: (128, 8)}
@@ -80,12 +83,12 @@ def _pad(array: NDArray[Any], *shape: int) -> NDArray[Any]:
 
 
 class TritonKernel:
-    """One object's planes on a GPU, relit there.
+    """One object on a GPU, relit there.
 
     Args:
-        planes: (K, H, W) uint8.
-        mask: (H, W) bool, False where the picture is black, or None.
+        relightable: the object.
         threads: not used; every backend takes it.
+        precision: "auto", the cheapest that promises one level for each light; or one of `PRECISIONS`.
         device: a CUDA device, default the current one; the CPU under TRITON_INTERPRET=1.
 
     Attributes:
@@ -95,11 +98,14 @@ class TritonKernel:
 
     def __init__(
         self,
-        planes: NDArray[np.uint8],
-        mask: NDArray[np.bool_] | None,
+        relightable: Relightable,
         threads: int | None = None,
+        precision: str = "auto",
         device: torch.device | None = None,
     ) -> None:
+        check_precision(precision, PRECISIONS, "the triton backend")
+        self._relightable, self._precision = relightable, precision
+        planes, mask = relightable.planes, relightable.mask
         default = torch.device("cpu" if INTERPRETED.value else "cuda")
         self._height, self._width = planes.shape[1:]
         self._plane_stride = -(-self._height * self._width // 16) * 16  # every plane starts on a 16-byte boundary
@@ -121,7 +127,7 @@ class TritonKernel:
         """An uninitialised picture on the device."""
         return torch.empty(shape, dtype=torch.uint8, device=self.device)
 
-    def check_out(self, out: Any, shape: tuple[int, ...]) -> None:
+    def writable(self, out: Any, shape: tuple[int, ...]) -> Tensor:
         """See `fastrti.backends.Kernel`."""
         if not isinstance(out, Tensor) or out.dtype != torch.uint8 or tuple(out.shape) != shape:
             got = f"{out.dtype} {tuple(out.shape)}" if isinstance(out, Tensor) else type(out).__name__
@@ -134,17 +140,22 @@ class TritonKernel:
                 f"expected out's pixels to be contiguous rows of RGB, got strides {out.stride()}: rows may be apart, "
                 "pixels may not"
             )
+        return out
 
-    def precision(self, network: FrameNetwork) -> Precision:
-        """The arithmetic a folded network is drawn in."""
-        return cheapest(network).precision
+    def rounded(self, network: FrameNetwork) -> RoundedNetwork:
+        """A folded network in the arithmetic it is drawn in."""
+        chosen = next((name for name in PRECISIONS if name == self._precision), None)
+        return cheapest(network) if chosen is None else rounded(network, chosen)
 
-    def relight(self, network: FrameNetwork, out: Tensor, top: int, left: int) -> None:
+    def relight_batch(self, lights: Sequence[Light], out: Tensor, top: int, left: int) -> None:
+        """See `fastrti.backends.Kernel`."""
+        for light, picture in zip(lights, out):
+            self.relight(light, picture, top, left)
+
+    def relight(self, light: Light, out: Tensor, top: int, left: int) -> None:
         """See `fastrti.backends.Kernel`. On CUDA it returns when the work is queued on the current stream."""
-        self.relight_rounded(cheapest(network), network, out, top, left)
-
-    def relight_rounded(self, rounded: RoundedNetwork, network: FrameNetwork, out: Tensor, top: int, left: int) -> None:
-        """`relight` in a precision of the caller's choice: `rounded` is `precision.rounded(network, …)`."""
+        network = self._relightable.frame_network(light)
+        rounded = self.rounded(network)
         height, width = out.shape[:2]
         origin, row_stride = top * self._width + left, self._width
         if width == self._width and out.stride(0) == 3 * width:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fastrti.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, NodeBasisDecoder
 from fastrti.decoders.light_mlp import monomials, parameter_shapes
 from fastrti.frame_network import Activation, FrameNetwork
+from fastrti.relightable import Relightable
 
 TRAINED = Path(__file__).parent / "trained"
 """Networks of real fits, one .npz each, written by trained/extract.py."""
@@ -32,11 +33,35 @@ class NetworkCase:
         name: for the test's id.
         network: folded, so its inputs are the bytes of the planes.
         planes: (K, H, W) uint8.
+        origin: the decoder, minimum and maximum the network comes from under `LIGHT`, where it has them.
     """
 
     name: str
     network: FrameNetwork
     planes: Bytes
+    origin: tuple[Decoder, Floats, Floats] | None = None
+
+
+def relightable_of(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> Relightable:
+    """An object that becomes the case's network under `LIGHT`, and, if the case has no origin, under every light."""
+    count = case.network.planes
+    decoder, low, high = case.origin or (constant(case.network), np.zeros(count), np.full(count, 255.0))
+    return Relightable(case.planes, low, high, decoder, mask)
+
+
+def constant(network: FrameNetwork) -> LightMlpDecoder:
+    """The decoder that turns every light into the same network."""
+    layers = [array.ravel() for layer in zip(network.weights, network.biases) for array in layer]
+    numbers = np.concatenate(layers if network.skip is None else [*layers, network.skip.ravel()])
+    return LightMlpDecoder(
+        network.planes,
+        network.hidden,
+        (np.zeros((len(numbers), 1), np.float32),),
+        (numbers,),
+        network.activation,
+        network.skip is not None,
+        features=((0, 0, 0),),
+    )
 
 
 def network_cases(height: int = 19, width: int = 37, seed: int = 0) -> Iterator[NetworkCase]:
@@ -191,8 +216,9 @@ def _decoder_cases(size: tuple[int, int], seed: int) -> Iterator[NetworkCase]:
     for name, decoder in decoders.items():
         # Coefficients as files have them: a large constant term, the others around zero, every plane its own range.
         middle, half = rng.uniform(-0.2, 0.5, decoder.planes), 10 ** rng.uniform(-2, 0, decoder.planes)
-        network = decoder.frame_network(LIGHT).folded(middle - half, middle + half)
-        yield NetworkCase(name, network, random_planes(rng, decoder.planes, size))
+        low, high = middle - half, middle + half
+        network = decoder.frame_network(LIGHT).folded(low, high)
+        yield NetworkCase(name, network, random_planes(rng, decoder.planes, size), (decoder, low, high))
 
 
 def light_conditioned(rng: np.random.Generator) -> LightMlpDecoder:

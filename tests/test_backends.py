@@ -126,7 +126,7 @@ def test_modules_that_cannot_be_imported_are_reasons(probe, reason, tmp_path, mo
     backend = Backend("odd", probe, probe)
     assert backend.why_not().startswith(reason)
     with pytest.raises(BackendError, match="the odd backend cannot run here: "):
-        backend.load(relightable("ptm"), None)
+        backend.load(relightable("ptm"), None, "auto")
 
 
 def test_a_missing_kernels_package_is_explained():

@@ -6,20 +6,25 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from networks import NetworkCase, network_cases, random_network, random_planes
+from networks import LIGHT, NetworkCase, light_conditioned, network_cases, random_network, random_planes, relightable_of
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.frame_network import MAX_WEIGHT, Activation, FrameNetwork
 from fastrti.kernels import relight_cpu
 from fastrti.kernels.relight_cpu import CpuKernel, available_isas
+from fastrti.lights import unit_light
 from fastrti.reference import relight_network
+from fastrti.relightable import Relightable
 
 Picture = NDArray[np.uint8]
+
+UNIT_LIGHT: tuple[float, float, float] = tuple(unit_light(LIGHT).tolist())
 
 TOLERANCE = 1  # levels of 255, every ISA
 HEIGHT, WIDTH = 3, 1030
@@ -39,14 +44,24 @@ def pictures() -> dict[str, Picture]:
     return {name: exact(case) for name, case in CASES.items()}
 
 
-def draw(kernel: CpuKernel, network: FrameNetwork, top: int, left: int, height: int, width: int) -> Picture:
+def kernel_of(case: NetworkCase, mask: NDArray[np.bool_] | None = None, **options: Any) -> CpuKernel:
+    return CpuKernel(relightable_of(case, mask), **options)
+
+
+def kernel_for(network: FrameNetwork, planes: Picture, **options: Any) -> CpuKernel:
+    return kernel_of(NetworkCase("", network, planes), **options)
+
+
+def draw(
+    kernel: CpuKernel, top: int, left: int, height: int, width: int, light: tuple[float, float, float] = UNIT_LIGHT
+) -> Picture:
     """Draws twice into poisoned memory; asserts that every byte of the region is written and none beside it."""
     results = []
     for poison in (0x00, 0xA5):
         memory = np.full((height + 2, 3 * width + 7), poison, np.uint8)  # a guard around each row
         out = memory[1:-1, 2 : 2 + 3 * width].reshape(height, width, 3)
         assert np.shares_memory(out, memory)
-        kernel.relight(network, out, top, left)
+        kernel.relight(light, out, top, left)
         results.append(out.copy())
         out[:] = poison
         assert (memory == poison).all(), "wrote outside the region"
@@ -71,12 +86,12 @@ def relu_network(planes: int = 9, hidden: tuple[int, ...] = (16, 16), seed: int 
 @pytest.mark.parametrize("isa", ISAS)
 def test_matches_reference(isa: str, name: str, pictures: dict[str, Picture]) -> None:
     case = CASES[name]
-    kernel = CpuKernel(case.planes, threads=2, isa=isa)
+    kernel = kernel_of(case, threads=2, isa=isa)
     whole = np.empty((HEIGHT, WIDTH, 3), np.uint8)
-    kernel.relight(case.network, whole)
+    kernel.relight(UNIT_LIGHT, whole)
     assert levels_apart(whole, pictures[name]) <= TOLERANCE
     for width in SIZES:
-        crop = draw(kernel, case.network, 1, 5, 2, width)
+        crop = draw(kernel, 1, 5, 2, width)
         assert (crop == whole[1:3, 5 : 5 + width]).all(), f"width {width}: crop of the relight ≠ relight of the crop"
 
 
@@ -85,7 +100,7 @@ def test_matches_reference(isa: str, name: str, pictures: dict[str, Picture]) ->
 def test_matches_reference_at_every_size(isa: str, width: int) -> None:
     rng = np.random.default_rng(width)
     case = NetworkCase("", relu_network(), random_planes(rng, 9, (3, width)))
-    picture = draw(CpuKernel(case.planes, isa=isa), case.network, 0, 0, 3, width)
+    picture = draw(kernel_of(case, isa=isa), 0, 0, 3, width)
     assert levels_apart(picture, exact(case)) <= TOLERANCE
 
 
@@ -103,7 +118,7 @@ def test_matches_reference_at_every_width(planes: int, width: int) -> None:
         network = random_network(rng, planes, hidden, activation, skip=width % 2 == 0)
         case = NetworkCase("", network.folded(-unit(planes), unit(planes)), pixels)
         for isa in ISAS:
-            picture = draw(CpuKernel(pixels, isa=isa), case.network, 0, 0, 5, 77)
+            picture = draw(kernel_of(case, isa=isa), 0, 0, 5, 77)
             assert levels_apart(picture, exact(case)) <= TOLERANCE, (isa, hidden)
 
 
@@ -113,11 +128,11 @@ def test_mask_paints_black(isa: str, name: str) -> None:
     case = CASES[name]
     mask = np.random.default_rng(0).random((HEIGHT, WIDTH)) < 0.6
     mask[1, 100:700] = False  # whole tiles
-    kernel = CpuKernel(case.planes, mask, isa=isa)
-    picture = draw(kernel, case.network, 0, 0, HEIGHT, WIDTH)
+    kernel = kernel_of(case, mask, isa=isa)
+    picture = draw(kernel, 0, 0, HEIGHT, WIDTH)
     assert (picture[~mask] == 0).all()
     assert levels_apart(picture, exact(case, mask)) <= TOLERANCE
-    assert (draw(kernel, case.network, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
+    assert (draw(kernel, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -134,7 +149,7 @@ def test_elu_is_good_to_two_millionths(isa: str) -> None:
             "elu",
         )
         case = NetworkCase("", network, planes)
-        assert levels_apart(draw(CpuKernel(planes, isa=isa), network, 0, 0, 1, 256), exact(case)) <= TOLERANCE, low
+        assert levels_apart(draw(kernel_for(network, planes, isa=isa), 0, 0, 1, 256), exact(case)) <= TOLERANCE, low
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -146,7 +161,7 @@ def test_elu_keeps_tiny_activations(isa: str) -> None:
         (np.zeros(1, np.float32), np.zeros(3, np.float32)),
         "elu",
     )
-    picture = draw(CpuKernel(planes, isa=isa), network, 0, 0, 1, 256)
+    picture = draw(kernel_for(network, planes, isa=isa), 0, 0, 1, 256)
     assert levels_apart(picture, exact(NetworkCase("", network, planes))) <= TOLERANCE
     assert picture[0, 255, 0] == 255
 
@@ -162,11 +177,12 @@ def test_largest_weights_saturate(isa: str, name: str) -> None:
         network.activation,
         None if network.skip is None else np.full_like(network.skip, MAX_WEIGHT),
     )
-    kernel = CpuKernel(CASES[name].planes, isa=isa)
-    assert (draw(kernel, largest, 0, 0, HEIGHT, WIDTH) == 255).all()
+    kernel = kernel_for(largest, CASES[name].planes, isa=isa)
+    assert (draw(kernel, 0, 0, HEIGHT, WIDTH) == 255).all()
     negative = replace(largest, weights=(*largest.weights[:-1], -largest.weights[-1]), skip=None)
     lit = CASES[name].planes.any(axis=0)  # a hidden unit, or an input, is above 0 and outweighs the bias
-    assert (draw(kernel, negative, 0, 0, HEIGHT, WIDTH)[lit] == 0).all()
+    kernel = kernel_for(negative, CASES[name].planes, isa=isa)
+    assert (draw(kernel, 0, 0, HEIGHT, WIDTH)[lit] == 0).all()
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -177,9 +193,9 @@ def test_thread_count_changes_no_bit(isa: str, size: tuple[int, int]) -> None:
     network = relu_network()
     whole, part = [], []
     for threads in (1, 2, 3, 7, 64):
-        kernel = CpuKernel(planes, threads=threads, isa=isa)
-        whole.append(draw(kernel, network, 0, 0, height, width))
-        part.append(draw(kernel, network, height // 3, width // 5, height // 2, width - width // 5))
+        kernel = kernel_for(network, planes, threads=threads, isa=isa)
+        whole.append(draw(kernel, 0, 0, height, width))
+        part.append(draw(kernel, height // 3, width // 5, height // 2, width - width // 5))
     assert all((picture == whole[0]).all() for picture in whole)
     assert all((picture == part[0]).all() for picture in part)
     assert levels_apart(whole[0], exact(NetworkCase("", network, planes))) <= TOLERANCE
@@ -188,26 +204,30 @@ def test_thread_count_changes_no_bit(isa: str, size: tuple[int, int]) -> None:
 def test_draws_into_reversed_rows() -> None:
     planes = random_planes(np.random.default_rng(2), 9, (5, 33))
     upright, reversed_rows = np.empty((2, 5, 33, 3), np.uint8)
-    CpuKernel(planes).relight(relu_network(), upright)
-    CpuKernel(planes).relight(relu_network(), reversed_rows[::-1])
+    kernel = kernel_for(relu_network(), planes)
+    kernel.relight(UNIT_LIGHT, upright)
+    kernel.relight(UNIT_LIGHT, reversed_rows[::-1])
     assert (upright == reversed_rows[::-1]).all()
 
 
 def test_concurrent_callers_get_the_same_bytes() -> None:
     planes = random_planes(np.random.default_rng(3), 9, (300, 301))
-    kernel = CpuKernel(planes, threads=3)
-    networks = [relu_network(seed=seed) for seed in range(8)]
-    alone = [draw(kernel, network, 0, 0, 300, 301) for network in networks]
+    ones = np.ones(9)
+    decoder = light_conditioned(np.random.default_rng(3))
+    kernel = CpuKernel(Relightable(planes, -ones, ones, decoder), threads=3)
+    lights = [(float(x), float(y), float(z)) for x, y, z in map(unit_light, np.linspace((-0.7, 0.5), (0.8, 0.1), 8))]
+    alone = [draw(kernel, 0, 0, 300, 301, light) for light in lights]
+    assert not (alone[0] == alone[1]).all()
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda network: draw(kernel, network, 0, 0, 300, 301), networks * 4))
+        together = list(pool.map(lambda light: draw(kernel, 0, 0, 300, 301, light), lights * 4))
     assert all((a == b).all() for a, b in zip(alone * 4, together))
 
 
 def test_releases_the_gil() -> None:
     planes = np.zeros((48, 1000, 1000), np.uint8)
-    kernel = CpuKernel(planes, threads=1, isa="baseline")
-    network, out = relu_network(48, (64, 64)), np.empty((1000, 1000, 3), np.uint8)
-    thread = threading.Thread(target=kernel.relight, args=(network, out))
+    kernel = kernel_for(relu_network(48, (64, 64)), planes, threads=1, isa="baseline")
+    out = np.empty((1000, 1000, 3), np.uint8)
+    thread = threading.Thread(target=kernel.relight, args=(UNIT_LIGHT, out))
     thread.start()
     turns = 0
     while thread.is_alive():
@@ -220,12 +240,12 @@ def test_releases_the_gil() -> None:
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_works_in_a_forked_child() -> None:
     planes = random_planes(np.random.default_rng(4), 9, (200, 301))
-    kernel, network = CpuKernel(planes, threads=4), relu_network()
-    expected = draw(kernel, network, 0, 0, 200, 301)  # the parent's workers exist now
+    kernel = kernel_for(relu_network(), planes, threads=4)
+    expected = draw(kernel, 0, 0, 200, 301)  # the parent's workers exist now
     child = os.fork()
     if child == 0:
         picture = np.empty_like(expected)
-        kernel.relight(network, picture)
+        kernel.relight(UNIT_LIGHT, picture)
         os._exit(0 if (picture == expected).all() else 1)
     assert _exit_code(child, timeout_s=20) == 0
 
@@ -242,25 +262,19 @@ def _exit_code(child: int, timeout_s: float) -> int | None:
     return None
 
 
-PLANES = np.zeros((9, 20, 30), np.uint8)
+OBJECT = relightable_of(NetworkCase("", relu_network(), np.zeros((9, 20, 30), np.uint8)))
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     (
-        (lambda: CpuKernel(PLANES.astype(np.int8)), "expected planes of shape"),
-        (lambda: CpuKernel(PLANES[0]), "expected planes of shape"),
-        (lambda: CpuKernel(np.zeros((49, 2, 2), np.uint8)), "K from 1 to 48"),
-        (lambda: CpuKernel(np.zeros((0, 2, 2), np.uint8)), "K from 1 to 48"),
-        (lambda: CpuKernel(PLANES, np.ones((20, 29), bool)), "expected a mask of shape"),
-        (lambda: CpuKernel(PLANES, np.ones((20, 30), np.uint8)), "expected a mask of shape"),
-        (lambda: CpuKernel(PLANES, threads=0), "expected threads from 1"),
-        (lambda: CpuKernel(PLANES, threads=True), "expected threads from 1"),
-        (lambda: CpuKernel(PLANES, threads=1025), "expected threads from 1"),
-        (lambda: CpuKernel(PLANES, threads=1.5), "expected threads from 1"),  # type: ignore[arg-type]
+        (lambda: CpuKernel(OBJECT, threads=0), "expected threads from 1"),
+        (lambda: CpuKernel(OBJECT, threads=True), "expected threads from 1"),
+        (lambda: CpuKernel(OBJECT, threads=1025), "expected threads from 1"),
+        (lambda: CpuKernel(OBJECT, threads=1.5), "expected threads from 1"),  # type: ignore[arg-type]
     ),
 )
-def test_kernel_rejects_bad_objects(make: Callable[[], CpuKernel], message: str) -> None:
+def test_kernel_rejects_bad_thread_counts(make: Callable[[], CpuKernel], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         make()
 
@@ -289,34 +303,29 @@ def _frozen() -> Picture:
 )
 def test_relight_rejects_bad_buffers(out: Picture, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
-        CpuKernel(PLANES).relight(relu_network(), out)
+        CpuKernel(OBJECT).relight(UNIT_LIGHT, out)
 
 
 @pytest.mark.parametrize(("top", "left"), ((-1, 0), (0, -1), (11, 0), (0, 21), (2**40, 0), (0, -(2**40))))
 def test_relight_rejects_regions_outside(top: int, left: int) -> None:
     with pytest.raises(ArgumentError, match="expected a region inside"):
-        CpuKernel(PLANES).relight(relu_network(), np.empty((10, 10, 3), np.uint8), top, left)
-
-
-def test_relight_rejects_network_of_other_planes() -> None:
-    with pytest.raises(ArgumentError, match=r"expected a weight of shape \(16, 9\)"):
-        CpuKernel(PLANES).relight(relu_network(planes=8), np.empty((20, 30, 3), np.uint8))
+        CpuKernel(OBJECT).relight(UNIT_LIGHT, np.empty((10, 10, 3), np.uint8), top, left)
 
 
 def test_unknown_isa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendError, match=r"expected isa to be one of .*baseline on this machine, got 'mmx'"):
-        CpuKernel(PLANES, isa="mmx")
+        CpuKernel(OBJECT, isa="mmx")
     monkeypatch.setenv("FASTRTI_ISA", "avx1024")
     with pytest.raises(BackendError, match=r"expected FASTRTI_ISA to be one of .*, got 'avx1024'"):
-        CpuKernel(PLANES)
+        CpuKernel(OBJECT)
 
 
 def test_environment_forces_the_isa(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTRTI_ISA", "baseline")
-    assert CpuKernel(PLANES, threads=2).label == "baseline, 2 threads"
-    assert CpuKernel(PLANES, isa=ISAS[0]).isa == ISAS[0]
+    assert CpuKernel(OBJECT, threads=2).label == "baseline, 2 threads"
+    assert CpuKernel(OBJECT, isa=ISAS[0]).isa == ISAS[0]
     monkeypatch.delenv("FASTRTI_ISA")
-    assert CpuKernel(PLANES).isa == ISAS[0]
+    assert CpuKernel(OBJECT).isa == ISAS[0]
 
 
 def test_missing_extension_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,4 +334,4 @@ def test_missing_extension_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     reason = relight_cpu.why_not()
     assert reason is not None and "pip install -e ." in reason
     with pytest.raises(BackendError, match="the cpu backend cannot run here"):
-        CpuKernel(PLANES)
+        CpuKernel(OBJECT)

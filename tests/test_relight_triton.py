@@ -19,11 +19,13 @@ pytest.importorskip("triton", reason="Triton is published for Linux only")
 from fastrti.kernels import relight_triton  # noqa: E402
 from fastrti.kernels.precision import PRECISIONS, cheapest, rounded  # noqa: E402
 from fastrti.kernels.relight_triton import TritonKernel  # noqa: E402
+from fastrti.lights import unit_light  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
     not relight_triton.INTERPRETED.value and why_not() is not None, reason=f"TRITON_INTERPRET=0, and {why_not()}"
 )
 
+UNIT_LIGHT = tuple(unit_light(networks.LIGHT).tolist())
 TOLERANCE = 1  # levels of 255, for every precision that is promised and for the last resort
 CASES = {case.name: case for case in networks.network_cases()}
 STUDENT = "9-16-16-3-relu-skip"
@@ -33,7 +35,15 @@ def levels(picture) -> NDArray[np.int64]:
     return picture.cpu().numpy().astype(np.int64)
 
 
-def drawn(kernel: TritonKernel, network, want, top=0, left=0, row_gap=7, precision=None) -> NDArray[np.int64]:
+def kernel_of(case, mask=None, precision="auto") -> TritonKernel:
+    return TritonKernel(networks.relightable_of(case, mask), precision=precision)
+
+
+def kernel_for(network, planes, mask=None, precision="auto") -> TritonKernel:
+    return kernel_of(networks.NetworkCase("", network, planes), mask, precision)
+
+
+def drawn(kernel: TritonKernel, want, top=0, left=0, row_gap=7) -> NDArray[np.int64]:
     """The picture, drawn into a poisoned buffer whose rows are apart, after a check of the bytes around it."""
     height, width = want.shape[:2]
     buffer = torch.full((height + 2, 3 * width + row_gap), 0, dtype=torch.uint8, device=kernel.device)
@@ -42,10 +52,7 @@ def drawn(kernel: TritonKernel, network, want, top=0, left=0, row_gap=7, precisi
     buffer += 99
     out.copy_(poison)
     before = buffer.clone()
-    if precision is None:
-        kernel.relight(network, out, top, left)
-    else:
-        kernel.relight_rounded(rounded(network, precision), network, out, top, left)
+    kernel.relight(UNIT_LIGHT, out, top, left)
     picture = levels(out)
     out.copy_(poison)
     assert torch.equal(buffer, before), "bytes around the picture were written"
@@ -56,7 +63,7 @@ def drawn(kernel: TritonKernel, network, want, top=0, left=0, row_gap=7, precisi
 def test_every_network_is_within_a_level_of_the_reference(name):
     case = CASES[name]
     want = networks.picture(case.network, case.planes)
-    picture = drawn(TritonKernel(case.planes, None), case.network, want)
+    picture = drawn(kernel_of(case), want)
     assert np.abs(picture - want).max() <= TOLERANCE
 
 
@@ -69,7 +76,7 @@ PROMISED = [
 def test_every_promised_precision_keeps_its_promise(name, precision):
     case = CASES[name]
     want = networks.picture(case.network, case.planes)
-    picture = drawn(TritonKernel(case.planes, None), case.network, want, precision=precision)
+    picture = drawn(kernel_of(case, precision=precision), want)
     assert np.abs(picture - want).max() <= TOLERANCE
     if precision != "fp16":  # two bytes may differ where 255·y lies next to a half, and nowhere else
         assert np.count_nonzero(picture - want) <= 2
@@ -85,7 +92,7 @@ def test_every_size_is_drawn_to_its_last_pixel(size, row_gap):
     network = CASES[STUDENT].network
     planes = networks.random_planes(np.random.default_rng(3), 9, size)
     want = networks.picture(network, planes)
-    picture = drawn(TritonKernel(planes, None), network, want, row_gap=row_gap)
+    picture = drawn(kernel_for(network, planes), want, row_gap=row_gap)
     assert np.abs(picture - want).max() <= TOLERANCE
 
 
@@ -96,18 +103,18 @@ def test_a_region_is_the_crop_of_the_picture(width, region, masked):
     rng = np.random.default_rng(5)
     network = CASES[STUDENT].network
     planes, mask = networks.random_planes(rng, 9, (19, width)), rng.random((19, width)) < 0.6
-    kernel = TritonKernel(planes, mask if masked else None)
-    whole = drawn(kernel, network, networks.picture(network, planes, mask if masked else None))
+    kernel = kernel_for(network, planes, mask if masked else None)
+    whole = drawn(kernel, networks.picture(network, planes, mask if masked else None))
     top, left, height, columns = region
     crop = whole[top : top + height, left : left + (columns or width)]
-    assert np.array_equal(drawn(kernel, network, crop.astype(np.uint8), top, left), crop)
+    assert np.array_equal(drawn(kernel, crop.astype(np.uint8), top, left), crop)
 
 
 def test_masked_pixels_are_black_and_the_others_untouched():
     case = CASES["ptm"]
     mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
-    without = drawn(TritonKernel(case.planes, None), case.network, networks.picture(case.network, case.planes))
-    within = drawn(TritonKernel(case.planes, mask), case.network, networks.picture(case.network, case.planes, mask))
+    without = drawn(kernel_of(case), networks.picture(case.network, case.planes))
+    within = drawn(kernel_of(case, mask), networks.picture(case.network, case.planes, mask))
     assert np.array_equal(within, without * mask[..., None])
 
 
@@ -115,8 +122,9 @@ def test_halves_round_to_even_nowhere():
     """floor(255·y + 0.5): 0.5 is 1 and 1.5 is 2."""
     network = networks.FrameNetwork((np.full((3, 1), 1 / 255, np.float32),), (np.full(3, 0.5 / 255, np.float32),))
     planes = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
-    out = TritonKernel(planes, None).empty((16, 16, 3))
-    TritonKernel(planes, None).relight_rounded(rounded(network, "fp32"), network, out, 0, 0)
+    kernel = kernel_for(network, planes, precision="fp32")
+    out = kernel.empty((16, 16, 3))
+    kernel.relight(UNIT_LIGHT, out, 0, 0)
     want = np.minimum(planes[0, ..., None].astype(np.int64) + 1, 255)
     assert np.array_equal(levels(out), np.broadcast_to(want, out.shape))
 
@@ -127,31 +135,31 @@ def test_pixels_past_two_to_the_31_are_addressed():
     planes[0, -3:, -5:] = networks.random_planes(np.random.default_rng(0), 1, (3, 5))[0]
     network = CASES["1-3-relu"].network
     want = networks.picture(network, planes[:, -3:, -5:])
-    picture = drawn(TritonKernel(planes, None), network, want, top=46338, left=46337)
+    picture = drawn(kernel_for(network, planes), want, top=46338, left=46337)
     assert np.abs(picture - want).max() <= TOLERANCE
 
 
 def test_a_kernel_says_what_runs():
     case = CASES[STUDENT]
-    kernel = TritonKernel(case.planes, None)
-    assert kernel.precision(case.network) == cheapest(case.network).precision == "fp16 hi/lo"
+    kernel = kernel_of(case)
+    assert kernel.rounded(case.network).precision == cheapest(case.network).precision == "fp16 hi/lo"
     assert kernel.label == "Triton's interpreter" or "NVIDIA" in kernel.label
 
 
-def test_check_out_refuses_what_it_cannot_write():
-    kernel = TritonKernel(CASES["ptm"].planes, None)
+def test_writable_refuses_what_it_cannot_write():
+    kernel = kernel_of(CASES["ptm"])
     shape = (4, 5, 3)
-    kernel.check_out(kernel.empty(shape), shape)
-    kernel.check_out(kernel.empty((9, 5, 3))[::2][:4], shape)
+    kernel.writable(kernel.empty(shape), shape)
+    kernel.writable(kernel.empty((9, 5, 3))[::2][:4], shape)
     for wrong in (np.zeros(shape, np.uint8), kernel.empty((4, 5, 4)), kernel.empty(shape).float()):
         with pytest.raises(ArgumentError, match=r"expected out to be a torch.uint8 tensor of shape \(4, 5, 3\), got"):
-            kernel.check_out(wrong, shape)
+            kernel.writable(wrong, shape)
     with pytest.raises(ArgumentError, match=f"expected out on {kernel.device}, where the planes are, got one on meta"):
-        kernel.check_out(torch.empty(shape, dtype=torch.uint8, device="meta"), shape)
+        kernel.writable(torch.empty(shape, dtype=torch.uint8, device="meta"), shape)
     overlapping = kernel.empty((1, 5, 3)).expand(shape)
     for wrong in (kernel.empty((4, 5, 4))[..., :3], kernel.empty((4, 3, 5)).transpose(1, 2), overlapping):
         with pytest.raises(ArgumentError, match="expected out's pixels to be contiguous rows of RGB, got strides"):
-            kernel.check_out(wrong, shape)
+            kernel.writable(wrong, shape)
 
 
 def test_one_buffer_holds_every_number_of_a_frame():
