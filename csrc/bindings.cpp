@@ -90,13 +90,13 @@ void check_planes(const py::array& planes, const OptionalArray& mask) {
 }
 
 void check_out(const py::array& out) {
-  if (!holds<std::uint8_t>(out, 3) || out.shape(2) != 3 || !out.writeable()) {
-    reject("expected a writable out of shape (h, w, 3), uint8, got " + described(out));
+  if (!holds<std::uint8_t>(out, 3) || (out.shape(2) != 3 && out.shape(2) != 4) || !out.writeable()) {
+    reject("expected a writable out of shape (h, w, 3) or (h, w, 4), uint8, got " + described(out));
   }
-  const py::ssize_t width = out.shape(1), row = out.strides(0);
-  const bool apart = out.shape(0) <= 1 || row >= 3 * width || -row >= 3 * width;
-  if (out.strides(2) != 1 || (width > 1 && out.strides(1) != 3) || !apart) {
-    reject("expected an out whose rows hold contiguous RGB pixels and do not overlap, got strides " +
+  const py::ssize_t width = out.shape(1), channels = out.shape(2), row = out.strides(0);
+  const bool apart = out.shape(0) <= 1 || row >= channels * width || -row >= channels * width;
+  if (out.strides(2) != 1 || (width > 1 && out.strides(1) != channels) || !apart) {
+    reject("expected an out whose rows hold contiguous pixels and do not overlap, got strides " +
            std::string(py::str(py::tuple(out.attr("strides")))));
   }
 }
@@ -120,6 +120,7 @@ Picture picture_of(const py::array& planes, const OptionalArray& mask, py::array
   if (mask) picture.mask = static_cast<const std::uint8_t*>(mask->data()) + first;
   picture.out = static_cast<std::uint8_t*>(out.mutable_data());
   picture.out_stride = out.strides(0);
+  picture.channels = static_cast<int>(out.shape(2));
   return picture;
 }
 

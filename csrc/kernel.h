@@ -44,7 +44,8 @@ struct Span {
   const std::uint8_t* planes;
   std::ptrdiff_t plane_stride;
   const std::uint8_t* mask;  // 0 or 1 each, or null
-  std::uint8_t* out;         // 3 * pixels bytes
+  std::uint8_t* out;         // channels * pixels bytes
+  int channels;              // 3 or 4, see Picture
   std::size_t pixels;
 };
 

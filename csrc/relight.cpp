@@ -65,7 +65,7 @@ class PackedNetwork {
 // A region without gaps between its rows is one long row: no padded tile at the end of each.
 Picture joined_rows(Picture picture) {
   const auto width = static_cast<std::ptrdiff_t>(picture.width);
-  if (picture.row_stride == width && picture.out_stride == 3 * width) {
+  if (picture.row_stride == width && picture.out_stride == picture.channels * width) {
     picture.width *= picture.height;
     picture.height = 1;
   }
@@ -74,9 +74,10 @@ Picture joined_rows(Picture picture) {
 
 Span span_at(const Picture& picture, std::size_t row, std::size_t column, std::size_t pixels) {
   const auto offset = static_cast<std::ptrdiff_t>(row) * picture.row_stride + static_cast<std::ptrdiff_t>(column);
-  const auto out = static_cast<std::ptrdiff_t>(row) * picture.out_stride + 3 * static_cast<std::ptrdiff_t>(column);
+  const auto out =
+      static_cast<std::ptrdiff_t>(row) * picture.out_stride + picture.channels * static_cast<std::ptrdiff_t>(column);
   const std::uint8_t* mask = picture.mask == nullptr ? nullptr : picture.mask + offset;
-  return {picture.planes + offset, picture.plane_stride, mask, picture.out + out, pixels};
+  return {picture.planes + offset, picture.plane_stride, mask, picture.out + out, picture.channels, pixels};
 }
 
 }  // namespace

@@ -41,8 +41,9 @@ struct Picture {
   std::ptrdiff_t plane_stride;  // bytes from a pixel to the same pixel of the next plane
   std::ptrdiff_t row_stride;    // bytes from a row to the next, of planes and mask
   const std::uint8_t* mask;     // the region's first pixel, 0 or 1 each: pixels of 0 become black; null: no mask
-  std::uint8_t* out;            // RGB, 3 bytes a pixel; nothing outside the region's pixels is written
+  std::uint8_t* out;            // `channels` bytes a pixel; nothing outside the region's pixels is written
   std::ptrdiff_t out_stride;    // bytes from an output row to the next; may be negative
+  int channels = 3;             // 3: RGB; 4: RGBA, alpha 0 where the mask is 0, else 255
 };
 
 // Draws the region with `threads` threads (1..kMaxThreads), this one included. Safe to call from several threads at

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "kernel.h"
-#include "rgb_shuffle.h"
+#include "pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -41,20 +41,21 @@ struct Avx2 {
     }
   }
 
-  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
-    __m128i channels[3];
-    for (int c = 0; c < 3; ++c) {
+  template <int C>
+  static void store_pixels(const Vec (&y)[C][kVectors], std::uint8_t* out) {
+    __m128i channels[C];
+    for (int c = 0; c < C; ++c) {
       const __m256i words = _mm256_packs_epi32(_mm256_cvttps_epi32(y[c][0]), _mm256_cvttps_epi32(y[c][1]));
       const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);  // packs interleaves the two halves
       channels[c] = _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1));
     }
-    for (int j = 0; j < 3; ++j) {
+    for (int j = 0; j < C; ++j) {
       __m128i sixteen = _mm_setzero_si128();
-      for (int c = 0; c < 3; ++c) {
-        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kRgbShuffle.from[j][c]));
+      for (int c = 0; c < C; ++c) {
+        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kPixelShuffle<C>.from[j][c]));
         sixteen = _mm_or_si128(sixteen, _mm_shuffle_epi8(channels[c], from));
       }
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(rgb + 16 * j), sixteen);
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * j), sixteen);
     }
   }
 };

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "kernel.h"
-#include "rgb_shuffle.h"
+#include "pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
@@ -35,7 +35,7 @@ struct Avx512 {
   }
 
   // Unpacking works within each 128-bit lane, so vector v holds pixels 4v .. 4v + 3 of each lane's 16; the packs of
-  // store_rgb bring them back for nothing.
+  // store_pixels bring them back for nothing.
   static void load_bytes(const std::uint8_t* bytes, float* x) {
     const __m512i all = _mm512_loadu_si512(bytes), zero = _mm512_setzero_si512();
     const __m512i low = _mm512_unpacklo_epi8(all, zero), high = _mm512_unpackhi_epi8(all, zero);
@@ -45,29 +45,30 @@ struct Avx512 {
     store(x + 48, _mm512_cvtepi32_ps(_mm512_unpackhi_epi16(high, zero)));
   }
 
-  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
-    __m512i channels[3];
-    for (int c = 0; c < 3; ++c) {
+  template <int C>
+  static void store_pixels(const Vec (&y)[C][kVectors], std::uint8_t* out) {
+    __m512i channels[C];
+    for (int c = 0; c < C; ++c) {
       const __m512i low = _mm512_packs_epi32(_mm512_cvttps_epi32(y[c][0]), _mm512_cvttps_epi32(y[c][1]));
       const __m512i high = _mm512_packs_epi32(_mm512_cvttps_epi32(y[c][2]), _mm512_cvttps_epi32(y[c][3]));
       channels[c] = _mm512_packus_epi16(low, high);
     }
-    for (int j = 0; j < 3; ++j) {  // the j-th 16 bytes of each lane's 48
+    for (int j = 0; j < C; ++j) {  // the j-th 16 bytes of each lane's 16 pixels
       __m512i sixteens = _mm512_setzero_si512();
-      for (int c = 0; c < 3; ++c) {
-        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kRgbShuffle.from[j][c]));
+      for (int c = 0; c < C; ++c) {
+        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kPixelShuffle<C>.from[j][c]));
         sixteens = _mm512_or_si512(sixteens, _mm512_shuffle_epi8(channels[c], _mm512_broadcast_i32x4(from)));
       }
-      store_lanes(sixteens, rgb + 16 * j);
+      store_lanes(sixteens, out + 16 * j, 16 * C);
     }
   }
 
  private:
-  static void store_lanes(__m512i lanes, std::uint8_t* target) {
+  static void store_lanes(__m512i lanes, std::uint8_t* target, int apart) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(target), _mm512_castsi512_si128(lanes));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 48), _mm512_extracti32x4_epi32(lanes, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 96), _mm512_extracti32x4_epi32(lanes, 2));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 144), _mm512_extracti32x4_epi32(lanes, 3));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + apart), _mm512_extracti32x4_epi32(lanes, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 2 * apart), _mm512_extracti32x4_epi32(lanes, 2));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 3 * apart), _mm512_extracti32x4_epi32(lanes, 3));
   }
 };
 

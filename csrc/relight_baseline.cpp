@@ -28,11 +28,12 @@ struct Baseline {
     }
   }
 
-  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
+  template <int C>
+  static void store_pixels(const Vec (&y)[C][kVectors], std::uint8_t* out) {
     for (int v = 0; v < kVectors; ++v) {
-      for (int c = 0; c < 3; ++c) {
+      for (int c = 0; c < C; ++c) {
         const Bits levels = __builtin_convertvector(y[c][v], Bits);
-        for (int i = 0; i < kLanes; ++i) rgb[3 * (v * kLanes + i) + c] = static_cast<std::uint8_t>(levels[i]);
+        for (int i = 0; i < kLanes; ++i) out[C * (v * kLanes + i) + c] = static_cast<std::uint8_t>(levels[i]);
       }
     }
   }

@@ -8,7 +8,7 @@
 //     min(a, b), max(a, b)       b where a is NaN
 //     shifted_one(n)             1.0f with the bits of n, shifted left by 23, added to its own
 //     load_bytes(bytes, x)       the tile's bytes to floats, in any order of pixels ...
-//     store_rgb(y, rgb)          ... that this undoes: y[3][kVectors] in [0, 256), truncated and interleaved
+//     store_pixels(y, out)       ... that this undoes: y[C][kVectors] in [0, 256), truncated; C = 3 or 4 bytes a pixel
 //
 // A tile's activations live in L1, one row of kTile floats a unit. NaN, which only overflow can bring, counts as 0.
 
@@ -103,22 +103,35 @@ void hidden_layer(const PackedLayer& layer, const float* x, float* out) {
   }
 }
 
+// Bytes of the colours y in [0, 1], and with four channels alpha. `mask` is null or a tile of floats.
+template <class V, int Channels>
+FASTRTI_INLINE void store_colours(const typename V::Vec (&y)[3][V::kVectors], const float* mask, std::uint8_t* out) {
+  typename V::Vec levels[Channels][V::kVectors];
+  for (int v = 0; v < V::kVectors; ++v) {
+    const auto alpha = mask == nullptr ? V::set1(255.0f) : V::load(mask + v * V::kLanes) * V::set1(255.0f);
+    for (int c = 0; c < Channels; ++c) levels[c][v] = c < 3 ? V::fma(y[c][v], alpha, V::set1(0.5f)) : alpha;
+  }
+  V::store_pixels(levels, out);
+}
+
 // The last layer and what follows it: base colour, mask, bytes. `base` and `mask` are null or tiles of floats.
 template <class V>
 FASTRTI_INLINE void output_layer(const PackedLayer& layer, const float* x, const float* base, const float* mask,
-                                 std::uint8_t* rgb) {
+                                 int channels, std::uint8_t* out) {
   typename V::Vec y[3][V::kVectors];
   affine<V, 3>(layer.weights, layer.bias, x, layer.inputs, y);
   for (int c = 0; c < 3; ++c) {
     for (int v = 0; v < V::kVectors; ++v) {
       auto t = y[c][v];
       if (base != nullptr) t = t * (V::load(base + c * kTile<V> + v * V::kLanes) * V::set1(1.0f / 255.0f));
-      t = V::min(V::max(t, V::set1(0.0f)), V::set1(1.0f));
-      if (mask != nullptr) t = t * V::load(mask + v * V::kLanes);
-      y[c][v] = V::fma(t, V::set1(255.0f), V::set1(0.5f));
+      y[c][v] = V::min(V::max(t, V::set1(0.0f)), V::set1(1.0f));
     }
   }
-  V::store_rgb(y, rgb);
+  if (channels == 4) {
+    store_colours<V, 4>(y, mask, out);
+  } else {
+    store_colours<V, 3>(y, mask, out);
+  }
 }
 
 // A tile of a byte plane as floats; of the last, partial tile only the `pixels` that exist are read.
@@ -159,10 +172,11 @@ FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size
   }
   if (mask != nullptr) load_plane<V>(span.mask + start, pixels, mask);
   const float* x = hidden_layers<V, Phi>(frame, z);
-  std::uint8_t padded[3 * T];
-  std::uint8_t* const out = span.out + 3 * start;
-  output_layer<V>(frame.layers[frame.hidden], x, frame.base ? z : nullptr, mask, pixels < T ? padded : out);
-  if (pixels < T) std::memcpy(out, padded, 3 * pixels);
+  std::uint8_t padded[4 * T];
+  std::uint8_t* const out = span.out + start * span.channels;
+  output_layer<V>(frame.layers[frame.hidden], x, frame.base ? z : nullptr, mask, span.channels,
+                  pixels < T ? padded : out);
+  if (pixels < T) std::memcpy(out, padded, pixels * span.channels);
 }
 
 template <class V, class Phi>
@@ -172,7 +186,7 @@ void relight_pixels(const Frame& frame, const Span& span) {
   for (std::size_t start = 0; start < span.pixels; start += T) {
     const std::size_t pixels = span.pixels - start < T ? span.pixels - start : T;
     if (span.mask != nullptr && std::memchr(span.mask + start, 1, pixels) == nullptr) {
-      std::memset(span.out + 3 * start, 0, 3 * pixels);  // background costs nothing
+      std::memset(span.out + start * span.channels, 0, pixels * span.channels);  // background costs nothing
     } else {
       relight_tile<V, Phi>(frame, span, start, pixels, rows);
     }

@@ -35,13 +35,15 @@ struct Neon {
     store(x + 12, vcvtq_f32_u32(vmovl_u16(vget_high_u16(high))));
   }
 
-  static void store_rgb(const Vec (&y)[3][kVectors], std::uint8_t* rgb) {
-    uint8x16x3_t channels;
-    for (int c = 0; c < 3; ++c) channels.val[c] = vcombine_u8(narrow(y[c][0], y[c][1]), narrow(y[c][2], y[c][3]));
-    vst3q_u8(rgb, channels);
+  static void store_pixels(const Vec (&y)[3][kVectors], std::uint8_t* out) {
+    vst3q_u8(out, {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2])}});
+  }
+  static void store_pixels(const Vec (&y)[4][kVectors], std::uint8_t* out) {
+    vst4q_u8(out, {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2]), bytes_of(y[3])}});
   }
 
  private:
+  static uint8x16_t bytes_of(const Vec (&y)[kVectors]) { return vcombine_u8(narrow(y[0], y[1]), narrow(y[2], y[3])); }
   static uint8x8_t narrow(Vec a, Vec b) {
     return vmovn_u16(vcombine_u16(vmovn_u32(vcvtq_u32_f32(a)), vmovn_u32(vcvtq_u32_f32(b))));
   }

@@ -53,13 +53,19 @@ def kernel_for(network: FrameNetwork, planes: Picture, **options: Any) -> CpuKer
 
 
 def draw(
-    kernel: CpuKernel, top: int, left: int, height: int, width: int, light: tuple[float, float, float] = UNIT_LIGHT
+    kernel: CpuKernel,
+    top: int,
+    left: int,
+    height: int,
+    width: int,
+    light: tuple[float, float, float] = UNIT_LIGHT,
+    channels: int = 3,
 ) -> Picture:
     """Draws twice into poisoned memory; asserts that every byte of the region is written and none beside it."""
     results = []
     for poison in (0x00, 0xA5):
-        memory = np.full((height + 2, 3 * width + 7), poison, np.uint8)  # a guard around each row
-        out = memory[1:-1, 2 : 2 + 3 * width].reshape(height, width, 3)
+        memory = np.full((height + 2, channels * width + 7), poison, np.uint8)  # a guard around each row
+        out = memory[1:-1, 2 : 2 + channels * width].reshape(height, width, channels)
         assert np.shares_memory(out, memory)
         kernel.relight(light, out, top, left)
         results.append(out.copy())
@@ -133,6 +139,20 @@ def test_mask_paints_black(isa: str, name: str) -> None:
     assert (picture[~mask] == 0).all()
     assert levels_apart(picture, exact(case, mask)) <= TOLERANCE
     assert (draw(kernel, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
+
+
+@pytest.mark.parametrize("masked", (False, True))
+@pytest.mark.parametrize("isa", ISAS)
+def test_rgba_is_rgb_and_alpha(isa: str, masked: bool) -> None:
+    for name in ("9-16-16-3-relu-skip", "9-16-16-3-elu-skip", "ptm", "ptm-base"):
+        case = CASES[name]
+        mask = np.random.default_rng(0).random((HEIGHT, WIDTH)) < 0.6 if masked else np.ones((HEIGHT, WIDTH), bool)
+        mask[1, 5:200] &= not masked  # whole tiles
+        kernel = kernel_of(case, mask if masked else None, threads=2, isa=isa)
+        for width in SIZES:
+            rgba = draw(kernel, 1, 5, 2, width, channels=4)
+            assert (rgba[..., :3] == draw(kernel, 1, 5, 2, width)).all(), (name, width)
+            assert (rgba[..., 3] == 255 * mask[1:3, 5 : 5 + width]).all(), (name, width)
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -289,14 +309,17 @@ def _frozen() -> Picture:
     ("out", "message"),
     (
         (np.empty((20, 30), np.uint8), "expected a writable out"),
-        (np.empty((20, 30, 4), np.uint8), "expected a writable out"),
+        (np.empty((20, 30, 2), np.uint8), "expected a writable out"),
+        (np.empty((20, 30, 5), np.uint8), "expected a writable out"),
         (np.empty((20, 30, 3), np.int8), "expected a writable out"),
         (_frozen(), "expected a writable out"),
-        (np.empty((20, 60, 3), np.uint8)[:, ::2], "contiguous RGB"),
-        (np.empty((20, 30, 3), np.uint8)[:, :, ::-1], "contiguous RGB"),
-        (np.empty((20, 30, 3), np.uint8)[:, ::-1], "contiguous RGB"),
+        (np.empty((20, 60, 3), np.uint8)[:, ::2], "contiguous pixels"),
+        (np.empty((20, 30, 3), np.uint8)[:, :, ::-1], "contiguous pixels"),
+        (np.empty((20, 30, 3), np.uint8)[:, ::-1], "contiguous pixels"),
         (np.lib.stride_tricks.as_strided(np.empty(3000, np.uint8), (20, 30, 3), (0, 3, 1)), "do not overlap"),
         (np.lib.stride_tricks.as_strided(np.empty(3000, np.uint8), (20, 30, 3), (89, 3, 1)), "do not overlap"),
+        (np.lib.stride_tricks.as_strided(np.empty(3000, np.uint8), (20, 30, 4), (119, 4, 1)), "do not overlap"),
+        (np.empty((20, 60, 4), np.uint8)[:, ::2], "contiguous pixels"),
         (np.empty((21, 30, 3), np.uint8), "expected a region inside 20 x 30"),
         (np.empty((20, 31, 3), np.uint8), "expected a region inside 20 x 30"),
     ),

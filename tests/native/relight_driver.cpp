@@ -102,8 +102,8 @@ constexpr std::size_t kGap = 5;         // bytes between two output rows
 constexpr std::uint8_t kPoison = 0xA5;  // in them
 
 struct Scene {
-  Scene(const Shape& shape, std::size_t h, std::size_t w, bool guard)
-      : height(h), width(w), planes_count(shape.planes) {
+  Scene(const Shape& shape, std::size_t h, std::size_t w, bool guard, std::size_t channel_count = 3)
+      : height(h), width(w), channels(channel_count), planes_count(shape.planes) {
     const std::size_t size = static_cast<std::size_t>(shape.planes) * h * w;
     planes = guard ? before_guard_page(size) : heap(size);
     std::generate_n(planes.get(), size, [] { return static_cast<std::uint8_t>(rng()); });
@@ -111,8 +111,8 @@ struct Scene {
       mask = guard ? before_guard_page(h * w) : heap(h * w);
       std::generate_n(mask.get(), h * w, [] { return static_cast<std::uint8_t>(rng() % 4 != 0); });
     }
-    stride = 3 * w + kGap;
-    out_size = (h - 1) * stride + 3 * w;
+    stride = channels * w + kGap;
+    out_size = (h - 1) * stride + channels * w;
     out = guard ? before_guard_page(out_size) : heap(out_size);
     std::memset(out.get(), kPoison, out_size);
   }
@@ -125,7 +125,8 @@ struct Scene {
             static_cast<std::ptrdiff_t>(width),
             mask.get(),
             out.get(),
-            static_cast<std::ptrdiff_t>(stride)};
+            static_cast<std::ptrdiff_t>(stride),
+            static_cast<int>(channels)};
   }
 
   // The largest difference from the specification, or 999 for a byte written between the rows.
@@ -135,11 +136,11 @@ struct Scene {
       std::vector<double> v;
       for (int k = 0; k < planes_count; ++k)
         v.push_back(planes.get()[static_cast<std::size_t>(k) * height * width + i]);
-      int rgb[3];
-      exact_pixel(network, v, rgb);
-      for (std::size_t c = 0; c < 3; ++c) {
-        const int wanted = mask && mask.get()[i] == 0 ? 0 : rgb[c];
-        largest = std::max(largest, std::abs(wanted - out.get()[i / width * stride + i % width * 3 + c]));
+      int rgba[4] = {0, 0, 0, 255};
+      exact_pixel(network, v, rgba);
+      for (std::size_t c = 0; c < channels; ++c) {
+        const int wanted = mask && mask.get()[i] == 0 ? 0 : rgba[c];
+        largest = std::max(largest, std::abs(wanted - out.get()[i / width * stride + i % width * channels + c]));
       }
     }
     for (std::size_t row = 1; row < height; ++row) {
@@ -149,7 +150,7 @@ struct Scene {
     return largest;
   }
 
-  std::size_t height, width, stride, out_size;
+  std::size_t height, width, channels, stride, out_size;
   int planes_count;
   Bytes planes, mask, out;
 };
@@ -172,7 +173,8 @@ bool matrix(const Isa& isa) {
   for (const Shape& shape : shapes()) {
     const OwnedNetwork owned(shape, 1);
     for (std::size_t width : widths) {
-      const Scene scene(shape, 2, width, ++pictures % 2 == 0);
+      ++pictures;
+      const Scene scene(shape, 2, width, pictures % 2 == 0, pictures % 3 == 0 ? 4 : 3);
       relight(owned.network, scene.picture(), isa, 1);
       worst = std::max(worst, scene.worst(owned.network));
     }
