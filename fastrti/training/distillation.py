@@ -17,7 +17,8 @@ from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import PixelSamples
 from fastrti.training.students import Preset
 
-# (samples (N, 3, P), pixels (P,), lights (L, 3)) → (L, 3, P): what P of the training pixels should look like.
+# (samples (N, 3, P), pixels (P,), lights (L, 3), these on any device) → (L, 3, P): what P of the training pixels should
+# look like.
 TeacherFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 CHECKPOINT_STEPS = 500
@@ -91,17 +92,17 @@ def train(
             pixels = torch.randint(len(lesson.samples), (preset.pixels,), generator=generator).to(device)
             shown = torch.randperm(len(lesson.lights), generator=generator)[: preset.shown].to(device)
             samples = lesson.samples.batch(pixels)  # (N, 3, P)
-            lights = lesson.lights[shown]
+            lights = asked = lesson.lights[shown]
             if lesson.at_new_lights:
-                lights = torch.cat([lights, new_lights(preset.new, generator).to(device)])
+                asked = new_lights(preset.new, generator)  # on the CPU, where the interpolator wants them
+                lights = torch.cat([lights, asked.to(device)])
 
             rendered = network(samples, lights)  # (L, 3, P)
             loss = functional.mse_loss(rendered[: len(shown)], samples[shown])
             if lesson.teacher is not None:
-                asked = slice(len(shown), None) if lesson.at_new_lights else slice(None)
                 with torch.no_grad():
-                    taught = lesson.teacher(samples, pixels, lights[asked])
-                loss = lesson.alpha * loss + (1 - lesson.alpha) * functional.mse_loss(rendered[asked], taught)
+                    taught = lesson.teacher(samples, pixels, asked)
+                loss = lesson.alpha * loss + (1 - lesson.alpha) * functional.mse_loss(rendered[-len(asked) :], taught)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -169,7 +169,7 @@ def train_anew(
 
 
 def _answers_of(network: Autoencoder) -> TeacherFunction:
-    return lambda samples, pixels, lights: network(samples, lights)
+    return lambda samples, pixels, lights: network(samples, lights.to(samples.device))
 
 
 @torch.no_grad()

@@ -95,7 +95,7 @@ class _Original:
     def __call__(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:  # → (L, 3, P), see TeacherFunction
         planes = self.planes[:, pixels.cpu()]
         networks = [self.relightable.frame_network(light) for light in lights.cpu().numpy()]
-        return torch.stack([evaluate_network(network, planes) for network in networks]).clamp(0, 1).to(lights)
+        return torch.stack([evaluate_network(network, planes) for network in networks]).clamp(0, 1).to(samples)
 
 
 def twin_lights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
