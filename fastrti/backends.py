@@ -37,18 +37,18 @@ class Kernel(Protocol):
         ...
 
     def relight(self, light: Light, out: Any, top: int, left: int) -> None:
-        """Writes the pixels [top : top + h, left : left + w] under a light to out, (h, w, 3) uint8.
+        """Writes the pixels [top : top + h, left : left + w] under a light to out, (h, w, C) uint8.
 
         Args:
             light: the light direction.
-            out: from `empty` or `writable`.
+            out: from `empty` or `writable`; C = 3 for RGB, 4 for RGBA with alpha 0 where the mask is False, else 255.
             top: first row of the region.
             left: first column of the region.
         """
         ...
 
     def relight_batch(self, lights: Sequence[Light], out: Any, top: int, left: int) -> None:
-        """`relight` under several lights, to out, (L, h, w, 3) uint8."""
+        """`relight` under several lights, to out, (L, h, w, C) uint8."""
         ...
 
 

@@ -72,6 +72,7 @@ class Renderer:
         Args:
             light_dir: (x, y) with z = sqrt(1 − x² − y²), or (x, y, z), normalised; +x right, +y up, +z to the camera.
             out: (height, width, 3) uint8 to write into, of the kind the backend returns; rows may be apart in memory.
+                With four channels, RGBA: alpha 255 on the object, 0 where its mask is False.
             region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
             enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.enhancement`. On the host, and much
                 slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
@@ -89,12 +90,11 @@ class Renderer:
         light = _light(light_dir)
         check_enhancement(enhance, gain)
         region = self._checked(region)
-        shape = (*region[2:], 3)
-        native = self._kernel.empty(shape) if out is None else self._kernel.writable(out, shape)
+        native = self._native(out, region[2:])
         self._kernel.relight(light, native, *region[:2])
         out = native if out is None else out
         if enhance is not None:
-            self._enhancer.apply(self, out, light_dir, region, enhance, gain)
+            self._enhancer.apply(self, out[..., :3], light_dir, region, enhance, gain)
         return out
 
     def relight_batch(
@@ -110,14 +110,20 @@ class Renderer:
         directions = [_light(light) for light in lights]
         check_enhancement(enhance, gain)
         region = self._checked(region)
-        shape = (len(directions), *region[2:], 3)
-        native = self._kernel.empty(shape) if out is None else self._kernel.writable(out, shape)
+        native = self._native(out, (len(directions), *region[2:]))
         self._kernel.relight_batch(directions, native, *region[:2])
         out = native if out is None else out
         if enhance is not None:
             for light_dir, picture in zip(lights, out):
-                self._enhancer.apply(self, picture, light_dir, region, enhance, gain)
+                self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
         return out
+
+    def _native(self, out: Any, size: tuple[int, ...]) -> Any:
+        """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""
+        if out is None:
+            return self._kernel.empty((*size, 3))
+        channels = 4 if tuple(getattr(out, "shape", ()))[-1:] == (4,) else 3
+        return self._kernel.writable(out, (*size, channels))
 
     def _checked(self, region: Region | None) -> Region:
         rows, columns = self.relightable.height, self.relightable.width

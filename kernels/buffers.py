@@ -19,9 +19,9 @@ def writable_array(out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         raise ArgumentError(f"expected out to be a uint8 numpy array of shape {shape}, got {got}")
     if not out.flags.writeable:
         raise ArgumentError("expected out to be writeable, got a read-only array: pass a copy")
-    if out.strides[-2:] != (3, 1) or any(stride < 0 for stride in out.strides):
+    if out.strides[-2:] != (shape[-1], 1) or any(stride < 0 for stride in out.strides):
         raise ArgumentError(
-            f"expected out's pixels to be contiguous rows of RGB, got strides {out.strides}: rows may be apart, "
+            f"expected out's pixels to be contiguous in their rows, got strides {out.strides}: rows may be apart, "
             "pixels may not"
         )
     return out

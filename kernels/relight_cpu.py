@@ -110,7 +110,7 @@ class CpuKernel:
 
         Args:
             light: the light direction.
-            out: (h, w, 3) uint8; rows may be apart in memory, the pixels of a row may not.
+            out: (h, w, 3) or (h, w, 4) uint8; rows may be apart in memory, the pixels of a row may not.
             top: first row of the region.
             left: first column of the region.
 

@@ -41,7 +41,8 @@ class ReferenceKernel:
         rows, columns = slice(top, top + out.shape[0]), slice(left, left + out.shape[1])
         mask = None if self._mask is None else self._mask[rows, columns]
         network = self._relightable.frame_network(light)
-        out[:] = relight_network(self._planes[:, rows, columns], mask, network).numpy()
+        out[..., :3] = relight_network(self._planes[:, rows, columns], mask, network).numpy()
+        out[..., 3:] = 255 if mask is None else 255 * mask.byte().numpy()[..., None]
 
     def relight_batch(self, lights: Sequence[Light], out: NDArray[np.uint8], top: int, left: int) -> None:
         """See `fastrti.backends.Kernel`."""

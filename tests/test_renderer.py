@@ -77,6 +77,21 @@ def test_out_of_a_batch(renderer):
         renderer.relight_batch(LIGHTS[:3], out=out)
 
 
+@pytest.mark.parametrize("enhance", [None, "specular"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_an_out_of_four_channels_is_rgba(renderer, masked, enhance):
+    shown = relightable(KIND, HEIGHT, WIDTH, masked)
+    renderer = Renderer(shown, renderer.backend, 2)
+    canvas = np.full((2, HEIGHT + 2, WIDTH + 3, 4), 123, np.uint8)
+    window = canvas[:, 1:-1, 1:-2]
+    assert renderer.relight_batch(LIGHTS[:2], out=window, enhance=enhance) is window
+    assert np.array_equal(window[..., :3], renderer.relight_batch(LIGHTS[:2], enhance=enhance))
+    assert (window[..., 3] == (255 * shown.mask if masked else 255)).all()
+    assert np.array_equal(renderer.relight(LIGHTS[1], out=canvas[0, 1:-1, 1:-2], enhance=enhance), window[1])
+    window[...] = 123
+    assert (canvas == 123).all()
+
+
 def test_a_refused_call_leaves_out_untouched(renderer):
     out = np.full((HEIGHT, WIDTH, 3), 123, np.uint8)
     with pytest.raises(LightError):
