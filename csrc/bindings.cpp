@@ -4,11 +4,13 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dispatch.h"
+#include "quantise.h"
 #include "relight.h"
 
 namespace py = pybind11;
@@ -151,6 +153,24 @@ std::vector<std::string> isa_names() {
   return names;
 }
 
+// (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
+// layers are None where the bound is infinite.
+py::tuple quantised(const std::vector<py::array>& weights, const std::vector<py::array>& biases,
+                    const std::string& activation, const OptionalArray& skip, bool base) {
+  const int planes = weights.empty() || weights[0].ndim() != 2 ? 0 : static_cast<int>(weights[0].shape(1));
+  if (planes < 1 || planes > kMaxPlanes) reject("expected 1 to 48 planes, got " + std::to_string(planes));
+  const IntegerNetwork network = quantise_int16(network_of(planes, weights, biases, activation, skip, base));
+  if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
+  py::list layers, elu_scales;
+  for (int i = 0; i <= network.hidden; ++i) {
+    const IntegerLayer& layer = network.layers[i];
+    layers.append(py::make_tuple(py::array_t<std::int16_t>({layer.outputs, layer.inputs}, layer.weights.data()),
+                                 py::array_t<std::int32_t>(layer.outputs, layer.bias.data())));
+    if (i < network.hidden) elu_scales.append(network.elu_scale[i]);
+  }
+  return py::make_tuple(layers, elu_scales, network.output_shift, network.bound);
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_cpu, module) {
@@ -163,4 +183,6 @@ PYBIND11_MODULE(_cpu, module) {
   module.def("relight", &relight_arrays, "Draws one folded frame network into out.", py::arg("planes"), py::arg("mask"),
              py::arg("weights"), py::arg("biases"), py::arg("activation"), py::arg("skip"), py::arg("base"),
              py::arg("out"), py::arg("top"), py::arg("left"), py::arg("threads"), py::arg("isa"));
+  module.def("quantise_int16", &quantised, "A folded frame network in integers, and the bound on its error.",
+             py::arg("weights"), py::arg("biases"), py::arg("activation"), py::arg("skip"), py::arg("base"));
 }

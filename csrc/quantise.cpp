@@ -1,0 +1,265 @@
+#include "quantise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace fastrti {
+namespace {
+
+constexpr double kByteCentre = 128;
+constexpr double kByteStep = 1.0 / 256;  // x counts 256ths of a level
+constexpr double kWeightMax = 32767;
+constexpr double kSumMax = 2147483647;
+constexpr double kShift = 65536;   // t = sum >> 16
+constexpr double kTableError = 2;  // of E[t], in steps of t
+constexpr int kMaxOutputShift = 22;
+// Rounding the biases alone puts 2^-32 of the largest sums into the bound; float64 loses less than a thousandth of
+// that.
+constexpr double kFloat64Margin = 1 + 1.0 / 1024;
+
+// A layer of the exact network on the inputs of the integers: levels around 128 instead of bytes, colours in levels.
+struct RealLayer {
+  int inputs, outputs;
+  std::array<double, kMaxWeights> weights;
+  std::array<double, kMaxWidth> bias;
+
+  const double* row(int i) const { return weights.data() + i * inputs; }
+};
+
+// What a layer reads: integers that stand for `scale` times themselves.
+struct Inputs {
+  int count = 0;
+  std::array<double, kMaxInputs> scale;
+  std::array<double, kMaxInputs> low, high;              // the integers' range
+  std::array<double, kMaxInputs> exact_low, exact_high;  // the range of what they stand for in the exact network
+
+  double largest(int k) const { return std::max(std::abs(low[k]), std::abs(high[k])); }
+  double middle(int k) const { return (low[k] + high[k]) / 2; }
+  double radius(int k) const { return (high[k] - low[k]) / 2; }
+};
+
+// What a hidden layer adds to the error of 255 y: one entry a unit.
+struct HiddenErrors {
+  std::array<double, kMaxWidth> affine;                 // of W h + b, given the integers it reads
+  std::array<double, kMaxWidth> table;                  // of phi
+  std::array<double, kMaxWidth> slope_low, slope_high;  // of phi between the exact W h + b and the computed one
+};
+
+void append_bytes(Inputs& inputs, int planes) {
+  for (int k = inputs.count; k < inputs.count + planes; ++k) {
+    inputs.scale[k] = kByteStep;
+    inputs.low[k] = -kByteCentre / kByteStep;
+    inputs.high[k] = (255 - kByteCentre) / kByteStep;
+    inputs.exact_low[k] = -kByteCentre;
+    inputs.exact_high[k] = 255 - kByteCentre;
+  }
+  inputs.count += planes;
+}
+
+// Copies weights into the columns from `first` on; `gain` is the unit of the outputs, and moves a centre into the bias.
+void add_columns(RealLayer& real, const float* weights, int columns, int first, double gain, double centre) {
+  for (int i = 0; i < real.outputs; ++i) {
+    for (int k = 0; k < columns; ++k) {
+      const double weight = gain * weights[i * columns + k];
+      real.weights[i * real.inputs + first + k] += weight;
+      real.bias[i] += centre * weight;
+    }
+  }
+}
+
+RealLayer real_layer(const Network& network, int index) {
+  const Layer& layer = network.layers[index];
+  const bool first = index == 0, last = index == network.hidden;
+  const bool skip = last && network.skip != nullptr;
+  const int planes = network.layers[0].inputs;
+  const double gain = last ? 255 : 1;
+  RealLayer real;
+  real.inputs = layer.inputs + (skip && !first ? planes : 0);
+  real.outputs = layer.outputs;
+  std::fill_n(real.weights.begin(), real.inputs * real.outputs, 0.0);
+  for (int i = 0; i < layer.outputs; ++i) real.bias[i] = gain * layer.bias[i];
+  add_columns(real, layer.weights, layer.inputs, 0, gain, first ? kByteCentre : 0);
+  if (skip) add_columns(real, network.skip, planes, real.inputs - planes, gain, kByteCentre);
+  return real;
+}
+
+// The smallest step of row i's sum that keeps its weights within 16 bits and its terms, added in any order, within
+// `limit` of 32: a rounded weight is up to half a step off, and moves the bias by that times its input's middle.
+double smallest_step(const RealLayer& real, int i, const Inputs& inputs, double limit, double extra) {
+  double terms = std::abs(real.bias[i]) + extra, largest_weight = 0, budget = limit - 1;
+  for (int k = 0; k < inputs.count; ++k) {
+    const double weight = std::abs(real.row(i)[k]) * inputs.scale[k];
+    terms += weight * inputs.largest(k);
+    largest_weight = std::max(largest_weight, weight);
+    budget -= (inputs.largest(k) + std::abs(inputs.middle(k))) / 2;
+  }
+  return std::max(terms / budget, largest_weight / kWeightMax);
+}
+
+// Rounds row i to steps of its sum. Returns how far the sum can be off, in the exact network's unit: weights are off by
+// a known delta; the bias takes that at the middle of the inputs, which leaves |delta| times their radius.
+double round_row(const RealLayer& real, int i, const Inputs& inputs, double step, double half, IntegerLayer& layer) {
+  double bias = real.bias[i], error = step / 2;
+  for (int k = 0; k < inputs.count; ++k) {
+    const double weight = real.row(i)[k] * inputs.scale[k];
+    const double rounded = std::nearbyint(weight / step);
+    const double delta = rounded * step - weight;
+    layer.weights[i * layer.inputs + k] = static_cast<std::int16_t>(rounded);
+    bias -= delta * inputs.middle(k);
+    error += std::abs(delta) * inputs.radius(k);
+  }
+  layer.bias[i] = static_cast<std::int32_t>(std::nearbyint(bias / step) + half);
+  return error;
+}
+
+struct Interval {
+  double low, high;
+};
+
+// Of row i's sum over every integer it can read; exact, as all of it fits float64.
+Interval sum_interval(const IntegerLayer& layer, int i, const Inputs& inputs) {
+  Interval sum{double(layer.bias[i]), double(layer.bias[i])};
+  for (int k = 0; k < inputs.count; ++k) {
+    const double weight = layer.weights[i * layer.inputs + k];
+    sum.low += weight * (weight > 0 ? inputs.low[k] : inputs.high[k]);
+    sum.high += weight * (weight > 0 ? inputs.high[k] : inputs.low[k]);
+  }
+  return sum;
+}
+
+// Of W h + b in the exact network.
+Interval exact_interval(const RealLayer& real, int i, const Inputs& inputs) {
+  Interval z{real.bias[i], real.bias[i]};
+  for (int k = 0; k < inputs.count; ++k) {
+    const double weight = real.row(i)[k];
+    z.low += weight * (weight > 0 ? inputs.exact_low[k] : inputs.exact_high[k]);
+    z.high += weight * (weight > 0 ? inputs.exact_high[k] : inputs.exact_low[k]);
+  }
+  return z;
+}
+
+double phi(Activation activation, double z) {
+  if (z > 0) return z;
+  return activation == Activation::kRelu ? 0 : std::expm1(z);
+}
+
+double slope(Activation activation, double z) {
+  if (z > 0) return 1;
+  return activation == Activation::kRelu ? 0 : std::exp(z);
+}
+
+// The values behind phi of unit i, and what the layer adds to the error.
+void activate(Activation activation, const RealLayer& real, const IntegerLayer& layer, int i, const Inputs& inputs,
+              double step, Inputs& outputs, HiddenErrors& errors) {
+  const double scale = kShift * step;  // of t
+  const Interval sum = sum_interval(layer, i, inputs), exact = exact_interval(real, i, inputs);
+  const double low = std::floor(sum.low / kShift), high = std::floor(sum.high / kShift);
+  const bool table = activation == Activation::kElu && low <= 0;
+  const double table_error = table ? kTableError : 0;
+  outputs.scale[i] = scale;
+  outputs.low[i] = std::floor(phi(activation, low * scale) / scale) - table_error;
+  outputs.high[i] = std::ceil(phi(activation, high * scale) / scale) + table_error;
+  outputs.exact_low[i] = phi(activation, exact.low);
+  outputs.exact_high[i] = phi(activation, exact.high);
+  errors.table[i] = table_error * scale;
+  errors.slope_low[i] = slope(activation, std::min(exact.low, low * scale));
+  errors.slope_high[i] = slope(activation, std::max(exact.high, high * scale));
+}
+
+// Rounds a hidden layer that reads `inputs`; returns what the next one reads.
+Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation activation, IntegerLayer& layer,
+                    double& elu_scale, HiddenErrors& errors) {
+  const bool elu = activation == Activation::kElu;
+  const double limit = kSumMax - kShift / 2 - (elu ? kTableError * kShift : 0);  // E[t] is to fit as well
+  std::array<double, kMaxWidth> step;
+  for (int i = 0; i < real.outputs; ++i) {
+    step[i] = std::max(smallest_step(real, i, inputs, limit, 0), elu ? 0x1p-36 : 0x1p-900);  // a unit of zeros has any
+  }
+  if (elu) std::fill_n(step.begin(), real.outputs, *std::max_element(step.begin(), step.begin() + real.outputs));
+  Inputs outputs;
+  outputs.count = real.outputs;
+  for (int i = 0; i < real.outputs; ++i) {
+    errors.affine[i] = round_row(real, i, inputs, step[i], kShift / 2, layer) + kShift / 2 * step[i];
+    activate(activation, real, layer, i, inputs, step[i], outputs, errors);
+  }
+  elu_scale = kShift * step[0];
+  return outputs;
+}
+
+// How far 255 y can be off by what the hidden layers add: backwards goes an interval centre +- radius that holds how
+// much the colour changes with each unit.
+double propagated(const RealLayer* layers, const HiddenErrors* errors, int hidden, int colour) {
+  std::array<double, kMaxWidth> centre{}, radius{};
+  if (hidden > 0) std::copy_n(layers[hidden].row(colour), layers[hidden - 1].outputs, centre.begin());
+  double error = 0;
+  for (int index = hidden - 1; index >= 0; --index) {
+    const RealLayer& layer = layers[index];
+    const HiddenErrors& own = errors[index];
+    std::array<double, kMaxWidth> next_centre{}, next_radius{};
+    for (int i = 0; i < layer.outputs; ++i) {
+      const double reach = std::abs(centre[i]) + radius[i];
+      error += reach * (own.table[i] + own.slope_high[i] * own.affine[i]);
+      if (index == 0) continue;
+      const double slope = (own.slope_high[i] + own.slope_low[i]) / 2;
+      const double slope_radius = (own.slope_high[i] - own.slope_low[i]) / 2;
+      for (int k = 0; k < layer.inputs; ++k) {
+        next_centre[k] += centre[i] * slope * layer.row(i)[k];
+        next_radius[k] += (reach * slope_radius + radius[i] * slope) * std::abs(layer.row(i)[k]);
+      }
+    }
+    centre = next_centre;
+    radius = next_radius;
+  }
+  return error;
+}
+
+// Rounds the output layer to levels of 2^-output_shift; returns how far its own rounding puts 255 y off.
+std::array<double, 3> round_output(const RealLayer& real, const Inputs& inputs, IntegerNetwork& result) {
+  double step = std::ldexp(1.0, -kMaxOutputShift);
+  for (int i = 0; i < real.outputs; ++i) step = std::max(step, smallest_step(real, i, inputs, kSumMax, 0.5));
+  int exponent;
+  if (std::frexp(step, &exponent) == 0.5) --exponent;  // step <= 2^exponent
+  std::array<double, 3> errors;
+  errors.fill(std::numeric_limits<double>::infinity());
+  if (exponent > 0) return errors;
+  result.output_shift = -exponent;
+  const double half = std::floor(std::ldexp(0.5, result.output_shift));
+  for (int i = 0; i < real.outputs; ++i) {
+    errors[i] = round_row(real, i, inputs, std::ldexp(1.0, exponent), half, result.layers[result.hidden]);
+  }
+  return errors;
+}
+
+}  // namespace
+
+IntegerNetwork quantise_int16(const Network& network) {
+  IntegerNetwork result;
+  result.planes = network.layers[0].inputs;
+  result.hidden = network.hidden;
+  result.activation = network.activation;
+  result.bound = std::numeric_limits<double>::infinity();
+  if (network.base) return result;
+  RealLayer layers[kMaxHidden + 1];
+  HiddenErrors errors[kMaxHidden];
+  Inputs inputs;
+  append_bytes(inputs, result.planes);
+  for (int index = 0; index <= network.hidden; ++index) {
+    layers[index] = real_layer(network, index);
+    result.layers[index].inputs = layers[index].inputs;
+    result.layers[index].outputs = layers[index].outputs;
+    if (index == network.hidden) break;
+    inputs = round_hidden(layers[index], inputs, network.activation, result.layers[index], result.elu_scale[index],
+                          errors[index]);
+  }
+  if (network.hidden > 0 && network.skip != nullptr) append_bytes(inputs, result.planes);
+  const std::array<double, 3> own = round_output(layers[network.hidden], inputs, result);
+  double worst = 0;
+  for (int colour = 0; colour < 3; ++colour) {
+    worst = std::max(worst, own[colour] + propagated(layers, errors, network.hidden, colour));
+  }
+  result.bound = worst * kFloat64Margin;
+  return result;
+}
+
+}  // namespace fastrti
