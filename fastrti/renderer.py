@@ -71,8 +71,9 @@ class Renderer:
 
         Args:
             light_dir: (x, y) with z = sqrt(1 − x² − y²), or (x, y, z), normalised; +x right, +y up, +z to the camera.
-            out: (height, width, 3) uint8 to write into, of the kind the backend returns; rows may be apart in memory.
-                With four channels, RGBA: alpha 255 on the object, 0 where its mask is False.
+            out: (height, width, 3) uint8 to write into, of the kind the backend returns, and for triton also any array
+                of its GPU with DLPack or `__cuda_array_interface__` (CuPy, Numba); rows may be apart in memory. With
+                four channels, RGBA: alpha 255 on the object, 0 where its mask is False.
             region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
             enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.enhancement`. On the host, and much
                 slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
@@ -80,7 +81,8 @@ class Renderer:
 
         Returns:
             (height, width, 3) uint8, sRGB-encoded like the photographs: a numpy array from cpu and reference, a CUDA
-            tensor from triton; `out` itself where given.
+            tensor from triton (which speaks both protocols itself), written when torch's current stream gets there;
+            `out` itself where given.
 
         Raises:
             LightError: a light off the hemisphere.
@@ -92,10 +94,9 @@ class Renderer:
         region = self._checked(region)
         native = self._native(out, region[2:])
         self._kernel.relight(light, native, *region[:2])
-        out = native if out is None else out
         if enhance is not None:
-            self._enhancer.apply(self, out[..., :3], light_dir, region, enhance, gain)
-        return out
+            self._enhancer.apply(self, native[..., :3], light_dir, region, enhance, gain)
+        return native if out is None else out
 
     def relight_batch(
         self,
@@ -112,11 +113,10 @@ class Renderer:
         region = self._checked(region)
         native = self._native(out, (len(directions), *region[2:]))
         self._kernel.relight_batch(directions, native, *region[:2])
-        out = native if out is None else out
         if enhance is not None:
-            for light_dir, picture in zip(lights, out):
+            for light_dir, picture in zip(lights, native):
                 self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
-        return out
+        return native if out is None else out
 
     def _native(self, out: Any, size: tuple[int, ...]) -> Any:
         """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fastrti.backends import Light, check_precision
-from fastrti.errors import ArgumentError
 from fastrti.frame_network import FrameNetwork
+from fastrti.kernels.device_buffers import writable
 from fastrti.kernels.precision import PRECISIONS, Precision, RoundedNetwork, cheapest, rounded
 from fastrti.kernels.relight_tiles import COLOURS, INTERPRETED, relight_tiles
 from fastrti.relightable import Relightable
@@ -129,18 +129,7 @@ class TritonKernel:
 
     def writable(self, out: Any, shape: tuple[int, ...]) -> Tensor:
         """See `fastrti.backends.Kernel`."""
-        if not isinstance(out, Tensor) or out.dtype != torch.uint8 or tuple(out.shape) != shape:
-            got = f"{out.dtype} {tuple(out.shape)}" if isinstance(out, Tensor) else type(out).__name__
-            raise ArgumentError(f"expected out to be a torch.uint8 tensor of shape {shape}, got {got}")
-        if out.device != self.device:
-            raise ArgumentError(f"expected out on {self.device}, where the planes are, got one on {out.device}")
-        rows = zip(out.shape[:-2], out.stride()[:-2])
-        if out.stride()[-2:] != (3, 1) or any(size > 1 and stride < 3 * shape[-2] for size, stride in rows):
-            raise ArgumentError(
-                f"expected out's pixels to be contiguous rows of RGB, got strides {out.stride()}: rows may be apart, "
-                "pixels may not"
-            )
-        return out
+        return writable(out, shape, self.device)
 
     def rounded(self, network: FrameNetwork) -> RoundedNetwork:
         """A folded network in the arithmetic it is drawn in."""

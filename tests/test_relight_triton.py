@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fastrti.errors import ArgumentError
 from fastrti.kernels.cuda_driver import why_not
 
 torch = pytest.importorskip("torch")
@@ -144,22 +143,6 @@ def test_a_kernel_says_what_runs():
     kernel = kernel_of(case)
     assert kernel.rounded(case.network).precision == cheapest(case.network).precision == "fp16 hi/lo"
     assert kernel.label == "Triton's interpreter" or "NVIDIA" in kernel.label
-
-
-def test_writable_refuses_what_it_cannot_write():
-    kernel = kernel_of(CASES["ptm"])
-    shape = (4, 5, 3)
-    kernel.writable(kernel.empty(shape), shape)
-    kernel.writable(kernel.empty((9, 5, 3))[::2][:4], shape)
-    for wrong in (np.zeros(shape, np.uint8), kernel.empty((4, 5, 4)), kernel.empty(shape).float()):
-        with pytest.raises(ArgumentError, match=r"expected out to be a torch.uint8 tensor of shape \(4, 5, 3\), got"):
-            kernel.writable(wrong, shape)
-    with pytest.raises(ArgumentError, match=f"expected out on {kernel.device}, where the planes are, got one on meta"):
-        kernel.writable(torch.empty(shape, dtype=torch.uint8, device="meta"), shape)
-    overlapping = kernel.empty((1, 5, 3)).expand(shape)
-    for wrong in (kernel.empty((4, 5, 4))[..., :3], kernel.empty((4, 3, 5)).transpose(1, 2), overlapping):
-        with pytest.raises(ArgumentError, match="expected out's pixels to be contiguous rows of RGB, got strides"):
-            kernel.writable(wrong, shape)
 
 
 def test_one_buffer_holds_every_number_of_a_frame():
