@@ -1,24 +1,28 @@
-// The Python module fastrti._cpu. Every argument is checked here against what the kernel trusts; a ValueError says
-// what was wanted and what came, and fastrti.kernels.relight_cpu turns it into the package's own error.
+// The Python module fastrti._cpu. Every argument is checked here against what the core trusts; a ValueError says what
+// was wanted and what came, and fastrti.kernels.relight_cpu turns it into the package's own error.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dispatch.h"
+#include "numbers.h"
+#include "object.h"
 #include "quantise.h"
-#include "relight.h"
 
 namespace py = pybind11;
 using namespace fastrti;
 
 namespace {
 
-// Arrays only, never converted: the kernel writes to, and points into, the memory of the caller's own.
+// Arrays only, never converted: the core writes to, and points into, the memory of the caller's own.
 using OptionalArray = std::optional<py::array>;
 
 std::string described(const py::array& array) {
@@ -34,96 +38,26 @@ bool holds(const py::array& array, py::ssize_t dimensions) {
 
 bool contiguous(const py::array& array) { return (array.flags() & py::array::c_style) != 0; }
 
-const float* matrix(const py::array& array, int rows, int columns, const char* what) {
-  if (!holds<float>(array, 2) || !contiguous(array) || array.shape(0) != rows || array.shape(1) != columns) {
-    reject("expected " + std::string(what) + " of shape (" + std::to_string(rows) + ", " + std::to_string(columns) +
-           "), contiguous float32, got " + described(array));
+// Its numbers, where it is a contiguous array of that shape and type.
+template <class T>
+const T* numbers_of(const py::array& array, const std::vector<py::ssize_t>& shape, const char* what) {
+  bool fits = holds<T>(array, static_cast<py::ssize_t>(shape.size())) && contiguous(array);
+  for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = array.shape(static_cast<py::ssize_t>(i)) == shape[i];
+  if (!fits) {
+    reject("expected " + std::string(what) + " of shape " + std::string(py::str(py::tuple(py::cast(shape)))) +
+           ", contiguous " + std::string(py::str(py::dtype::of<T>())) + ", got " + described(array));
   }
-  return static_cast<const float*>(array.data());
+  return static_cast<const T*>(array.data());
 }
 
-const float* vector(const py::array& array, int size, const char* what) {
-  if (!holds<float>(array, 1) || !contiguous(array) || array.shape(0) != size) {
-    reject("expected " + std::string(what) + " of shape (" + std::to_string(size) + ",), contiguous float32, got " +
-           described(array));
+// The place of a name in a list of names.
+int index_of(const std::string& name, const std::vector<std::string>& names, const char* what) {
+  std::string wanted;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == name) return static_cast<int>(i);
+    wanted += (i == 0 ? "" : ", ") + names[i];
   }
-  return static_cast<const float*>(array.data());
-}
-
-Activation activation_of(const std::string& name) {
-  if (name == "relu") return Activation::kRelu;
-  if (name == "elu") return Activation::kElu;
-  reject("expected activation 'relu' or 'elu', got '" + name + "'");
-}
-
-// Layer shapes must chain from the planes to RGB. Its pointers live as long as the vectors.
-Network network_of(int planes, const std::vector<py::array>& weights, const std::vector<py::array>& biases,
-                   const std::string& activation, const OptionalArray& skip, bool base) {
-  if (weights.empty() || weights.size() > kMaxHidden + 1 || weights.size() != biases.size()) {
-    reject("expected 1 to 3 layers, each a weight and a bias, got " + std::to_string(weights.size()) + " and " +
-           std::to_string(biases.size()));
-  }
-  Network network{};
-  network.hidden = static_cast<int>(weights.size()) - 1;
-  network.activation = activation_of(activation);
-  network.base = base;
-  int inputs = planes;
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    const bool last = i + 1 == weights.size();
-    const py::ssize_t outputs = last || weights[i].ndim() != 2 ? 3 : weights[i].shape(0);
-    if (outputs < 1 || outputs > kMaxWidth) reject("expected hidden widths 1 to 64, got " + std::to_string(outputs));
-    const int rows = static_cast<int>(outputs);
-    network.layers[i] = {inputs, rows, matrix(weights[i], rows, inputs, "a weight"), vector(biases[i], rows, "a bias")};
-    inputs = rows;
-  }
-  if (skip) network.skip = matrix(*skip, 3, planes, "a skip");
-  if (base && planes < 3) reject("expected three base colour planes, got " + std::to_string(planes) + " planes");
-  return network;
-}
-
-void check_planes(const py::array& planes, const OptionalArray& mask) {
-  if (!holds<std::uint8_t>(planes, 3) || !contiguous(planes) || planes.shape(0) < 1 || planes.shape(0) > kMaxPlanes) {
-    reject("expected planes of shape (K, H, W), contiguous uint8, K from 1 to 48, got " + described(planes));
-  }
-  if (mask && (!holds<bool>(*mask, 2) || !contiguous(*mask) || mask->shape(0) != planes.shape(1) ||
-               mask->shape(1) != planes.shape(2))) {
-    reject("expected a mask of shape (H, W), contiguous bool, the planes' size, got " + described(*mask));
-  }
-}
-
-void check_out(const py::array& out) {
-  if (!holds<std::uint8_t>(out, 3) || (out.shape(2) != 3 && out.shape(2) != 4) || !out.writeable()) {
-    reject("expected a writable out of shape (h, w, 3) or (h, w, 4), uint8, got " + described(out));
-  }
-  const py::ssize_t width = out.shape(1), channels = out.shape(2), row = out.strides(0);
-  const bool apart = out.shape(0) <= 1 || row >= channels * width || -row >= channels * width;
-  if (out.strides(2) != 1 || (width > 1 && out.strides(1) != channels) || !apart) {
-    reject("expected an out whose rows hold contiguous pixels and do not overlap, got strides " +
-           std::string(py::str(py::tuple(out.attr("strides")))));
-  }
-}
-
-// The region of `out`'s size whose first pixel is (top, left).
-Picture picture_of(const py::array& planes, const OptionalArray& mask, py::array& out, py::ssize_t top,
-                   py::ssize_t left) {
-  const py::ssize_t height = out.shape(0), width = out.shape(1), rows = planes.shape(1), columns = planes.shape(2);
-  if (top < 0 || left < 0 || top > rows - height || left > columns - width) {
-    reject("expected a region inside " + std::to_string(rows) + " x " + std::to_string(columns) + " pixels, got " +
-           std::to_string(height) + " x " + std::to_string(width) + " at (" + std::to_string(top) + ", " +
-           std::to_string(left) + ")");
-  }
-  const py::ssize_t first = top * columns + left;
-  Picture picture{};
-  picture.height = static_cast<std::size_t>(height);
-  picture.width = static_cast<std::size_t>(width);
-  picture.planes = static_cast<const std::uint8_t*>(planes.data()) + first;
-  picture.plane_stride = rows * columns;
-  picture.row_stride = columns;
-  if (mask) picture.mask = static_cast<const std::uint8_t*>(mask->data()) + first;
-  picture.out = static_cast<std::uint8_t*>(out.mutable_data());
-  picture.out_stride = out.strides(0);
-  picture.channels = static_cast<int>(out.shape(2));
-  return picture;
+  reject("expected " + std::string(what) + " to be one of " + wanted + ", got '" + name + "'");
 }
 
 const Isa& isa_named(const std::string& name) {
@@ -133,42 +67,140 @@ const Isa& isa_named(const std::string& name) {
   reject("expected an instruction set this machine runs, got '" + name + "'");
 }
 
-void relight_arrays(const py::array& planes, const OptionalArray& mask, const std::vector<py::array>& weights,
-                    const std::vector<py::array>& biases, const std::string& activation, const OptionalArray& skip,
-                    bool base, py::array out, py::ssize_t top, py::ssize_t left, int threads,
-                    const std::string& isa_name) {
-  check_planes(planes, mask);
-  check_out(out);
-  const Network network = network_of(static_cast<int>(planes.shape(0)), weights, biases, activation, skip, base);
-  const Picture picture = picture_of(planes, mask, out, top, left);
-  if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
-  const Isa& isa = isa_named(isa_name);
-  const py::gil_scoped_release without_gil;
-  relight(network, picture, isa, threads);
+void describe_planes(fastrti_numbers& numbers, const py::array& planes, const OptionalArray& mask,
+                     const py::array& minimum, const py::array& maximum) {
+  if (!holds<std::uint8_t>(planes, 3) || !contiguous(planes) || planes.size() > PTRDIFF_MAX ||
+      planes.shape(1) > INT32_MAX || planes.shape(2) > INT32_MAX || planes.shape(0) > FASTRTI_MAX_PLANES) {
+    reject("expected planes of shape (K, H, W), contiguous uint8, K from 1 to 48, got " + described(planes));
+  }
+  numbers.planes = static_cast<int>(planes.shape(0));
+  numbers.height = static_cast<int>(planes.shape(1));
+  numbers.width = static_cast<int>(planes.shape(2));
+  numbers.bytes = static_cast<const std::uint8_t*>(planes.data());
+  if (mask) {
+    const bool* bytes = numbers_of<bool>(*mask, {planes.shape(1), planes.shape(2)}, "a mask");
+    numbers.mask = reinterpret_cast<const std::uint8_t*>(bytes);
+  }
+  numbers.minimum = numbers_of<double>(minimum, {planes.shape(0)}, "minima");
+  numbers.maximum = numbers_of<double>(maximum, {planes.shape(0)}, "maxima");
 }
+
+void describe_network(fastrti_numbers& numbers, const std::vector<int>& hidden, const std::string& activation,
+                      bool skip, bool base) {
+  if (hidden.size() > FASTRTI_MAX_HIDDEN) {
+    reject("expected 0 to 2 hidden layers, got " + std::to_string(hidden.size()));
+  }
+  numbers.hidden_layers = static_cast<int>(hidden.size());
+  std::copy(hidden.begin(), hidden.end(), numbers.hidden);
+  numbers.activation = index_of(activation, {"relu", "elu"}, "activation");
+  numbers.skip = skip;
+  numbers.base = base;
+}
+
+void describe_features(fastrti_numbers& numbers, const std::string& kind, py::ssize_t count,
+                       const OptionalArray& exponents, const OptionalArray& nodes, double sigma) {
+  fastrti_features& features = numbers.features;
+  features.kind = index_of(kind, {"monomials", "hsh", "rbf", "bilinear"}, "features");
+  features.count = static_cast<int>(std::min<py::ssize_t>(count, INT32_MAX));
+  if (exponents) features.exponents = numbers_of<std::int32_t>(*exponents, {count, 3}, "exponents");
+  if (nodes) features.nodes = numbers_of<float>(*nodes, {count, 3}, "nodes");
+  features.sigma = sigma;
+}
+
+void describe_layers(fastrti_numbers& numbers, const std::vector<py::array>& weights,
+                     const std::vector<py::array>& biases) {
+  if (weights.empty() || weights.size() > FASTRTI_MAX_LIGHT_LAYERS || weights.size() != biases.size()) {
+    reject("expected 1 to 4 light layers, each a weight and a bias, got " + std::to_string(weights.size()) + " and " +
+           std::to_string(biases.size()));
+  }
+  numbers.light_layers = static_cast<int>(weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i].ndim() != 2) reject("expected a light weight of shape (out, in), got " + described(weights[i]));
+    const py::ssize_t outputs = weights[i].shape(0), inputs = weights[i].shape(1);
+    if (outputs > INT32_MAX || inputs > INT32_MAX) reject("expected smaller layers, got " + described(weights[i]));
+    numbers.light[i] = {static_cast<int>(inputs), static_cast<int>(outputs),
+                        numbers_of<float>(weights[i], {outputs, inputs}, "a light weight"),
+                        numbers_of<float>(biases[i], {outputs}, "a light bias")};
+  }
+}
+
+// The picture an array can hold: its region's height and width, and where its rows lie.
+Target target_of(py::array& out) {
+  if (!holds<std::uint8_t>(out, 3) || (out.shape(2) != 3 && out.shape(2) != 4) || !out.writeable()) {
+    reject("expected a writable out of shape (h, w, 3) or (h, w, 4), uint8, got " + described(out));
+  }
+  const py::ssize_t width = out.shape(1), channels = out.shape(2), row = out.strides(0);
+  const bool apart = out.shape(0) <= 1 || row >= channels * width || -row >= channels * width;
+  if (out.strides(2) != 1 || (width > 1 && out.strides(1) != channels) || !apart) {
+    reject("expected an out whose rows hold contiguous pixels and do not overlap, got strides " +
+           std::string(py::str(py::tuple(out.attr("strides")))));
+  }
+  return {static_cast<std::uint8_t*>(out.mutable_data()), row, static_cast<int>(channels)};
+}
+
+// An object, and the arrays it points into.
+class BoundObject {
+ public:
+  BoundObject(py::array planes, OptionalArray mask, const py::array& minimum, const py::array& maximum,
+              const std::vector<int>& hidden, const std::string& activation, bool skip, bool base,
+              const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
+              const std::vector<py::array>& weights, const std::vector<py::array>& biases, int threads,
+              const std::string& isa)
+      : planes_(std::move(planes)), mask_(std::move(mask)) {
+    fastrti_numbers numbers{};
+    describe_planes(numbers, planes_, mask_, minimum, maximum);
+    describe_network(numbers, hidden, activation, skip, base);
+    describe_layers(numbers, weights, biases);
+    describe_features(numbers, features, numbers.light[0].inputs, exponents, nodes, sigma);
+    const int error = check(numbers);
+    if (error != FASTRTI_OK) reject(fastrti_error_text(error));
+    if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
+    object_.emplace(numbers, isa_named(isa), threads);
+  }
+
+  void relight(double x, double y, double z, py::array out, py::ssize_t top, py::ssize_t left) const {
+    const Target target = target_of(out);
+    const Region region = {top, left, out.shape(0), out.shape(1)};
+    if (!object_->contains(region)) {
+      reject("expected a region inside " + std::to_string(planes_.shape(1)) + " x " + std::to_string(planes_.shape(2)) +
+             " pixels, got " + std::to_string(region.height) + " x " + std::to_string(region.width) + " at (" +
+             std::to_string(top) + ", " + std::to_string(left) + ")");
+    }
+    const py::gil_scoped_release without_gil;
+    object_->relight({x, y, z}, region, target);
+  }
+
+  py::array_t<float> frame_numbers(double x, double y, double z) const {
+    const std::vector<float> numbers = object_->lights().at({x, y, z}).numbers;
+    return py::array_t<float>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
+  }
+
+  // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
+  // layers are None where the bound is infinite.
+  py::tuple quantised(double x, double y, double z) const {
+    const OwnedNetwork exact = object_->lights().at({x, y, z});
+    const IntegerNetwork network = quantise_int16(exact.network);
+    if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
+    py::list layers, elu_scales;
+    for (int i = 0; i <= network.hidden; ++i) {
+      const IntegerLayer& layer = network.layers[i];
+      layers.append(py::make_tuple(py::array_t<std::int16_t>({layer.outputs, layer.inputs}, layer.weights.data()),
+                                   py::array_t<std::int32_t>(layer.outputs, layer.bias.data())));
+      if (i < network.hidden) elu_scales.append(network.elu_scale[i]);
+    }
+    return py::make_tuple(layers, elu_scales, network.output_shift, network.bound);
+  }
+
+ private:
+  py::array planes_;
+  OptionalArray mask_;
+  std::optional<Object> object_;
+};
 
 std::vector<std::string> isa_names() {
   std::vector<std::string> names;
   for (const Isa& isa : available_isas()) names.emplace_back(isa.name);
   return names;
-}
-
-// (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
-// layers are None where the bound is infinite.
-py::tuple quantised(const std::vector<py::array>& weights, const std::vector<py::array>& biases,
-                    const std::string& activation, const OptionalArray& skip, bool base) {
-  const int planes = weights.empty() || weights[0].ndim() != 2 ? 0 : static_cast<int>(weights[0].shape(1));
-  if (planes < 1 || planes > kMaxPlanes) reject("expected 1 to 48 planes, got " + std::to_string(planes));
-  const IntegerNetwork network = quantise_int16(network_of(planes, weights, biases, activation, skip, base));
-  if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
-  py::list layers, elu_scales;
-  for (int i = 0; i <= network.hidden; ++i) {
-    const IntegerLayer& layer = network.layers[i];
-    layers.append(py::make_tuple(py::array_t<std::int16_t>({layer.outputs, layer.inputs}, layer.weights.data()),
-                                 py::array_t<std::int32_t>(layer.outputs, layer.bias.data())));
-    if (i < network.hidden) elu_scales.append(network.elu_scale[i]);
-  }
-  return py::make_tuple(layers, elu_scales, network.output_shift, network.bound);
 }
 
 }  // namespace
@@ -178,11 +210,18 @@ PYBIND11_MODULE(_cpu, module) {
   module.def(
       "available_isas", [] { return py::tuple(py::cast(isa_names())); },
       "Instruction sets this machine runs, fastest first.");
-  module.def("check_planes", &check_planes, "Raises ValueError unless the planes, and the mask or None, can be drawn.",
-             py::arg("planes"), py::arg("mask"));
-  module.def("relight", &relight_arrays, "Draws one folded frame network into out.", py::arg("planes"), py::arg("mask"),
-             py::arg("weights"), py::arg("biases"), py::arg("activation"), py::arg("skip"), py::arg("base"),
-             py::arg("out"), py::arg("top"), py::arg("left"), py::arg("threads"), py::arg("isa"));
-  module.def("quantise_int16", &quantised, "A folded frame network in integers, and the bound on its error.",
-             py::arg("weights"), py::arg("biases"), py::arg("activation"), py::arg("skip"), py::arg("base"));
+  py::class_<BoundObject>(module, "Object", "One object, ready to be relit.")
+      .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
+                    const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,
+                    double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&>(),
+           py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
+           py::arg("activation"), py::arg("skip"), py::arg("base"), py::arg("features"), py::arg("exponents"),
+           py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("threads"),
+           py::arg("isa"))
+      .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
+           py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
+      .def("frame_numbers", &BoundObject::frame_numbers,
+           "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
+      .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",
+           py::arg("x"), py::arg("y"), py::arg("z"));
 }

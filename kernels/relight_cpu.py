@@ -84,13 +84,12 @@ class CpuKernel:
         check_precision(precision, PRECISIONS, "the cpu backend")
         self.isa = _chosen_isa(isa)
         self.threads = _checked_threads(threads)
-        self._relightable = relightable
-        self._planes = relightable.planes
-        self._mask = None if relightable.mask is None else np.ascontiguousarray(relightable.mask)
-        try:
-            _cpu.check_planes(self._planes, self._mask)
-        except ValueError as error:
-            raise ArgumentError(str(error)) from None
+        self._made_of = relightable, self.threads, precision, self.isa
+        self._object = _object(relightable, self.threads, self.isa)
+
+    def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
+        """Pickled as what it was made of."""
+        return CpuKernel, self._made_of
 
     @property
     def label(self) -> str:
@@ -117,23 +116,8 @@ class CpuKernel:
         Raises:
             ArgumentError: an out of another kind, or a region outside.
         """
-        network = self._relightable.frame_network(light)
-        skip = None if network.skip is None else np.ascontiguousarray(network.skip)
         try:
-            _cpu.relight(
-                planes=self._planes,
-                mask=self._mask,
-                weights=[np.ascontiguousarray(weight) for weight in network.weights],
-                biases=[np.ascontiguousarray(bias) for bias in network.biases],
-                activation=network.activation,
-                skip=skip,
-                base=network.base,
-                out=out,
-                top=top,
-                left=left,
-                threads=self.threads,
-                isa=self.isa,
-            )
+            self._object.relight(*light, out, top, left)
         except ValueError as error:
             raise ArgumentError(str(error)) from None
 
@@ -141,6 +125,31 @@ class CpuKernel:
         """See `fastrti.backends.Kernel`."""
         for light, picture in zip(lights, out):
             self.relight(light, picture, top, left)
+
+
+def _object(relightable: Relightable, threads: int, isa: str) -> Any:
+    network = relightable.decoder.light_network()
+    try:
+        return _cpu.Object(
+            planes=relightable.planes,
+            mask=None if relightable.mask is None else np.ascontiguousarray(relightable.mask),
+            minimum=np.ascontiguousarray(relightable.minimum),
+            maximum=np.ascontiguousarray(relightable.maximum),
+            hidden=network.hidden,
+            activation=network.activation,
+            skip=network.skip,
+            base=network.base,
+            features=network.features,
+            exponents=network.exponents,
+            nodes=None if network.nodes is None else np.ascontiguousarray(network.nodes),
+            sigma=network.sigma,
+            weights=[np.ascontiguousarray(weight) for weight in network.weights],
+            biases=[np.ascontiguousarray(bias) for bias in network.biases],
+            threads=threads,
+            isa=isa,
+        )
+    except ValueError as error:
+        raise ArgumentError(str(error)) from None
 
 
 def _chosen_isa(wanted: str | None) -> str:

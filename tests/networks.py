@@ -51,8 +51,7 @@ def relightable_of(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> 
 
 def constant(network: FrameNetwork) -> LightMlpDecoder:
     """The decoder that turns every light into the same network."""
-    layers = [array.ravel() for layer in zip(network.weights, network.biases) for array in layer]
-    numbers = np.concatenate(layers if network.skip is None else [*layers, network.skip.ravel()])
+    numbers = numbers_of(network)
     return LightMlpDecoder(
         network.planes,
         network.hidden,
@@ -62,6 +61,12 @@ def constant(network: FrameNetwork) -> LightMlpDecoder:
         network.skip is not None,
         features=((0, 0, 0),),
     )
+
+
+def numbers_of(network: FrameNetwork) -> NDArray[np.float32]:
+    """W₁, b₁, …, Wₙ, bₙ, [S], one after the other."""
+    layers = [array.ravel() for layer in zip(network.weights, network.biases) for array in layer]
+    return np.concatenate(layers if network.skip is None else [*layers, network.skip.ravel()])
 
 
 def network_cases(height: int = 19, width: int = 37, seed: int = 0) -> Iterator[NetworkCase]:

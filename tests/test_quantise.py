@@ -1,6 +1,7 @@
 """int16 networks: no sum overflows, no error exceeds its bound, and the bounds are of use."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import networks
 import numpy as np
@@ -35,11 +36,32 @@ class IntegerNetwork:
     activation: Activation
 
 
+def one_pixel(network: FrameNetwork) -> Any:
+    """An object that is this network under every light."""
+    numbers = networks.numbers_of(network)
+    return _cpu.Object(
+        planes=np.zeros((network.planes, 1, 1), np.uint8),
+        mask=None,
+        minimum=np.zeros(network.planes),
+        maximum=np.full(network.planes, 255.0),
+        hidden=network.hidden,
+        activation=network.activation,
+        skip=network.skip is not None,
+        base=network.base,
+        features="monomials",
+        exponents=np.zeros((1, 3), np.int32),
+        nodes=None,
+        sigma=0.0,
+        weights=[np.zeros((len(numbers), 1), np.float32)],
+        biases=[numbers],
+        threads=1,
+        isa="baseline",
+    )
+
+
 def quantised(network: FrameNetwork) -> IntegerNetwork | None:
     """None where integers cannot draw it."""
-    layers, elu_scales, output_shift, bound = _cpu.quantise_int16(
-        network.weights, network.biases, network.activation, network.skip, network.base
-    )
+    layers, elu_scales, output_shift, bound = one_pixel(network).quantise_int16(0, 0, 1)
     if bound == np.inf:
         return None
     wide = tuple((weight.astype(np.int64), bias.astype(np.int64)) for weight, bias in layers)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from numpy.typing import ArrayLike
 
+from fastrti.decoders.light_network import LightNetwork
 from fastrti.frame_network import FrameNetwork
 
 
@@ -29,6 +30,10 @@ class Decoder(Protocol):
         Raises:
             LightError: a light off the hemisphere.
         """
+        ...
+
+    def light_network(self) -> LightNetwork:
+        """The same rule in the form C++ evaluates."""
         ...
 
 

@@ -43,4 +43,7 @@ def hsh_terms(lights: Lights) -> Lights:
     return np.stack(terms, axis=1)
 
 
+PTM_EXPONENTS = ((2, 0, 0), (0, 2, 0), (1, 1, 0), (1, 0, 0), (0, 1, 0), (0, 0, 0))
+"""The PTM terms as xᵃ·yᵇ·zᶜ, in the order of `ptm_terms`."""
+
 BASES: dict[str, tuple[Callable[[Lights], Lights], int]] = {"ptm": (ptm_terms, 6), "hsh": (hsh_terms, 16)}

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.decoders.base import network_label
-from fastrti.decoders.bases import BASES
+from fastrti.decoders.bases import BASES, PTM_EXPONENTS
+from fastrti.decoders.light_network import LightNetwork
 from fastrti.errors import ArgumentError
 from fastrti.frame_network import FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
@@ -54,6 +55,19 @@ class LightBasisDecoder:
         else:
             weight = np.kron(values, np.eye(3))  # (3, 3·terms): channel c takes term j from plane 3j+c
         return FrameNetwork((weight.astype(np.float32),), (np.zeros(3, np.float32),), base=self.base)
+
+    def light_network(self) -> LightNetwork:
+        """The same rule in the form C++ evaluates: one layer that copies each term to where W has it."""
+        weight = np.zeros((3, self.planes, self.terms), np.float32)
+        for term in range(self.terms):
+            for channel in range(3):
+                weight[channel, 3 + term if self.base else 3 * term + channel, term] = 1
+        numbers = np.vstack([weight.reshape(-1, self.terms), np.zeros((3, self.terms), np.float32)])
+        bias = np.zeros(len(numbers), np.float32)
+        if self.basis == "hsh":
+            return LightNetwork(self.planes, (), "relu", False, self.base, "hsh", (numbers,), (bias,))
+        exponents = np.array(PTM_EXPONENTS[: self.terms], np.int32)
+        return LightNetwork(self.planes, (), "relu", False, self.base, "monomials", (numbers,), (bias,), exponents)
 
 
 @dataclass(frozen=True)
@@ -110,6 +124,24 @@ class NodeBasisDecoder:
         table = np.einsum("kmc,m->kc", self.table.astype(np.float64), self._node_weights(unit_light(light_dir)))
         weight = np.ascontiguousarray(to_weights(table[1:].T))
         return FrameNetwork((weight,), (to_weights(table[0]),))
+
+    def light_network(self) -> LightNetwork:
+        """The same rule in the form C++ evaluates: one layer, the table."""
+        matrix = self.table[1:].transpose(2, 0, 1).reshape(-1, self.table.shape[1])  # W, then b
+        numbers = np.concatenate([matrix, self.table[0].T])
+        bias = np.zeros(len(numbers), np.float32)
+        return LightNetwork(
+            self.planes,
+            (),
+            "relu",
+            False,
+            False,
+            self.basis,
+            (numbers,),
+            (bias,),
+            nodes=self.nodes,
+            sigma=self.sigma,
+        )
 
     def _node_weights(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.nodes is not None:

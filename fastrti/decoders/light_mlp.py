@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.decoders.base import network_label
+from fastrti.decoders.light_network import LightNetwork
 from fastrti.errors import ArgumentError
 from fastrti.frame_network import Activation, FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
@@ -121,3 +122,17 @@ class LightMlpDecoder:
             start += size
         skip = arrays.pop() if self.skip else None
         return FrameNetwork(tuple(arrays[0::2]), tuple(arrays[1::2]), self.activation, skip)
+
+    def light_network(self) -> LightNetwork:
+        """The same rule in the form C++ evaluates."""
+        return LightNetwork(
+            self.planes,
+            self.hidden,
+            self.activation,
+            self.skip,
+            False,
+            "monomials",
+            self.light_weights,
+            self.light_biases,
+            np.array(self.features, np.int32),
+        )

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrti.decoders.base import network_label
+from fastrti.decoders.light_network import LightNetwork
 from fastrti.errors import ArgumentError
 from fastrti.frame_network import Activation, FrameNetwork, Matrix, to_weights
 from fastrti.lights import unit_light
@@ -60,3 +61,24 @@ class MlpDecoder:
         bias = to_weights(self.biases[0] + first[:, -2:].astype(np.float64) @ light)
         weights = (np.ascontiguousarray(first[:, :-2]), *self.weights[1:])
         return FrameNetwork(weights, (bias, *self.biases[1:]), self.activation, self.skip)
+
+    def light_network(self) -> LightNetwork:
+        """The same rule in the form C++ evaluates: x and y move the first bias, the other numbers stand still."""
+        first = self.weights[0]
+        matrices = zip((first[:, :-2], *self.weights[1:]), self.biases)
+        constant = [array.ravel() for layer in matrices for array in layer]
+        numbers = np.concatenate(constant if self.skip is None else [*constant, self.skip.ravel()])
+        columns = np.zeros((len(numbers), 2), np.float32)
+        start = len(first) * self.planes
+        columns[start : start + len(first)] = first[:, -2:]
+        return LightNetwork(
+            self.planes,
+            self.hidden,
+            self.activation,
+            self.skip is not None,
+            False,
+            "monomials",
+            (columns,),
+            (numbers,),
+            np.array([(1, 0, 0), (0, 1, 0)], np.int32),
+        )

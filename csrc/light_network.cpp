@@ -1,0 +1,115 @@
+#include "light_network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "numbers.h"
+
+namespace fastrti {
+namespace {
+
+constexpr int kPanel = 16;  // outputs of a layer computed together: eight SSE2 registers
+
+constexpr double kMaxWeight = 1e9;  // so that no sum of a kernel overflows; only a damaged decoder goes there
+
+float to_weight(double number) { return static_cast<float>(std::clamp(number, -kMaxWeight, kMaxWeight)); }
+
+double silu(double x) { return x / (1 + std::exp(-std::max(x, -700.0))); }  // e^700 is finite; silu(-700) = -0
+
+std::size_t padded(int outputs) { return static_cast<std::size_t>((outputs + kPanel - 1) / kPanel * kPanel); }
+
+}  // namespace
+
+LightLayer::LightLayer(const fastrti_layer& layer)
+    : inputs_(layer.inputs), weights_(padded(layer.outputs) * layer.inputs), bias_(padded(layer.outputs)) {
+  std::copy_n(layer.bias, layer.outputs, bias_.data());
+  for (int row = 0; row < layer.outputs; ++row) {
+    float* panel = weights_.data() + static_cast<std::size_t>(row / kPanel) * kPanel * inputs_ + row % kPanel;
+    for (int i = 0; i < inputs_; ++i) panel[i * kPanel] = layer.weights[static_cast<std::size_t>(row) * inputs_ + i];
+  }
+}
+
+void LightLayer::apply(const double* __restrict x, double* __restrict y) const {
+  const float* weights = weights_.data();
+  for (int first = 0; first < padded_outputs(); first += kPanel) {
+    double sums[kPanel] = {};
+    for (int i = 0; i < inputs_; ++i, weights += kPanel) {
+      for (int m = 0; m < kPanel; ++m) sums[m] += weights[m] * x[i];
+    }
+    for (int m = 0; m < kPanel; ++m) y[first + m] = sums[m] + bias_[first + m];
+  }
+}
+
+LightNetwork::LightNetwork(const fastrti_numbers& numbers)
+    : skip_(numbers.skip != 0), size_(frame_size(numbers)), features_(numbers.features) {
+  shape_.hidden = numbers.hidden_layers;
+  shape_.activation = numbers.activation == FASTRTI_ELU ? Activation::kElu : Activation::kRelu;
+  shape_.base = numbers.base != 0;
+  int inputs = numbers.planes;
+  for (int i = 0; i <= shape_.hidden; ++i) {
+    const int outputs = i < shape_.hidden ? numbers.hidden[i] : 3;
+    shape_.layers[i] = {inputs, outputs, nullptr, nullptr};
+    inputs = outputs;
+  }
+  for (int k = 0; k < numbers.planes; ++k) {
+    minimum_.push_back(numbers.minimum[k]);
+    scale_.push_back((numbers.maximum[k] - numbers.minimum[k]) / 255);
+  }
+  for (int i = 0; i < numbers.light_layers; ++i) layers_.emplace_back(numbers.light[i]);
+}
+
+OwnedNetwork LightNetwork::at(const Light& light) const {
+  OwnedNetwork owned;
+  const std::vector<double> emitted_numbers = emitted(light);
+  owned.numbers.resize(size_);
+  std::transform(emitted_numbers.begin(), emitted_numbers.begin() + static_cast<std::ptrdiff_t>(size_),
+                 owned.numbers.begin(), to_weight);
+  fold(owned);
+  return owned;
+}
+
+std::vector<double> LightNetwork::emitted(const Light& light) const {
+  std::vector<double> x(static_cast<std::size_t>(features_.count())), y;
+  features_.evaluate(light, x.data());
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (i > 0) std::transform(x.begin(), x.end(), x.begin(), silu);
+    y.resize(static_cast<std::size_t>(layers_[i].padded_outputs()));
+    layers_[i].apply(x.data(), y.data());
+    x.swap(y);
+  }
+  return x;
+}
+
+// W z + b = (W scale) v + (W minimum + b), in double precision, rounded to float.
+void fold_matrix(float* weights, float* bias, int outputs, const std::vector<double>& minimum,
+                 const std::vector<double>& scale) {
+  const std::size_t planes = minimum.size();
+  for (int row = 0; row < outputs; ++row, weights += planes) {
+    double constant = bias[row];
+    for (std::size_t k = 0; k < planes; ++k) {
+      constant += weights[k] * minimum[k];
+      weights[k] = to_weight(weights[k] * scale[k]);
+    }
+    bias[row] = to_weight(constant);
+  }
+}
+
+void LightNetwork::fold(OwnedNetwork& owned) const {
+  owned.network = shape_;
+  float *number = owned.numbers.data(), *bias = nullptr;
+  for (int i = 0; i <= shape_.hidden; ++i) {
+    Layer& layer = owned.network.layers[i];
+    float* const weights = number;
+    bias = weights + layer.outputs * layer.inputs;
+    number = bias + layer.outputs;
+    layer.weights = weights;
+    layer.bias = bias;
+    if (i == 0) fold_matrix(weights, bias, layer.outputs, minimum_, scale_);
+  }
+  if (skip_) {
+    fold_matrix(number, bias, 3, minimum_, scale_);
+    owned.network.skip = number;
+  }
+}
+
+}  // namespace fastrti

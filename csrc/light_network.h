@@ -1,0 +1,57 @@
+// The light network: a light direction to the frame network of that light, in double precision.
+#pragma once
+
+#include <vector>
+
+#include "light_features.h"
+#include "relight.h"
+
+namespace fastrti {
+
+// A frame network and the numbers it points to.
+struct OwnedNetwork {
+  OwnedNetwork() = default;
+  OwnedNetwork(OwnedNetwork&&) = default;
+  OwnedNetwork& operator=(OwnedNetwork&&) = default;
+
+  Network network{};
+  std::vector<float> numbers;  // W1, b1, ..., Wn, bn, [S], as the light network emits them
+};
+
+// One layer of doubles, y = W x + b. Its weights stay floats, in panels that a vector unit reads from end to end.
+class LightLayer {
+ public:
+  explicit LightLayer(const fastrti_layer& layer);
+
+  int padded_outputs() const { return static_cast<int>(bias_.size()); }
+
+  // Writes padded_outputs() numbers, those beyond the layer's outputs zero.
+  void apply(const double* x, double* y) const;
+
+ private:
+  int inputs_;
+  std::vector<float> weights_;  // of each panel: the panel's weights of input 0, then of input 1, ...
+  std::vector<float> bias_;
+};
+
+// Immutable: any number of threads may evaluate one.
+class LightNetwork {
+ public:
+  explicit LightNetwork(const fastrti_numbers& numbers);  // checked, see numbers.h; copied
+
+  // The network of a light on the raw bytes of the planes: what fastrti.Relightable.frame_network computes.
+  OwnedNetwork at(const Light& light) const;
+
+ private:
+  std::vector<double> emitted(const Light& light) const;
+  void fold(OwnedNetwork& owned) const;
+
+  Network shape_{};  // its pointers are null
+  bool skip_;
+  std::size_t size_;                     // how many numbers a frame network has
+  std::vector<double> minimum_, scale_;  // z = v scale + minimum
+  LightFeatures features_;
+  std::vector<LightLayer> layers_;
+};
+
+}  // namespace fastrti

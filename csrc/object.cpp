@@ -1,0 +1,47 @@
+#include "object.h"
+
+namespace fastrti {
+
+Object::Object(const fastrti_numbers& numbers, const Isa& isa, int threads)
+    : height_(numbers.height),
+      width_(numbers.width),
+      planes_(numbers.bytes),
+      mask_(numbers.mask),
+      isa_(isa),
+      threads_(threads),
+      lights_(numbers) {}
+
+bool Object::contains(const Region& region) const {
+  return region.top >= 0 && region.left >= 0 && region.height >= 1 && region.width >= 1 &&
+         region.top <= height_ - region.height && region.left <= width_ - region.width;
+}
+
+void Object::relight(const Light& light, const Region& region, const Target& target) const {
+  const std::ptrdiff_t first = region.top * width_ + region.left;
+  Picture picture{};
+  picture.height = static_cast<std::size_t>(region.height);
+  picture.width = static_cast<std::size_t>(region.width);
+  picture.planes = planes_ + first;
+  picture.plane_stride = height_ * width_;
+  picture.row_stride = width_;
+  picture.mask = mask_ == nullptr ? nullptr : mask_ + first;
+  picture.out = target.out;
+  picture.out_stride = target.stride;
+  picture.channels = target.channels;
+  fastrti::relight(network_at(light)->network, picture, isa_, threads_);
+}
+
+// Of threads that ask for different lights at once each makes its own; the last to finish is kept.
+std::shared_ptr<const OwnedNetwork> Object::network_at(const Light& light) const {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (light == last_light_) return last_;
+  }
+  auto made = std::make_shared<const OwnedNetwork>(lights_.at(light));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  last_light_ = light;
+  last_ = made;
+  return made;
+}
+
+}  // namespace fastrti

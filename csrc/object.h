@@ -1,0 +1,53 @@
+// One object, ready to be relit: what the Python module and the C ABI both stand on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "dispatch.h"
+#include "light_network.h"
+#include "relight.h"
+
+namespace fastrti {
+
+struct Region {
+  std::int64_t top, left, height, width;  // pixels
+};
+
+// Where a picture goes; see Picture.
+struct Target {
+  std::uint8_t* out;
+  std::ptrdiff_t stride;
+  int channels;
+};
+
+// Any number of threads may relight one at once. Points to the caller's planes and mask.
+class Object {
+ public:
+  // `numbers` passed check(), threads are 1..kMaxThreads.
+  Object(const fastrti_numbers& numbers, const Isa& isa, int threads);
+
+  const LightNetwork& lights() const { return lights_; }
+
+  bool contains(const Region& region) const;
+
+  // Draws a region the object contains.
+  void relight(const Light& light, const Region& region, const Target& target) const;
+
+ private:
+  std::shared_ptr<const OwnedNetwork> network_at(const Light& light) const;
+
+  std::int64_t height_, width_;
+  const std::uint8_t *planes_, *mask_;
+  const Isa& isa_;
+  int threads_;
+  LightNetwork lights_;
+
+  mutable std::mutex mutex_;                          // guards what follows
+  mutable Light last_light_{};                        // never a direction before the first light: its length is 0
+  mutable std::shared_ptr<const OwnedNetwork> last_;  // replaced, never changed: who holds it goes on drawing
+};
+
+}  // namespace fastrti
