@@ -6,12 +6,13 @@ measured time, the planes in the layout that suits them, and the fastest of CHUN
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 import onnxruntime
 import torch
+from folded import to_levels, torch_network
 from natural_form import natural_form
 from numpy.typing import NDArray
 from onnx_model import onnx_model
@@ -19,7 +20,6 @@ from subjects import LIGHT
 from torch import Tensor
 
 from fastrti import Renderer
-from fastrti.frame_network import FrameNetwork
 from fastrti.kernels.relight_cpu import CpuKernel
 from fastrti.lights import unit_light
 from fastrti.relightable import Relightable
@@ -76,13 +76,13 @@ def eager_natural(relightable: Relightable, threads: int) -> Contender:
 
 def eager_folded(relightable: Relightable, threads: int) -> Contender:
     """The same library used well: folded, in cache-sized chunks, in place, planes as rows."""
-    return _torch_chunks(relightable, _torch_network(_to_levels(relightable.frame_network(LIGHT))))
+    return _torch_chunks(relightable, torch_network(to_levels(relightable.frame_network(LIGHT))))
 
 
 def compiled_folded(relightable: Relightable, threads: int) -> Contender:
     """`eager_folded` through torch.compile, each chunk's shape a constant."""
     torch._dynamo.reset()  # the code of the network before would count towards the limit of recompilations
-    network = _torch_network(_to_levels(relightable.frame_network(LIGHT)))
+    network = torch_network(to_levels(relightable.frame_network(LIGHT)))
     compiled = torch.compile(network, dynamic=False, fullgraph=True, options={"cpp.threads": threads})
     return _torch_chunks(relightable, compiled)
 
@@ -91,7 +91,7 @@ def onnx_folded(relightable: Relightable, threads: int) -> Contender:
     """ONNX Runtime on the folded network, pixels as rows."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    model = onnx_model(_to_levels(relightable.frame_network(LIGHT)))
+    model = onnx_model(to_levels(relightable.frame_network(LIGHT)))
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     pixels = _pixel_major(relightable)  # (P, K)
     out = np.empty((relightable.height, relightable.width, 3), np.uint8)
@@ -112,24 +112,6 @@ CONTENDERS: dict[str, Callable[[Relightable, int], Contender]] = {
 }
 
 
-def _torch_network(network: FrameNetwork) -> Callable[[Tensor], Tensor]:
-    activate = {"relu": torch.relu_, "elu": torch.nn.functional.elu_}[network.activation]
-    weights = [torch.from_numpy(weight) for weight in network.weights]
-    biases = [torch.from_numpy(bias)[:, None] for bias in network.biases]
-    skip = None if network.skip is None else torch.from_numpy(network.skip)
-
-    def evaluate(stored: Tensor) -> Tensor:  # (K, p) uint8 -> (p, 3) uint8
-        h = x = stored.float()
-        for weight, bias in zip(weights[:-1], biases[:-1]):
-            h = activate(torch.addmm(bias, weight, h))
-        y = torch.addmm(biases[-1], weights[-1], h)
-        if skip is not None:
-            y = y.addmm_(skip, x)
-        return y.clamp_(0, 255).to(torch.uint8).T
-
-    return evaluate
-
-
 def _torch_chunks(relightable: Relightable, network: Callable[[Tensor], Tensor]) -> Contender:
     planes = torch.from_numpy(relightable.planes).flatten(1)  # (K, P)
     out = np.empty((relightable.height, relightable.width, 3), np.uint8)
@@ -140,16 +122,6 @@ def _torch_chunks(relightable: Relightable, network: Callable[[Tensor], Tensor])
         rows[start:stop] = network(planes[:, start:stop])
 
     return _best_chunk(draw, out)
-
-
-def _to_levels(network: FrameNetwork) -> FrameNetwork:
-    """The network in levels 0–255 instead of [0, 1], plus the half that makes a cast to integers round."""
-    return replace(
-        network,
-        weights=(*network.weights[:-1], network.weights[-1] * np.float32(255)),
-        biases=(*network.biases[:-1], network.biases[-1] * np.float32(255) + np.float32(0.5)),
-        skip=None if network.skip is None else network.skip * np.float32(255),
-    )
 
 
 def _best_chunk(draw: Callable[[int, int], None], out: Picture) -> Contender:

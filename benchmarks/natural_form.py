@@ -39,9 +39,11 @@ class Plain(nn.Module):
 class LightConditioned(nn.Module):
     """A network of the light emits the weights of the pixels' network."""
 
+    exponents: Tensor
+
     def __init__(self, decoder: LightMlpDecoder) -> None:
         super().__init__()
-        self.exponents = torch.tensor(decoder.features)
+        self.register_buffer("exponents", torch.tensor(decoder.features))
         self.light_network = _mlp(decoder.light_weights, decoder.light_biases, nn.SiLU)
         self.shapes = parameter_shapes(decoder.planes, decoder.hidden, skip=True)
         self.activation = ACTIVATIONS[decoder.activation]()
@@ -67,7 +69,7 @@ class Ptm(nn.Module):
     def forward(self, z: Tensor, light: Tensor) -> Tensor:
         """The picture of one light."""
         x, y, _ = light
-        terms = torch.stack([x * x, y * y, x * y, x, y, torch.ones(())])
+        terms = torch.stack([x * x, y * y, x * y, x, y, torch.ones_like(x)])
         return (z.view(-1, self.terms, 3) * terms[:, None]).sum(dim=1)
 
 

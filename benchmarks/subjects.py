@@ -43,11 +43,15 @@ class Subject:
 def subject(name: str) -> Subject:
     """The object of a name in DECODERS."""
     rng = np.random.default_rng(list(DECODERS).index(name))
-    decoder = DECODERS[name](rng)
     side = isqrt(PIXELS)
-    planes = rng.integers(0, 256, (decoder.planes, side, side), np.uint8)
-    relightable = Relightable(planes, *_ranges(decoder), decoder)
+    relightable = random_object(DECODERS[name](rng), (side, side), rng)
     return Subject(relightable, relight_reference(relightable, LIGHT).numpy())
+
+
+def random_object(decoder: Decoder, size: tuple[int, int], rng: np.random.Generator) -> Relightable:
+    """An object of random bytes, height × width, whose pictures use the range of a byte."""
+    planes = rng.integers(0, 256, (decoder.planes, *size), np.uint8)
+    return Relightable(planes, *_ranges(decoder), decoder)
 
 
 def light_conditioned(rng: np.random.Generator) -> Decoder:
