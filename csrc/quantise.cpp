@@ -8,7 +8,7 @@ namespace fastrti {
 namespace {
 
 constexpr double kByteCentre = 128;
-constexpr double kByteStep = 1.0 / 256;  // x counts 256ths of a level
+constexpr double kByteStep = 1.0 / (1 << kInputBits);  // levels a step of x
 constexpr double kWeightMax = 32767;
 constexpr double kSumMax = 2147483647;
 constexpr double kShift = 65536;   // t = sum >> 16
@@ -39,11 +39,12 @@ struct Inputs {
   double radius(int k) const { return (high[k] - low[k]) / 2; }
 };
 
-// What a hidden layer adds to the error of 255 y: one entry a unit.
-struct HiddenErrors {
-  std::array<double, kMaxWidth> affine;                 // of W h + b, given the integers it reads
+// What a layer's roundings do: rows of its sums, columns of what it reads.
+struct Errors {
+  std::array<double, kMaxWeights> weight;               // rounded minus exact, a step of what the column reads
+  std::array<double, kMaxWidth> sum;                    // of a sum apart from its weights
   std::array<double, kMaxWidth> table;                  // of phi
-  std::array<double, kMaxWidth> slope_low, slope_high;  // of phi between the exact W h + b and the computed one
+  std::array<double, kMaxWidth> slope_low, slope_high;  // of phi between the exact sum and the computed one
 };
 
 void append_bytes(Inputs& inputs, int planes) {
@@ -97,20 +98,20 @@ double smallest_step(const RealLayer& real, int i, const Inputs& inputs, double 
   return std::max(terms / budget, largest_weight / kWeightMax);
 }
 
-// Rounds row i to steps of its sum. Returns how far the sum can be off, in the exact network's unit: weights are off by
-// a known delta; the bias takes that at the middle of the inputs, which leaves |delta| times their radius.
-double round_row(const RealLayer& real, int i, const Inputs& inputs, double step, double half, IntegerLayer& layer) {
-  double bias = real.bias[i], error = step / 2;
+// Rounds row i to steps of its sum. Weights are off by a known delta: the bias takes that at the middle of the inputs.
+void round_row(const RealLayer& real, int i, const Inputs& inputs, double step, double half, IntegerLayer& layer,
+               Errors& errors) {
+  double bias = real.bias[i];
   for (int k = 0; k < inputs.count; ++k) {
     const double weight = real.row(i)[k] * inputs.scale[k];
     const double rounded = std::nearbyint(weight / step);
     const double delta = rounded * step - weight;
     layer.weights[i * layer.inputs + k] = static_cast<std::int16_t>(rounded);
+    errors.weight[i * layer.inputs + k] = delta;
     bias -= delta * inputs.middle(k);
-    error += std::abs(delta) * inputs.radius(k);
   }
   layer.bias[i] = static_cast<std::int32_t>(std::nearbyint(bias / step) + half);
-  return error;
+  errors.sum[i] = step / 2;
 }
 
 struct Interval {
@@ -151,7 +152,7 @@ double slope(Activation activation, double z) {
 
 // The values behind phi of unit i, and what the layer adds to the error.
 void activate(Activation activation, const RealLayer& real, const IntegerLayer& layer, int i, const Inputs& inputs,
-              double step, Inputs& outputs, HiddenErrors& errors) {
+              double step, Inputs& outputs, Errors& errors) {
   const double scale = kShift * step;  // of t
   const Interval sum = sum_interval(layer, i, inputs), exact = exact_interval(real, i, inputs);
   const double low = std::floor(sum.low / kShift), high = std::floor(sum.high / kShift);
@@ -169,7 +170,7 @@ void activate(Activation activation, const RealLayer& real, const IntegerLayer& 
 
 // Rounds a hidden layer that reads `inputs`; returns what the next one reads.
 Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation activation, IntegerLayer& layer,
-                    double& elu_scale, HiddenErrors& errors) {
+                    double& elu_scale, Errors& errors) {
   const bool elu = activation == Activation::kElu;
   const double limit = kSumMax - kShift / 2 - (elu ? kTableError * kShift : 0);  // E[t] is to fit as well
   std::array<double, kMaxWidth> step;
@@ -180,55 +181,77 @@ Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation acti
   Inputs outputs;
   outputs.count = real.outputs;
   for (int i = 0; i < real.outputs; ++i) {
-    errors.affine[i] = round_row(real, i, inputs, step[i], kShift / 2, layer) + kShift / 2 * step[i];
+    round_row(real, i, inputs, step[i], kShift / 2, layer, errors);
+    errors.sum[i] += kShift / 2 * step[i];
     activate(activation, real, layer, i, inputs, step[i], outputs, errors);
   }
   elu_scale = kShift * step[0];
   return outputs;
 }
 
-// How far 255 y can be off by what the hidden layers add: backwards goes an interval centre +- radius that holds how
-// much the colour changes with each unit.
-double propagated(const RealLayer* layers, const HiddenErrors* errors, int hidden, int colour) {
-  std::array<double, kMaxWidth> centre{}, radius{};
-  if (hidden > 0) std::copy_n(layers[hidden].row(colour), layers[hidden - 1].outputs, centre.begin());
-  double error = 0;
-  for (int index = hidden - 1; index >= 0; --index) {
-    const RealLayer& layer = layers[index];
-    const HiddenErrors& own = errors[index];
-    std::array<double, kMaxWidth> next_centre{}, next_radius{};
-    for (int i = 0; i < layer.outputs; ++i) {
-      const double reach = std::abs(centre[i]) + radius[i];
-      error += reach * (own.table[i] + own.slope_high[i] * own.affine[i]);
-      if (index == 0) continue;
-      const double slope = (own.slope_high[i] + own.slope_low[i]) / 2;
-      const double slope_radius = (own.slope_high[i] - own.slope_low[i]) / 2;
-      for (int k = 0; k < layer.inputs; ++k) {
-        next_centre[k] += centre[i] * slope * layer.row(i)[k];
-        next_radius[k] += (reach * slope_radius + radius[i] * slope) * std::abs(layer.row(i)[k]);
-      }
+// How much a colour changes with each unit: centre +- radius over all that the inputs allow.
+struct Influence {
+  std::array<double, kMaxInputs> centre{}, radius{};
+
+  double reach(int i) const { return std::abs(centre[i]) + radius[i]; }
+};
+
+// From h = phi(z) to z: the hull of the products with the slopes of phi, which are not negative.
+void through_phi(const Errors& errors, int units, Influence& of) {
+  for (int i = 0; i < units; ++i) {
+    const double low = of.centre[i] - of.radius[i], high = of.centre[i] + of.radius[i];
+    const double z_low = low * (low < 0 ? errors.slope_high[i] : errors.slope_low[i]);
+    const double z_high = high * (high > 0 ? errors.slope_high[i] : errors.slope_low[i]);
+    of.centre[i] = (z_high + z_low) / 2;
+    of.radius[i] = (z_high - z_low) / 2;
+  }
+}
+
+// Adds up, for each column of a matrix, what changes of the rows' sums do to the colour.
+Influence through_matrix(const Influence& rows, const double* matrix, int outputs, int inputs) {
+  Influence columns;
+  for (int i = 0; i < outputs; ++i, matrix += inputs) {
+    for (int k = 0; k < inputs; ++k) {
+      columns.centre[k] += rows.centre[i] * matrix[k];
+      columns.radius[k] += rows.radius[i] * std::abs(matrix[k]);
     }
-    centre = next_centre;
-    radius = next_radius;
+  }
+  return columns;
+}
+
+// How far 255 y of one colour can be off. Errors of several rows in the same input add up with their signs.
+double colour_error(const RealLayer* layers, const Errors* errors, const Inputs* inputs, int hidden, int colour) {
+  Influence influence;
+  influence.centre[colour] = 1;
+  double error = 0;
+  for (int index = hidden; index >= 0; --index) {
+    const RealLayer& layer = layers[index];
+    const Errors& own = errors[index];
+    if (index < hidden) {
+      for (int i = 0; i < layer.outputs; ++i) error += influence.reach(i) * own.table[i];
+      through_phi(own, layer.outputs, influence);
+    }
+    for (int i = 0; i < layer.outputs; ++i) error += influence.reach(i) * own.sum[i];
+    const Influence weights = through_matrix(influence, own.weight.data(), layer.outputs, layer.inputs);
+    for (int k = 0; k < layer.inputs; ++k) error += weights.reach(k) * inputs[index].radius(k);
+    if (index > 0) influence = through_matrix(influence, layer.weights.data(), layer.outputs, layer.inputs);
   }
   return error;
 }
 
-// Rounds the output layer to levels of 2^-output_shift; returns how far its own rounding puts 255 y off.
-std::array<double, 3> round_output(const RealLayer& real, const Inputs& inputs, IntegerNetwork& result) {
+// Rounds the output layer to levels of 2^-output_shift; false where 255 y leaves 32 bits.
+bool round_output(const RealLayer& real, const Inputs& inputs, IntegerNetwork& result, Errors& errors) {
   double step = std::ldexp(1.0, -kMaxOutputShift);
   for (int i = 0; i < real.outputs; ++i) step = std::max(step, smallest_step(real, i, inputs, kSumMax, 0.5));
   int exponent;
   if (std::frexp(step, &exponent) == 0.5) --exponent;  // step <= 2^exponent
-  std::array<double, 3> errors;
-  errors.fill(std::numeric_limits<double>::infinity());
-  if (exponent > 0) return errors;
+  if (exponent > 0) return false;
   result.output_shift = -exponent;
   const double half = std::floor(std::ldexp(0.5, result.output_shift));
   for (int i = 0; i < real.outputs; ++i) {
-    errors[i] = round_row(real, i, inputs, std::ldexp(1.0, exponent), half, result.layers[result.hidden]);
+    round_row(real, i, inputs, std::ldexp(1.0, exponent), half, result.layers[result.hidden], errors);
   }
-  return errors;
+  return true;
 }
 
 }  // namespace
@@ -241,24 +264,25 @@ IntegerNetwork quantise_int16(const Network& network) {
   result.bound = std::numeric_limits<double>::infinity();
   if (network.base) return result;
   RealLayer layers[kMaxHidden + 1];
-  HiddenErrors errors[kMaxHidden];
-  Inputs inputs;
-  append_bytes(inputs, result.planes);
-  for (int index = 0; index <= network.hidden; ++index) {
-    layers[index] = real_layer(network, index);
-    result.layers[index].inputs = layers[index].inputs;
-    result.layers[index].outputs = layers[index].outputs;
-    if (index == network.hidden) break;
-    inputs = round_hidden(layers[index], inputs, network.activation, result.layers[index], result.elu_scale[index],
-                          errors[index]);
+  Errors errors[kMaxHidden + 1];
+  Inputs inputs[kMaxHidden + 1];
+  append_bytes(inputs[0], result.planes);
+  for (int i = 0; i <= network.hidden; ++i) {
+    layers[i] = real_layer(network, i);
+    result.layers[i].inputs = layers[i].inputs;
+    result.layers[i].outputs = layers[i].outputs;
+    if (i == network.hidden) break;
+    inputs[i + 1] =
+        round_hidden(layers[i], inputs[i], network.activation, result.layers[i], result.elu_scale[i], errors[i]);
   }
-  if (network.hidden > 0 && network.skip != nullptr) append_bytes(inputs, result.planes);
-  const std::array<double, 3> own = round_output(layers[network.hidden], inputs, result);
-  double worst = 0;
+  Inputs& last = inputs[network.hidden];
+  if (network.hidden > 0 && network.skip != nullptr) append_bytes(last, result.planes);
+  if (!round_output(layers[network.hidden], last, result, errors[network.hidden])) return result;
+  result.bound = 0;
   for (int colour = 0; colour < 3; ++colour) {
-    worst = std::max(worst, own[colour] + propagated(layers, errors, network.hidden, colour));
+    const double error = colour_error(layers, errors, inputs, network.hidden, colour);
+    result.bound = std::max(result.bound, error * kFloat64Margin);
   }
-  result.bound = worst * kFloat64Margin;
   return result;
 }
 

@@ -1,6 +1,6 @@
 // A frame network in 16-bit integers, with a proven bound on how far its pictures can be from the exact ones.
 //
-//     x = 256 (v - 128)                          the bytes of a pixel, as 16-bit integers
+//     x = (v - 128) 2^kInputBits                 the bytes of a pixel, as 16-bit integers
 //     t = (bias + sum w h) >> 16                 a hidden layer: 16-bit products, 32-bit sums
 //     h = max(t, 0), or t > 0 ? t : E[t]         ReLU, or ELU by a table E[t] ~ (exp(t s) - 1) / s, s = elu_scale
 //     byte = clamp((bias + sum w [h, x]) >> output_shift, 0, 255)
@@ -15,6 +15,9 @@
 #include "relight.h"
 
 namespace fastrti {
+
+// 8 would leave the first layer's weights 13 bits of the 32 a sum has; the skip's, and those of 48 planes, fewer.
+constexpr int kInputBits = 7;
 
 constexpr int kMaxInputs = kMaxWidth + kMaxPlanes;  // of the output layer: a skip reads the bytes beside h
 constexpr int kMaxWeights = kMaxWidth * kMaxWidth;

@@ -70,7 +70,7 @@ def quantised(network: FrameNetwork) -> IntegerNetwork | None:
 
 def sums(network: IntegerNetwork, data: Integers, rng: np.random.Generator) -> list[Integers]:
     """Every layer's sums for bytes (K, P), by the arithmetic in csrc/quantise.h; ELU by a table as bad as allowed."""
-    x = h = (data - 128) * 256
+    x = h = (data - 128) * 128
     found = []
     for number, (weight, bias) in enumerate(network.layers):
         last = number == len(network.layers) - 1
@@ -124,7 +124,7 @@ def assert_no_overflow(network: FrameNetwork, seed: int) -> None:
     assert integers is not None
     for found in sums(integers, telling_bytes(network, rng), rng):
         assert np.abs(found).max() < 2**31
-    low, high = x_low, x_high = np.full(network.planes, -(2**15)), np.full(network.planes, 127 * 256)
+    low, high = x_low, x_high = np.full(network.planes, -128 * 128), np.full(network.planes, 127 * 128)
     for number, (weight, bias) in enumerate(integers.layers):
         assert np.abs(weight).max() < 2**15
         if weight.shape[1] > len(low):
@@ -143,8 +143,9 @@ def activation_range(integers: IntegerNetwork, number: int, low: Integers, high:
     if integers.activation == "relu":
         return np.maximum(low, 0), np.maximum(high, 0)
     scale = integers.elu_scales[number]
-    bottom = np.floor(np.expm1(np.minimum(low, 0) * scale) / scale - TABLE_ERROR).astype(np.int64)
-    return np.where(low > 0, low, bottom), np.maximum(high, TABLE_ERROR)
+    low_table, high_table = (np.expm1(np.minimum(t, 0) * scale) / scale for t in (low, high))
+    bottom, top = np.floor(low_table - TABLE_ERROR), np.ceil(high_table + TABLE_ERROR)
+    return np.where(low > 0, low, bottom).astype(np.int64), np.where(high > 0, high, top).astype(np.int64)
 
 
 @pytest.mark.parametrize("name", IN_INTEGERS)
