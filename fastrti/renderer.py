@@ -1,15 +1,16 @@
 """`Renderer`: one object, any light, the fastest backend that runs here."""
 
+import operator
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
 from numpy.typing import ArrayLike
 
-from fastrti.backends import Light, choose_backend
+from fastrti.backends import choose_backend
 from fastrti.enhancement import GAIN, Enhancement, Enhancer, check_enhancement
 from fastrti.errors import ArgumentError
-from fastrti.lights import unit_light
+from fastrti.lights import unit_vector
 from fastrti.relightable import Relightable
 
 Region = tuple[int, int, int, int]
@@ -89,7 +90,7 @@ class Renderer:
             ArgumentError: a region outside the picture, an `out` that does not fit, an unknown enhancement or a gain
                 out of range.
         """
-        light = _light(light_dir)
+        light = unit_vector(light_dir)
         check_enhancement(enhance, gain)
         region = self._checked(region)
         native = self._native(out, region[2:])
@@ -108,7 +109,7 @@ class Renderer:
         gain: float = GAIN,
     ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
-        directions = [_light(light) for light in lights]
+        directions = [unit_vector(light) for light in lights]
         check_enhancement(enhance, gain)
         region = self._checked(region)
         native = self._native(out, (len(directions), *region[2:]))
@@ -130,8 +131,8 @@ class Renderer:
         if region is None:
             return 0, 0, rows, columns
         try:
-            top, left, height, width = (value.__index__() for value in region)
-        except (TypeError, ValueError, AttributeError):
+            top, left, height, width = map(operator.index, region)
+        except (TypeError, ValueError):
             raise ArgumentError(
                 f"expected a region (top, left, height, width) in whole pixels, got {region!r}"
             ) from None
@@ -155,8 +156,3 @@ class Renderer:
             f"  backend: {self.backend} ({self._kernel.label})",
         ]
         return "\n".join(lines + [f"  not {name}: {reason}" for name, reason in self.why_not.items()])
-
-
-def _light(light_dir: ArrayLike) -> Light:
-    x, y, z = unit_light(light_dir).tolist()
-    return x, y, z
