@@ -67,6 +67,12 @@ const Isa& isa_named(const std::string& name) {
   reject("expected an instruction set this machine runs, got '" + name + "'");
 }
 
+const std::vector<std::string> kPrecisions = {"auto", "fp32", "int16"};  // in the order of Precision
+
+Precision precision_named(const std::string& name) {
+  return static_cast<Precision>(index_of(name, kPrecisions, "precision"));
+}
+
 void describe_planes(fastrti_numbers& numbers, const py::array& planes, const OptionalArray& mask,
                      const py::array& minimum, const py::array& maximum) {
   if (!holds<std::uint8_t>(planes, 3) || !contiguous(planes) || planes.size() > PTRDIFF_MAX ||
@@ -145,7 +151,7 @@ class BoundObject {
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
               const std::vector<py::array>& weights, const std::vector<py::array>& biases, int threads,
-              const std::string& isa)
+              const std::string& isa, const std::string& precision)
       : planes_(std::move(planes)), mask_(std::move(mask)) {
     fastrti_numbers numbers{};
     describe_planes(numbers, planes_, mask_, minimum, maximum);
@@ -155,7 +161,7 @@ class BoundObject {
     const int error = check(numbers);
     if (error != FASTRTI_OK) reject(fastrti_error_text(error));
     if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
-    object_.emplace(numbers, isa_named(isa), threads);
+    object_.emplace(numbers, isa_named(isa), threads, precision_named(precision));
   }
 
   void relight(double x, double y, double z, py::array out, py::ssize_t top, py::ssize_t left) const {
@@ -168,6 +174,12 @@ class BoundObject {
     }
     const py::gil_scoped_release without_gil;
     object_->relight({x, y, z}, region, target);
+  }
+
+  // (precision, bound) of the frame under a unit light.
+  py::tuple drawn_in(double x, double y, double z) const {
+    const auto frame = object_->frame_at({x, y, z});
+    return py::make_tuple(kPrecisions[static_cast<std::size_t>(frame->precision())], frame->bound());
   }
 
   py::array_t<float> frame_numbers(double x, double y, double z) const {
@@ -213,13 +225,18 @@ PYBIND11_MODULE(_cpu, module) {
   py::class_<BoundObject>(module, "Object", "One object, ready to be relit.")
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,
-                    double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&>(),
+                    double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&,
+                    const std::string&>(),
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
            py::arg("activation"), py::arg("skip"), py::arg("base"), py::arg("features"), py::arg("exponents"),
            py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("threads"),
-           py::arg("isa"))
+           py::arg("isa"), py::arg("precision"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
+      .def(
+          "drawn_in", &BoundObject::drawn_in,
+          "The precision under a unit light, and what int16 promises there: levels, infinite if it was not considered.",
+          py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
       .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 #include <new>
+#include <stdexcept>
 
 #include "dispatch.h"
 #include "fastrti.h"
@@ -94,7 +95,7 @@ int fastrti_open(const fastrti_numbers* numbers, int precision, int threads, fas
   const int error = check(*numbers);
   if (error != FASTRTI_OK) return error;
   try {
-    *object = new fastrti_object{{*numbers, available_isas().front(), threads}};
+    *object = new fastrti_object{{*numbers, available_isas().front(), threads, static_cast<Precision>(precision)}};
   } catch (const std::bad_alloc&) {
     return FASTRTI_NO_MEMORY;
   }
@@ -112,6 +113,8 @@ int fastrti_relight(const fastrti_object* object, const double light[3], int32_t
   if (!usable(region, target)) return FASTRTI_BAD_BUFFER;
   try {
     object->object.relight(normalised(direction), region, target);
+  } catch (const std::invalid_argument&) {
+    return FASTRTI_BAD_PRECISION;
   } catch (const std::bad_alloc&) {
     return FASTRTI_NO_MEMORY;
   }

@@ -14,18 +14,21 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
+bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
 
-// Fastest first.
+// Fastest first. AVX-512 without VNNI multiplies as many integers at a time as floats: its integers are those of AVX2.
 constexpr Isa kCompiled[] = {
 #if defined(__x86_64__)
-    {"avx512", has_avx512, relight_avx512},
-    {"avx2", has_avx2, relight_avx2},
+    {"avx512vnni", has_avx512_vnni, true, true, relight_avx512, relight_integers_avx512},
+    {"avx512", has_avx512, false, false, relight_avx512, relight_integers_avx2},
+    {"avx2", has_avx2, true, false, relight_avx2, relight_integers_avx2},
 #elif defined(__aarch64__)
-    {"neon", always, relight_neon},  // Advanced SIMD is part of AArch64
+    {"neon", always, false, false, relight_neon, relight_integers_neon},  // Advanced SIMD is part of AArch64
 #endif
-    {"baseline", always, relight_baseline},
+    {"baseline", always, false, false, relight_baseline, relight_integers_baseline},
 };
 
 std::vector<Isa> detect() {

@@ -6,12 +6,16 @@
 namespace fastrti {
 
 struct Frame;
+struct IntegerFrame;
 struct Span;
 
 struct Isa {
-  const char* name;                                            // "avx512", "avx2", "neon", "baseline"
-  bool (*available)();                                         // does this machine run it?
-  void (*relight_span)(const Frame& frame, const Span& span);  // the kernel, see kernel.h
+  const char* name;        // "avx512vnni", "avx512", "avx2", "neon", "baseline"
+  bool (*available)();     // does this machine run it?
+  bool fast_integer_relu;  // are networks of this activation faster in 16-bit integers than in float32?
+  bool fast_integer_elu;
+  void (*relight_span)(const Frame& frame, const Span& span);  // the kernels, see kernel.h
+  void (*relight_integers)(const IntegerFrame& frame, const Span& span);
 };
 
 // Those this machine runs, fastest first. The last one is always "baseline".

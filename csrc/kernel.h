@@ -1,6 +1,7 @@
-// What the ISA variants of the kernel are given: packed weights and a run of pixels. Everything in it is trusted.
+// What the ISA variants of the kernels are given: packed weights and a run of pixels. Everything in it is trusted.
 //
-// Each relight_<isa>.cpp compiles relight_body.inl for one instruction set inside a target region. No header with
+// Each relight_<isa>.cpp compiles relight_body.inl, and each integers_<isa>.cpp integer_body.inl, for one instruction
+// set inside a target region. No header with
 // inline functions of the standard library may be used in such a region: the linker keeps one copy of an inline
 // function for the whole program, and it could be the one with instructions this machine lacks.
 #pragma once
@@ -8,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "elu_table.h"
+#include "quantise.h"
 #include "relight.h"
 
 namespace fastrti {
@@ -39,6 +42,27 @@ struct Frame {
   bool base;
 };
 
+// Rows of a weight matrix of integers that are multiplied together.
+constexpr int kIntegerBlockRows = 4;
+
+struct PackedIntegerLayer {
+  int pairs;                    // of inputs; an odd last one is paired with zero
+  int outputs;                  // a hidden layer's are even: an odd last one is followed by a unit that is always zero
+  const std::int32_t* weights;  // block by block; in a block of m rows, the m weights of pair 0, then of pair 1, ...
+  const std::int32_t* bias;     // (outputs)
+};
+
+// One light's network in integers, see quantise.h. A pair of 16-bit numbers, the first in the low half, is one int32.
+struct IntegerFrame {
+  int planes;                                 // K
+  int hidden;                                 // hidden layers
+  int hidden_pairs;                           // the sum of their widths, halved
+  PackedIntegerLayer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by x
+  Activation activation;
+  EluTable elu[kMaxHidden];
+  int output_shift;
+};
+
 // A run of contiguous pixels.
 struct Span {
   const std::uint8_t* planes;
@@ -53,5 +77,10 @@ void relight_baseline(const Frame& frame, const Span& span);
 void relight_avx2(const Frame& frame, const Span& span);
 void relight_avx512(const Frame& frame, const Span& span);
 void relight_neon(const Frame& frame, const Span& span);
+
+void relight_integers_baseline(const IntegerFrame& frame, const Span& span);
+void relight_integers_avx2(const IntegerFrame& frame, const Span& span);
+void relight_integers_avx512(const IntegerFrame& frame, const Span& span);
+void relight_integers_neon(const IntegerFrame& frame, const Span& span);
 
 }  // namespace fastrti

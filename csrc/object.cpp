@@ -2,13 +2,14 @@
 
 namespace fastrti {
 
-Object::Object(const fastrti_numbers& numbers, const Isa& isa, int threads)
+Object::Object(const fastrti_numbers& numbers, const Isa& isa, int threads, Precision precision)
     : height_(numbers.height),
       width_(numbers.width),
       planes_(numbers.bytes),
       mask_(numbers.mask),
       isa_(isa),
       threads_(threads),
+      precision_(precision),
       lights_(numbers) {}
 
 bool Object::contains(const Region& region) const {
@@ -28,16 +29,16 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
   picture.out = target.out;
   picture.out_stride = target.stride;
   picture.channels = target.channels;
-  fastrti::relight(network_at(light)->network, picture, isa_, threads_);
+  fastrti::relight(*frame_at(light), picture, threads_);
 }
 
 // Of threads that ask for different lights at once each makes its own; the last to finish is kept.
-std::shared_ptr<const OwnedNetwork> Object::network_at(const Light& light) const {
+std::shared_ptr<const PreparedFrame> Object::frame_at(const Light& light) const {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (light == last_light_) return last_;
   }
-  auto made = std::make_shared<const OwnedNetwork>(lights_.at(light));
+  auto made = std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_);
   const std::lock_guard<std::mutex> lock(mutex_);
   last_light_ = light;
   last_ = made;

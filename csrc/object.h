@@ -7,7 +7,9 @@
 #include <mutex>
 
 #include "dispatch.h"
+#include "frame.h"
 #include "light_network.h"
+#include "precision.h"
 #include "relight.h"
 
 namespace fastrti {
@@ -27,27 +29,29 @@ struct Target {
 class Object {
  public:
   // `numbers` passed check(), threads are 1..kMaxThreads.
-  Object(const fastrti_numbers& numbers, const Isa& isa, int threads);
+  Object(const fastrti_numbers& numbers, const Isa& isa, int threads, Precision precision);
 
   const LightNetwork& lights() const { return lights_; }
 
   bool contains(const Region& region) const;
 
+  // What is drawn under a light. Throws std::invalid_argument, as `relight` does, where the precision cannot draw it.
+  std::shared_ptr<const PreparedFrame> frame_at(const Light& light) const;
+
   // Draws a region the object contains.
   void relight(const Light& light, const Region& region, const Target& target) const;
 
  private:
-  std::shared_ptr<const OwnedNetwork> network_at(const Light& light) const;
-
   std::int64_t height_, width_;
   const std::uint8_t *planes_, *mask_;
   const Isa& isa_;
   int threads_;
+  Precision precision_;
   LightNetwork lights_;
 
-  mutable std::mutex mutex_;                          // guards what follows
-  mutable Light last_light_{};                        // never a direction before the first light: its length is 0
-  mutable std::shared_ptr<const OwnedNetwork> last_;  // replaced, never changed: who holds it goes on drawing
+  mutable std::mutex mutex_;                           // guards what follows
+  mutable Light last_light_{};                         // never a direction before the first light: its length is 0
+  mutable std::shared_ptr<const PreparedFrame> last_;  // replaced, never changed: who holds it goes on drawing
 };
 
 }  // namespace fastrti

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "elu_table.h"
+
 namespace fastrti {
 namespace {
 
@@ -11,8 +13,7 @@ constexpr double kByteCentre = 128;
 constexpr double kByteStep = 1.0 / (1 << kInputBits);  // levels a step of x
 constexpr double kWeightMax = 32767;
 constexpr double kSumMax = 2147483647;
-constexpr double kShift = 65536;   // t = sum >> 16
-constexpr double kTableError = 2;  // of E[t], in steps of t
+constexpr double kShift = 65536;  // t = sum >> 16
 constexpr int kMaxOutputShift = 22;
 // Rounding the biases alone puts 2^-32 of the largest sums into the bound; float64 loses less than a thousandth of
 // that.
@@ -157,7 +158,7 @@ void activate(Activation activation, const RealLayer& real, const IntegerLayer& 
   const Interval sum = sum_interval(layer, i, inputs), exact = exact_interval(real, i, inputs);
   const double low = std::floor(sum.low / kShift), high = std::floor(sum.high / kShift);
   const bool table = activation == Activation::kElu && low <= 0;
-  const double table_error = table ? kTableError : 0;
+  const double table_error = table ? kEluError : 0;
   outputs.scale[i] = scale;
   outputs.low[i] = std::floor(phi(activation, low * scale) / scale) - table_error;
   outputs.high[i] = std::ceil(phi(activation, high * scale) / scale) + table_error;
@@ -172,7 +173,7 @@ void activate(Activation activation, const RealLayer& real, const IntegerLayer& 
 Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation activation, IntegerLayer& layer,
                     double& elu_scale, Errors& errors) {
   const bool elu = activation == Activation::kElu;
-  const double limit = kSumMax - kShift / 2 - (elu ? kTableError * kShift : 0);  // E[t] is to fit as well
+  const double limit = kSumMax - kShift / 2 - (elu ? kEluError * kShift : 0);  // E[t] is to fit as well
   std::array<double, kMaxWidth> step;
   for (int i = 0; i < real.outputs; ++i) {
     step[i] = std::max(smallest_step(real, i, inputs, limit, 0), elu ? 0x1p-36 : 0x1p-900);  // a unit of zeros has any

@@ -8,8 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "dispatch.h"
-
 namespace fastrti {
 
 constexpr int kMaxPlanes = 48;
@@ -46,8 +44,11 @@ struct Picture {
   int channels = 3;             // 3: RGB; 4: RGBA, alpha 0 where the mask is 0, else 255
 };
 
+class PreparedFrame;  // see frame.h
+
 // Draws the region with `threads` threads (1..kMaxThreads), this one included. Safe to call from several threads at
-// once. The bytes depend on the ISA (by at most one level), never on the number of threads or on how regions are cut.
-void relight(const Network& network, const Picture& picture, const Isa& isa, int threads);
+// once. In float32 the bytes depend on the ISA, by at most one level; in integers not. They never depend on the number
+// of threads or on how regions are cut.
+void relight(const PreparedFrame& frame, const Picture& picture, int threads);
 
 }  // namespace fastrti

@@ -12,7 +12,7 @@
 //
 // A tile's activations live in L1, one row of kTile floats a unit. NaN, which only overflow can bring, counts as 0.
 
-#define FASTRTI_INLINE inline __attribute__((always_inline))
+#include "tiles.inl"
 
 template <class V>
 constexpr int kTile = V::kLanes* V::kVectors;
@@ -134,16 +134,11 @@ FASTRTI_INLINE void output_layer(const PackedLayer& layer, const float* x, const
   }
 }
 
-// A tile of a byte plane as floats; of the last, partial tile only the `pixels` that exist are read.
+// A tile of a byte plane as floats.
 template <class V>
 FASTRTI_INLINE void load_plane(const std::uint8_t* bytes, std::size_t pixels, float* x) {
   std::uint8_t padded[kTile<V>];
-  if (pixels < kTile<V>) {
-    std::memset(padded, 0, sizeof padded);
-    std::memcpy(padded, bytes, pixels);
-    bytes = padded;
-  }
-  V::load_bytes(bytes, x);
+  V::load_bytes(tile_bytes(bytes, pixels, padded), x);
 }
 
 // The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
@@ -181,16 +176,11 @@ FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size
 
 template <class V, class Phi>
 void relight_pixels(const Frame& frame, const Span& span) {
-  constexpr std::size_t T = kTile<V>;
+  constexpr int T = kTile<V>;
   alignas(64) float rows[(kMaxHidden * kMaxWidth + kMaxPlanes + 1) * T];
-  for (std::size_t start = 0; start < span.pixels; start += T) {
-    const std::size_t pixels = span.pixels - start < T ? span.pixels - start : T;
-    if (span.mask != nullptr && std::memchr(span.mask + start, 1, pixels) == nullptr) {
-      std::memset(span.out + start * span.channels, 0, pixels * span.channels);  // background costs nothing
-    } else {
-      relight_tile<V, Phi>(frame, span, start, pixels, rows);
-    }
-  }
+  draw_tiles<T>(span, [&](std::size_t start, std::size_t pixels) {
+    relight_tile<V, Phi>(frame, span, start, pixels, rows);
+  });
 }
 
 template <class V>

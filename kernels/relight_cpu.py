@@ -1,6 +1,7 @@
 """The CPU backend: the C++ kernel on numpy arrays.
 
-One body compiled for several instruction sets (csrc/relight_body.inl), float32, own threads, the GIL released.
+Two bodies, float32 and 16-bit integers, each compiled for several instruction sets (csrc/relight_body.inl and
+csrc/integer_body.inl), own threads, the GIL released.
 """
 
 import importlib
@@ -26,8 +27,10 @@ except ImportError as error:
 ISA_VARIABLE = "FASTRTI_ISA"
 """The environment variable that forces an instruction set, for tests and for comparing them."""
 
-PRECISIONS = ("fp32",)
+PRECISIONS = ("fp32", "int16")
 """What `precision` takes beside "auto"."""
+
+ABOVE: Light = (0.0, 0.0, 1.0)
 
 MAX_THREADS = 1024
 """As csrc/relight.h has it."""
@@ -85,7 +88,8 @@ class CpuKernel:
         self.isa = _chosen_isa(isa)
         self.threads = _checked_threads(threads)
         self._made_of = relightable, self.threads, precision, self.isa
-        self._object = _object(relightable, self.threads, self.isa)
+        self._object = _object(relightable, self.threads, self.isa, precision)
+        self.drawn_in(ABOVE)  # raises where the precision cannot draw the object
 
     def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
         """Pickled as what it was made of."""
@@ -93,8 +97,27 @@ class CpuKernel:
 
     @property
     def label(self) -> str:
-        """What runs, e.g. "avx512, 2 threads"."""
-        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+        """What runs under light from above, and why, e.g. "avx512vnni, int16 within 0.5 levels, 2 threads"."""
+        precision, bound = self.drawn_in(ABOVE)
+        if precision == "int16":
+            precision = f"int16 within {bound:.2g} levels"
+        elif np.isfinite(bound):
+            precision = f"fp32 as int16 may be {bound:.2g} levels off"
+        return f"{self.isa}, {precision}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+    def drawn_in(self, light: Light) -> tuple[str, float]:
+        """The precision of the picture under a light, and its error in levels that int16 promises never to exceed.
+
+        The error is infinite where int16 cannot draw the object, or was not considered.
+
+        Raises:
+            BackendError: precision="int16" cannot draw the object.
+        """
+        try:
+            drawn: tuple[str, float] = self._object.drawn_in(*light)
+        except ValueError as error:
+            raise BackendError(str(error)) from None
+        return drawn
 
     def empty(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         """An uninitialised numpy picture."""
@@ -127,7 +150,7 @@ class CpuKernel:
             self.relight(light, picture, top, left)
 
 
-def _object(relightable: Relightable, threads: int, isa: str) -> Any:
+def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
     network = relightable.decoder.light_network()
     try:
         return _cpu.Object(
@@ -147,6 +170,7 @@ def _object(relightable: Relightable, threads: int, isa: str) -> Any:
             biases=[np.ascontiguousarray(bias) for bias in network.biases],
             threads=threads,
             isa=isa,
+            precision=precision,
         )
     except ValueError as error:
         raise ArgumentError(str(error)) from None

@@ -1,11 +1,13 @@
 """The CPU kernel against the specification: every instruction set × every network × every odd size."""
 
+import math
 import os
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,11 +28,14 @@ Picture = NDArray[np.uint8]
 
 UNIT_LIGHT: tuple[float, float, float] = tuple(unit_light(LIGHT).tolist())
 
-TOLERANCE = 1  # levels of 255, every ISA
+TOLERANCE = 1  # levels of 255 in float32, every ISA; integers promise a bound of their own
 HEIGHT, WIDTH = 3, 1030
 SIZES = (1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000)  # around every tile and vector
 CASES = {case.name: case for case in network_cases(HEIGHT, WIDTH)}
 ISAS = available_isas()
+BEYOND_INTEGERS = ("ptm-base", "wide-elu")  # see tests/test_quantise.py
+DRAWN = [("fp32", name) for name in CASES] + [("int16", name) for name in CASES if name not in BEYOND_INTEGERS]
+PRECISIONS = ("fp32", "int16")
 
 
 def exact(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> Picture:
@@ -75,6 +80,11 @@ def draw(
     return results[0]
 
 
+def tolerance(kernel: CpuKernel) -> int:
+    precision, bound = kernel.drawn_in(UNIT_LIGHT)
+    return TOLERANCE if precision == "fp32" else math.ceil(bound)
+
+
 def levels_apart(a: Picture, b: Picture) -> int:
     return int(np.abs(a.astype(np.int16) - b).max())
 
@@ -88,26 +98,47 @@ def relu_network(planes: int = 9, hidden: tuple[int, ...] = (16, 16), seed: int 
     return network.folded(-unit(planes), unit(planes))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("precision", "name"), DRAWN)
 @pytest.mark.parametrize("isa", ISAS)
-def test_matches_reference(isa: str, name: str, pictures: dict[str, Picture]) -> None:
+def test_matches_reference(isa: str, precision: str, name: str, pictures: dict[str, Picture]) -> None:
     case = CASES[name]
-    kernel = kernel_of(case, threads=2, isa=isa)
+    kernel = kernel_of(case, threads=2, precision=precision, isa=isa)
     whole = np.empty((HEIGHT, WIDTH, 3), np.uint8)
     kernel.relight(UNIT_LIGHT, whole)
-    assert levels_apart(whole, pictures[name]) <= TOLERANCE
+    assert levels_apart(whole, pictures[name]) <= tolerance(kernel)
     for width in SIZES:
         crop = draw(kernel, 1, 5, 2, width)
         assert (crop == whole[1:3, 5 : 5 + width]).all(), f"width {width}: crop of the relight ≠ relight of the crop"
 
 
-@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("name", sorted({name for precision, name in DRAWN if precision == "int16"}))
+def test_integers_are_the_same_on_every_isa(name: str) -> None:
+    pictures = [draw(kernel_of(CASES[name], precision="int16", isa=isa), 0, 0, HEIGHT, WIDTH) for isa in ISAS]
+    assert all((picture == pictures[0]).all() for picture in pictures)
+
+
+@pytest.mark.parametrize("name", BEYOND_INTEGERS)
+def test_networks_beyond_integers_are_drawn_in_float32(name: str) -> None:
+    assert kernel_of(CASES[name]).drawn_in(UNIT_LIGHT) == ("fp32", math.inf)
+    with pytest.raises(BackendError, match="expected a network that 16-bit integers can draw"):
+        kernel_of(CASES[name], precision="int16")
+
+
 @pytest.mark.parametrize("isa", ISAS)
-def test_matches_reference_at_every_size(isa: str, width: int) -> None:
+def test_auto_takes_integers_that_promise_less_than_a_level(isa: str) -> None:
+    for name in CASES:
+        precision, bound = kernel_of(CASES[name], isa=isa).drawn_in(UNIT_LIGHT)
+        assert precision == ("int16" if bound < 1 else "fp32"), name
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("isa", ISAS)
+def test_matches_reference_at_every_size(isa: str, precision: str, width: int) -> None:
     rng = np.random.default_rng(width)
     case = NetworkCase("", relu_network(), random_planes(rng, 9, (3, width)))
-    picture = draw(kernel_of(case, isa=isa), 0, 0, 3, width)
-    assert levels_apart(picture, exact(case)) <= TOLERANCE
+    kernel = kernel_of(case, precision=precision, isa=isa)
+    assert levels_apart(draw(kernel, 0, 0, 3, width), exact(case)) <= tolerance(kernel)
 
 
 @pytest.mark.parametrize("planes", (1, 3, 9, 12, 18, 48))
@@ -123,36 +154,41 @@ def test_matches_reference_at_every_width(planes: int, width: int) -> None:
     for hidden, activation in shapes:
         network = random_network(rng, planes, hidden, activation, skip=width % 2 == 0)
         case = NetworkCase("", network.folded(-unit(planes), unit(planes)), pixels)
-        for isa in ISAS:
-            picture = draw(kernel_of(case, isa=isa), 0, 0, 5, 77)
-            assert levels_apart(picture, exact(case)) <= TOLERANCE, (isa, hidden)
+        # One unit of one plane may be dead: `spread` then multiplies what is left beyond integers.
+        for isa, precision in product(ISAS, PRECISIONS if width > 1 else ["fp32"]):
+            kernel = kernel_of(case, precision=precision, isa=isa)
+            apart = levels_apart(draw(kernel, 0, 0, 5, 77), exact(case))
+            assert apart <= tolerance(kernel), (isa, precision, hidden)
 
 
-@pytest.mark.parametrize("name", ("9-16-16-3-relu-skip", "9-50-50-3-elu", "ptm", "ptm-base"))
+SOME_DRAWN = [drawn for drawn in DRAWN if drawn[1] in ("9-16-16-3-relu-skip", "9-50-50-3-elu", "ptm", "ptm-base")]
+
+
+@pytest.mark.parametrize(("precision", "name"), SOME_DRAWN)
 @pytest.mark.parametrize("isa", ISAS)
-def test_mask_paints_black(isa: str, name: str) -> None:
+def test_mask_paints_black(isa: str, precision: str, name: str) -> None:
     case = CASES[name]
     mask = np.random.default_rng(0).random((HEIGHT, WIDTH)) < 0.6
     mask[1, 100:700] = False  # whole tiles
-    kernel = kernel_of(case, mask, isa=isa)
+    kernel = kernel_of(case, mask, precision=precision, isa=isa)
     picture = draw(kernel, 0, 0, HEIGHT, WIDTH)
     assert (picture[~mask] == 0).all()
-    assert levels_apart(picture, exact(case, mask)) <= TOLERANCE
+    assert levels_apart(picture, exact(case, mask)) <= tolerance(kernel)
     assert (draw(kernel, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
 
 
 @pytest.mark.parametrize("masked", (False, True))
 @pytest.mark.parametrize("isa", ISAS)
 def test_rgba_is_rgb_and_alpha(isa: str, masked: bool) -> None:
-    for name in ("9-16-16-3-relu-skip", "9-16-16-3-elu-skip", "ptm", "ptm-base"):
+    for precision, name in SOME_DRAWN:
         case = CASES[name]
         mask = np.random.default_rng(0).random((HEIGHT, WIDTH)) < 0.6 if masked else np.ones((HEIGHT, WIDTH), bool)
         mask[1, 5:200] &= not masked  # whole tiles
-        kernel = kernel_of(case, mask if masked else None, threads=2, isa=isa)
+        kernel = kernel_of(case, mask if masked else None, threads=2, precision=precision, isa=isa)
         for width in SIZES:
             rgba = draw(kernel, 1, 5, 2, width, channels=4)
-            assert (rgba[..., :3] == draw(kernel, 1, 5, 2, width)).all(), (name, width)
-            assert (rgba[..., 3] == 255 * mask[1:3, 5 : 5 + width]).all(), (name, width)
+            assert (rgba[..., :3] == draw(kernel, 1, 5, 2, width)).all(), (precision, name, width)
+            assert (rgba[..., 3] == 255 * mask[1:3, 5 : 5 + width]).all(), (precision, name, width)
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -169,7 +205,10 @@ def test_elu_is_good_to_two_millionths(isa: str) -> None:
             "elu",
         )
         case = NetworkCase("", network, planes)
-        assert levels_apart(draw(kernel_for(network, planes, isa=isa), 0, 0, 1, 256), exact(case)) <= TOLERANCE, low
+        assert (
+            levels_apart(draw(kernel_for(network, planes, precision="fp32", isa=isa), 0, 0, 1, 256), exact(case))
+            <= TOLERANCE
+        ), low
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -181,7 +220,7 @@ def test_elu_keeps_tiny_activations(isa: str) -> None:
         (np.zeros(1, np.float32), np.zeros(3, np.float32)),
         "elu",
     )
-    picture = draw(kernel_for(network, planes, isa=isa), 0, 0, 1, 256)
+    picture = draw(kernel_for(network, planes, precision="fp32", isa=isa), 0, 0, 1, 256)
     assert levels_apart(picture, exact(NetworkCase("", network, planes))) <= TOLERANCE
     assert picture[0, 255, 0] == 255
 
@@ -197,28 +236,29 @@ def test_largest_weights_saturate(isa: str, name: str) -> None:
         network.activation,
         None if network.skip is None else np.full_like(network.skip, MAX_WEIGHT),
     )
-    kernel = kernel_for(largest, CASES[name].planes, isa=isa)
+    kernel = kernel_for(largest, CASES[name].planes, precision="fp32", isa=isa)
     assert (draw(kernel, 0, 0, HEIGHT, WIDTH) == 255).all()
     negative = replace(largest, weights=(*largest.weights[:-1], -largest.weights[-1]), skip=None)
     lit = CASES[name].planes.any(axis=0)  # a hidden unit, or an input, is above 0 and outweighs the bias
-    kernel = kernel_for(negative, CASES[name].planes, isa=isa)
+    kernel = kernel_for(negative, CASES[name].planes, precision="fp32", isa=isa)
     assert (draw(kernel, 0, 0, HEIGHT, WIDTH)[lit] == 0).all()
 
 
 @pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("precision", PRECISIONS)
 @pytest.mark.parametrize("size", ((211, 333), (2, 40_001), (70_000, 1)))
-def test_thread_count_changes_no_bit(isa: str, size: tuple[int, int]) -> None:
+def test_thread_count_changes_no_bit(isa: str, precision: str, size: tuple[int, int]) -> None:
     height, width = size
     planes = random_planes(np.random.default_rng(1), 9, size)
     network = relu_network()
     whole, part = [], []
     for threads in (1, 2, 3, 7, 64):
-        kernel = kernel_for(network, planes, threads=threads, isa=isa)
+        kernel = kernel_for(network, planes, threads=threads, precision=precision, isa=isa)
         whole.append(draw(kernel, 0, 0, height, width))
         part.append(draw(kernel, height // 3, width // 5, height // 2, width - width // 5))
     assert all((picture == whole[0]).all() for picture in whole)
     assert all((picture == part[0]).all() for picture in part)
-    assert levels_apart(whole[0], exact(NetworkCase("", network, planes))) <= TOLERANCE
+    assert levels_apart(whole[0], exact(NetworkCase("", network, planes))) <= tolerance(kernel)
 
 
 def test_draws_into_reversed_rows() -> None:
@@ -345,7 +385,7 @@ def test_unknown_isa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_environment_forces_the_isa(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTRTI_ISA", "baseline")
-    assert CpuKernel(OBJECT, threads=2).label == "baseline, 2 threads"
+    assert CpuKernel(OBJECT, threads=2).label == "baseline, fp32, 2 threads"
     assert CpuKernel(OBJECT, isa=ISAS[0]).isa == ISAS[0]
     monkeypatch.delenv("FASTRTI_ISA")
     assert CpuKernel(OBJECT).isa == ISAS[0]

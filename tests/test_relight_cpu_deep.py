@@ -56,7 +56,7 @@ def test_valgrind_finds_nothing(tmp_path: Path) -> None:
     valgrind = tool("valgrind")
     program = build_driver(tmp_path, "-O2")
     output = run(valgrind, "--quiet", "--error-exitcode=3", "--fair-sched=yes", program)
-    assert_drew(output, *(isa for isa in available_isas() if isa != "avx512"))
+    assert_drew(output, *(isa for isa in available_isas() if not isa.startswith("avx512")))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+// ELU on 16-bit integers: E(t) approximates S (exp(t / S) - 1) for t < 0, with S the integers a unit of the argument.
+//
+// 64 segments of 2^shift integers each hold a quadratic in u, the position within the segment: c0 + c1 u + c2 u^2. All
+// is integer arithmetic, so that E(t) is the same number on every machine:
+//
+//     m = max(t, -64 2^shift);  j = m >> shift, modulo 64;  d = (m modulo 2^shift) << fraction_shift
+//     E(t) = c0[j] + mul(mul(c2[j], d) + c1[j], d),  mul(a, d) = (a d + 2^14) >> 15
+#pragma once
+
+#include <cstdint>
+
+namespace fastrti {
+
+constexpr int kEluSegments = 64;
+
+// |E(t) - S (exp(t / S) - 1)| never exceeds it, for -32768 <= t < 0 and every S.
+constexpr double kEluError = 1.2;
+
+struct EluTable {
+  alignas(64) std::int16_t c0[kEluSegments], c1[kEluSegments], c2[kEluSegments];
+  int shift, fraction_shift;
+};
+
+// The table for arguments t * scale, scale = 1 / S > 0.
+EluTable make_elu_table(double scale);
+
+// E(t) for -32768 <= t < 0.
+std::int16_t elu(const EluTable& table, std::int16_t t);
+
+}  // namespace fastrti

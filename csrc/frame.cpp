@@ -1,0 +1,161 @@
+#include "frame.h"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+namespace fastrti {
+namespace {
+
+constexpr double kTolerance = 1;  // levels: where int16 promises less, kAuto trusts it
+
+int paired(int numbers) { return (numbers + 1) / 2; }
+
+bool skips_layers(const Network& network) { return network.skip != nullptr && network.hidden > 0; }
+
+int output_inputs(const Network& network) {
+  return network.layers[network.hidden].inputs + (skips_layers(network) ? network.layers[0].inputs : 0);
+}
+
+// A row of the output layer: a skip widens it by the planes, or adds to it where the planes are its inputs already.
+float output_weight(const Network& network, int row, int k) {
+  const Layer& last = network.layers[network.hidden];
+  const int planes = network.layers[0].inputs;
+  const int plane = skips_layers(network) ? k - last.inputs : k;
+  float weight = k < last.inputs ? last.weights[row * last.inputs + k] : 0.0f;
+  if (network.skip != nullptr && plane >= 0) weight += network.skip[row * planes + plane];
+  return weight;
+}
+
+// Appends numbers in the order a kernel reads them: block by block, input by input, row by row. `weight` is a function
+// of row and input.
+template <class T, class Weight>
+const T* pack(std::vector<T>& packed, int rows, int inputs, int (*block_size)(int), Weight weight) {
+  const std::size_t start = packed.size();
+  for (int first = 0, count; first < rows; first += count) {
+    count = block_size(rows - first);
+    for (int k = 0; k < inputs; ++k) {
+      for (int m = 0; m < count; ++m) packed.push_back(weight(first + m, k));
+    }
+  }
+  return packed.data() + start;
+}
+
+template <class T>
+const T* append(std::vector<T>& packed, const T* numbers, int count) {
+  packed.insert(packed.end(), numbers, numbers + count);
+  return packed.data() + packed.size() - count;
+}
+
+int integer_block_rows(int rows) { return std::min(rows, kIntegerBlockRows); }
+
+// The weights of two consecutive inputs, of the first `split` or of those after them; zero where there is none.
+std::int32_t weight_pair(const IntegerLayer& layer, int split, int row, int pair) {
+  if (row >= layer.outputs) return 0;
+  const bool beyond = pair >= paired(split);
+  const int first = beyond ? split + 2 * (pair - paired(split)) : 2 * pair, end = beyond ? layer.inputs : split;
+  const std::int16_t* weights = layer.weights.data() + row * layer.inputs;
+  const auto low = static_cast<std::uint16_t>(weights[first]);
+  const auto high = static_cast<std::uint16_t>(first + 1 < end ? weights[first + 1] : 0);
+  return static_cast<std::int32_t>(low | static_cast<std::uint32_t>(high) << 16);
+}
+
+// Room for all packed numbers of a network, so that none of them moves.
+std::size_t float_count(const Network& network) {
+  std::size_t count = 3 * network.layers[0].inputs;
+  for (int i = 0; i <= network.hidden; ++i) count += network.layers[i].outputs * (network.layers[i].inputs + 1);
+  return count;
+}
+
+std::size_t integer_count(const IntegerNetwork& network) {
+  std::size_t count = 0;
+  for (int i = 0; i <= network.hidden; ++i) {
+    count += (network.layers[i].outputs + 1) * (paired(network.layers[i].inputs) + 2);
+  }
+  return count;
+}
+
+[[noreturn]] void reject_int16() {
+  throw std::invalid_argument(
+      "expected a network that 16-bit integers can draw, got a base colour or sums beyond 32 bits: ask for precision "
+      "'fp32' or 'auto'");
+}
+
+[[noreturn]] void reject_int8() {
+  throw std::invalid_argument("expected an object trained for 8-bit integers, got another: ask for precision 'auto'");
+}
+
+}  // namespace
+
+PreparedFrame::PreparedFrame(const Network& network, const Isa& isa, Precision wanted)
+    : isa_(&isa),
+      precision_(Precision::kFp32),
+      bound_(std::numeric_limits<double>::infinity()),
+      planes_(network.layers[0].inputs) {
+  if (wanted == Precision::kInt8) reject_int8();
+  const bool faster = network.activation == Activation::kElu ? isa.fast_integer_elu : isa.fast_integer_relu;
+  if (wanted == Precision::kInt16) {
+    try_integers(network, std::numeric_limits<double>::max());
+    if (precision_ != wanted) reject_int16();
+  } else if (wanted == Precision::kAuto && faster) {
+    try_integers(network, kTolerance);
+  }
+  if (precision_ == Precision::kFp32) pack_floats(network);
+}
+
+void PreparedFrame::try_integers(const Network& network, double tolerance) {
+  const IntegerNetwork integers = quantise_int16(network);
+  bound_ = integers.bound;
+  if (bound_ >= tolerance) return;
+  precision_ = Precision::kInt16;
+  pack_integers(integers);
+}
+
+void PreparedFrame::pack_floats(const Network& network) {
+  frame_.planes = planes_;
+  frame_.hidden = network.hidden;
+  frame_.activation = network.activation;
+  frame_.base = network.base;
+  floats_.reserve(float_count(network));
+  for (int i = 0; i <= network.hidden; ++i) {
+    const Layer& layer = network.layers[i];
+    const bool last = i == network.hidden;
+    const int inputs = last ? output_inputs(network) : layer.inputs;
+    const float* weights = pack(floats_, layer.outputs, inputs, block_rows, [&](int row, int k) {
+      return last ? output_weight(network, row, k) : layer.weights[row * inputs + k];
+    });
+    frame_.layers[i] = {inputs, layer.outputs, weights, append(floats_, layer.bias, layer.outputs)};
+    if (!last) frame_.hidden_outputs += layer.outputs;
+  }
+}
+
+void PreparedFrame::pack_integers(const IntegerNetwork& network) {
+  integer_frame_.planes = planes_;
+  integer_frame_.hidden = network.hidden;
+  integer_frame_.activation = network.activation;
+  integer_frame_.output_shift = network.output_shift;
+  integers_.reserve(integer_count(network));
+  for (int i = 0; i <= network.hidden; ++i) {
+    const IntegerLayer& layer = network.layers[i];
+    const int before = i == 0 ? planes_ : network.layers[i - 1].outputs, skipped = layer.inputs - before;
+    const int pairs = paired(before) + paired(skipped), rows = i < network.hidden ? 2 * paired(layer.outputs) : 3;
+    const std::int32_t* weights = pack(integers_, rows, pairs, integer_block_rows,
+                                       [&](int row, int pair) { return weight_pair(layer, before, row, pair); });
+    const std::int32_t* bias = append(integers_, layer.bias.data(), layer.outputs);
+    integers_.resize(integers_.size() + rows - layer.outputs);
+    integer_frame_.layers[i] = {pairs, rows, weights, bias};
+    if (i == network.hidden) break;
+    integer_frame_.hidden_pairs += rows / 2;
+    if (network.activation == Activation::kElu) integer_frame_.elu[i] = make_elu_table(network.elu_scale[i]);
+  }
+}
+
+void PreparedFrame::draw(const Span& span) const {
+  if (precision_ == Precision::kInt16) {
+    isa_->relight_integers(integer_frame_, span);
+  } else {
+    isa_->relight_span(frame_, span);
+  }
+}
+
+}  // namespace fastrti

@@ -1,0 +1,49 @@
+// What one light costs before the pixels: the arithmetic is chosen and the network packed for the kernels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "dispatch.h"
+#include "kernel.h"
+#include "precision.h"
+#include "quantise.h"
+#include "relight.h"
+
+namespace fastrti {
+
+// A network ready to be drawn on one instruction set. It owns its numbers: `network` may go.
+class PreparedFrame {
+ public:
+  // kAuto takes int16 where it is faster on this ISA and promises less than one level of error, else fp32. Throws
+  // std::invalid_argument where the precision wanted cannot draw the network.
+  PreparedFrame(const Network& network, const Isa& isa, Precision wanted);
+
+  PreparedFrame(PreparedFrame&&) = default;
+  PreparedFrame& operator=(PreparedFrame&&) = default;
+
+  Precision precision() const { return precision_; }
+
+  // Levels that int16 promises never to exceed; infinite where it cannot draw the network, or was not considered.
+  double bound() const { return bound_; }
+
+  int planes() const { return planes_; }
+
+  void draw(const Span& span) const;
+
+ private:
+  void try_integers(const Network& network, double tolerance);
+  void pack_floats(const Network& network);
+  void pack_integers(const IntegerNetwork& network);
+
+  const Isa* isa_;
+  Precision precision_;
+  double bound_;
+  int planes_;
+  Frame frame_{};                 // points into floats_
+  IntegerFrame integer_frame_{};  // points into integers_
+  std::vector<float> floats_;
+  std::vector<std::int32_t> integers_;
+};
+
+}  // namespace fastrti

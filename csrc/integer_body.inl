@@ -1,0 +1,181 @@
+// The kernel in 16-bit integers, once for all instruction sets: the arithmetic of quantise.h, bit for bit. Included by
+// each integers_<isa>.cpp inside its target region and an anonymous namespace, after a trait V that offers:
+//
+//     Vec                        a vector of int32, or of pairs of int16: one pixel a lane
+//     Bytes                      a tile of bytes with the operator &
+//     kLanes, kVectors           lanes of a Vec; Vecs of a tile, the pixels computed together
+//     set1, load, store          load and store: 64-byte aligned
+//     dot(sum, x, w)             sum + x0 w0 + x1 w1 of pairs x and w, modulo 2^32
+//     pair(a, b)                 the pair (a >> 16, b >> 16)
+//     relu(t), elu(t, table)     of both numbers of a pair
+//     load_inputs(a, b, x)       two tiles of bytes to pairs of (byte - 128) 2^kInputBits, in any order of pixels ...
+//     bytes(sums, shift)         ... that this undoes: sums[kVectors] >> shift, clamped to bytes
+//     select(mask)               a tile of 0 and 1 to bytes of 0 and 255
+//     opaque()                   bytes of 255
+//     store_pixels(channels, n)  interleaves channels[C], C = 3 or 4
+//
+// A tile's activations live in L1, one row of kVectors Vecs a pair of units.
+
+#include "tiles.inl"
+
+template <class V>
+constexpr int kTile = V::kLanes* V::kVectors;
+
+// A network whose loops have constant bounds: K planes, two hidden layers of H units, a skip.
+template <int K, int H, bool Skip>
+struct FixedShape {
+  static bool matches(const IntegerFrame& frame) {
+    return frame.planes == K && frame.hidden == 2 && frame.layers[0].outputs == H && frame.layers[1].outputs == H &&
+           frame.layers[2].pairs == output_pairs(frame);
+  }
+  static constexpr int planes(const IntegerFrame&) { return K; }
+  static constexpr int hidden(const IntegerFrame&) { return 2; }
+  static constexpr int hidden_pairs(const IntegerFrame&) { return H; }
+  static constexpr int pairs(const IntegerFrame&, int layer) { return layer == 0 ? (K + 1) / 2 : H / 2; }
+  static constexpr int outputs(const IntegerFrame&, int) { return H; }
+  static constexpr int output_pairs(const IntegerFrame&) { return H / 2 + (Skip ? (K + 1) / 2 : 0); }
+};
+
+struct AnyShape {
+  static int planes(const IntegerFrame& frame) { return frame.planes; }
+  static int hidden(const IntegerFrame& frame) { return frame.hidden; }
+  static int hidden_pairs(const IntegerFrame& frame) { return frame.hidden_pairs; }
+  static int pairs(const IntegerFrame& frame, int layer) { return frame.layers[layer].pairs; }
+  static int outputs(const IntegerFrame& frame, int layer) { return frame.layers[layer].outputs; }
+  static int output_pairs(const IntegerFrame& frame) { return frame.layers[frame.hidden].pairs; }
+};
+
+struct Relu {
+  template <class V>
+  static FASTRTI_INLINE typename V::Vec apply(typename V::Vec t, const EluTable&) {
+    return V::relu(t);
+  }
+};
+
+struct Elu {
+  template <class V>
+  static FASTRTI_INLINE typename V::Vec apply(typename V::Vec t, const EluTable& table) {
+    return V::elu(t, table);
+  }
+};
+
+// bias + W x for one block of rows: x holds `pairs` rows of a tile, weights are in the packed order.
+template <class V, int Rows>
+FASTRTI_INLINE void affine(const std::int32_t* __restrict weights, const std::int32_t* __restrict bias,
+                           const std::int32_t* __restrict x, int pairs, typename V::Vec (&sums)[Rows][V::kVectors]) {
+  for (int m = 0; m < Rows; ++m) {
+    for (int v = 0; v < V::kVectors; ++v) sums[m][v] = V::set1(bias[m]);
+  }
+  for (int k = 0; k < pairs; ++k) {
+    typename V::Vec a[V::kVectors];
+    for (int v = 0; v < V::kVectors; ++v) a[v] = V::load(x + k * kTile<V> + v * V::kLanes);
+    for (int m = 0; m < Rows; ++m) {
+      const auto w = V::set1(weights[k * Rows + m]);
+      for (int v = 0; v < V::kVectors; ++v) sums[m][v] = V::dot(sums[m][v], a[v], w);
+    }
+  }
+}
+
+template <class V, class Phi, int Rows>
+FASTRTI_INLINE void hidden_block(const std::int32_t* weights, const std::int32_t* bias, const std::int32_t* x,
+                                 int pairs, const EluTable& table, std::int32_t* out) {
+  typename V::Vec sums[Rows][V::kVectors];
+  affine<V, Rows>(weights, bias, x, pairs, sums);
+  for (int m = 0; m < Rows; m += 2) {
+    for (int v = 0; v < V::kVectors; ++v) {
+      const auto t = V::pair(sums[m][v], sums[m + 1][v]);
+      V::store(out + m / 2 * kTile<V> + v * V::kLanes, Phi::template apply<V>(t, table));
+    }
+  }
+}
+
+template <class V, class Phi>
+FASTRTI_INLINE void hidden_layer(const PackedIntegerLayer& layer, int pairs, int outputs, const EluTable& table,
+                                 const std::int32_t* x, std::int32_t* out) {
+  static_assert(kIntegerBlockRows == 4, "one block for each size");
+  const std::int32_t* weights = layer.weights;
+  int row = 0;
+  for (; row + 4 <= outputs; row += 4, weights += 4 * pairs) {
+    hidden_block<V, Phi, 4>(weights, layer.bias + row, x, pairs, table, out + row / 2 * kTile<V>);
+  }
+  if (row < outputs) hidden_block<V, Phi, 2>(weights, layer.bias + row, x, pairs, table, out + row / 2 * kTile<V>);
+}
+
+// The bytes of a tile's planes as pairs.
+template <class V>
+FASTRTI_INLINE void load_planes(const std::uint8_t* planes, std::ptrdiff_t stride, int count, std::size_t pixels,
+                                std::int32_t* x) {
+  std::uint8_t first[kTile<V>], second[kTile<V>];
+  for (int k = 0; k < count; k += 2, planes += 2 * stride, x += kTile<V>) {
+    const std::uint8_t* a = tile_bytes(planes, pixels, first);
+    V::load_inputs(a, k + 1 < count ? tile_bytes(planes + stride, pixels, second) : a, x);
+  }
+}
+
+// The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
+// planes, the last one next to them: [h1, h2, x], so that an output layer with a skip reads [h2, x].
+template <class V, class Phi, class Shape>
+FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, std::int32_t* z) {
+  const std::int32_t* x = z;
+  std::int32_t* y = z - Shape::hidden_pairs(frame) * kTile<V>;
+  for (int i = 0; i < Shape::hidden(frame); ++i) {
+    const int outputs = Shape::outputs(frame, i);
+    hidden_layer<V, Phi>(frame.layers[i], Shape::pairs(frame, i), outputs, frame.elu[i], x, y);
+    x = y;
+    y += outputs / 2 * kTile<V>;
+  }
+  return x;
+}
+
+// Clamps, masks and stores the sums of the output layer. `mask` is null or a tile of 0 and 1.
+template <class V, int Channels>
+FASTRTI_INLINE void store_colours(const typename V::Vec (&sums)[3][V::kVectors], int shift, const std::uint8_t* mask,
+                                  std::uint8_t* out) {
+  typename V::Bytes channels[Channels];
+  for (int c = 0; c < 3; ++c) channels[c] = V::bytes(sums[c], shift);
+  const auto alpha = mask == nullptr ? V::opaque() : V::select(mask);
+  for (int c = 0; c < 3; ++c) channels[c] = channels[c] & alpha;
+  if (Channels == 4) channels[Channels - 1] = alpha;
+  V::store_pixels(channels, out);
+}
+
+// A tile from bytes to bytes. `rows` is memory for its activations and planes.
+template <class V, class Phi, class Shape>
+FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, std::size_t pixels,
+                                 std::int32_t* rows) {
+  constexpr int T = kTile<V>;
+  std::int32_t* const z = rows + kMaxHidden * kMaxWidth / 2 * T;
+  load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), pixels, z);
+  const std::int32_t* x = hidden_layers<V, Phi, Shape>(frame, z);
+  const PackedIntegerLayer& last = frame.layers[Shape::hidden(frame)];
+  typename V::Vec sums[3][V::kVectors];
+  affine<V, 3>(last.weights, last.bias, x, Shape::output_pairs(frame), sums);
+  std::uint8_t padded[4 * T], padded_mask[T];
+  const std::uint8_t* mask = span.mask == nullptr ? nullptr : tile_bytes(span.mask + start, pixels, padded_mask);
+  std::uint8_t* const out = span.out + start * span.channels;
+  std::uint8_t* const target = pixels < T ? padded : out;
+  if (span.channels == 4) {
+    store_colours<V, 4>(sums, frame.output_shift, mask, target);
+  } else {
+    store_colours<V, 3>(sums, frame.output_shift, mask, target);
+  }
+  if (pixels < T) std::memcpy(out, padded, pixels * span.channels);
+}
+
+template <class V, class Phi, class Shape>
+void relight_pixels(const IntegerFrame& frame, const Span& span) {
+  constexpr int T = kTile<V>;
+  alignas(64) std::int32_t rows[(kMaxHidden * kMaxWidth + kMaxPlanes) / 2 * T];
+  draw_tiles<T>(span, [&](std::size_t start, std::size_t pixels) {
+    relight_tile<V, Phi, Shape>(frame, span, start, pixels, rows);
+  });
+}
+
+// The shapes that students of `fit` have by default, or often.
+template <class V>
+void relight_integers(const IntegerFrame& frame, const Span& span) {
+  if (frame.activation == Activation::kElu) return relight_pixels<V, Elu, AnyShape>(frame, span);
+  if (FixedShape<9, 16, true>::matches(frame)) return relight_pixels<V, Relu, FixedShape<9, 16, true>>(frame, span);
+  if (FixedShape<9, 8, true>::matches(frame)) return relight_pixels<V, Relu, FixedShape<9, 8, true>>(frame, span);
+  relight_pixels<V, Relu, AnyShape>(frame, span);
+}

@@ -1,0 +1,94 @@
+// The integer kernel for x86-64 with AVX2: tiles of 16 pixels.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <cstring>
+
+#include "kernel.h"
+#include "pixel_shuffle.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#endif
+
+namespace fastrti {
+namespace {
+
+struct Avx2 {
+  using Vec = __m256i;
+  using Bytes = __m128i;
+  static constexpr int kLanes = 8;
+  static constexpr int kVectors = 2;
+
+  static Vec set1(std::int32_t x) { return _mm256_set1_epi32(x); }
+  static Vec load(const std::int32_t* x) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(x)); }
+  static void store(std::int32_t* x, Vec a) { _mm256_store_si256(reinterpret_cast<__m256i*>(x), a); }
+  static Vec dot(Vec sum, Vec x, Vec w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
+  static Vec pair(Vec a, Vec b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); }
+  static Vec relu(Vec t) { return _mm256_max_epi16(t, _mm256_setzero_si256()); }
+
+  static Vec elu(Vec t, const EluTable& table) {  // one by one: AVX2 has no table of 64 numbers
+    alignas(32) std::int16_t numbers[16];
+    store(reinterpret_cast<std::int32_t*>(numbers), t);
+    for (std::int16_t& number : numbers) {
+      if (number < 0) number = fastrti::elu(table, number);
+    }
+    return load(reinterpret_cast<const std::int32_t*>(numbers));
+  }
+
+  // Unpacking works within each 128-bit lane: a lane holds the pixels 8 lane .. 8 lane + 7, vector v four of them.
+  static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {
+    const __m256i pairs = _mm256_set_m128i(_mm_unpackhi_epi8(signed_bytes(first), signed_bytes(second)),
+                                           _mm_unpacklo_epi8(signed_bytes(first), signed_bytes(second)));
+    const __m256i zero = _mm256_setzero_si256();
+    store(x, _mm256_srai_epi16(_mm256_unpacklo_epi8(zero, pairs), 8 - kInputBits));
+    store(x + kLanes, _mm256_srai_epi16(_mm256_unpackhi_epi8(zero, pairs), 8 - kInputBits));
+  }
+
+  static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    const __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(sums[0], count), _mm256_sra_epi32(sums[1], count));
+    return _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+  }
+  static Bytes select(const std::uint8_t* mask) {
+    return _mm_sub_epi8(_mm_setzero_si128(), _mm_loadu_si128(reinterpret_cast<const __m128i*>(mask)));
+  }
+  static Bytes opaque() { return _mm_set1_epi8(-1); }
+
+  template <int C>
+  static void store_pixels(const Bytes (&channels)[C], std::uint8_t* out) {
+    for (int j = 0; j < C; ++j) {
+      __m128i sixteen = _mm_setzero_si128();
+      for (int c = 0; c < C; ++c) {
+        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kPixelShuffle<C>.from[j][c]));
+        sixteen = _mm_or_si128(sixteen, _mm_shuffle_epi8(channels[c], from));
+      }
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 16 * j), sixteen);
+    }
+  }
+
+ private:
+  static __m128i signed_bytes(const std::uint8_t* bytes) {
+    return _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)), _mm_set1_epi8(-128));
+  }
+};
+
+#include "integer_body.inl"
+
+}  // namespace
+
+void relight_integers_avx2(const IntegerFrame& frame, const Span& span) { relight_integers<Avx2>(frame, span); }
+
+}  // namespace fastrti
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // x86-64

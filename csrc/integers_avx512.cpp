@@ -1,0 +1,106 @@
+// The integer kernel for x86-64 with AVX-512 F, BW, DQ, VL and VNNI: tiles of 64 pixels.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <cstring>
+
+#include "kernel.h"
+#include "pixel_shuffle.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
+                             apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#endif
+
+namespace fastrti {
+namespace {
+
+struct Avx512Vnni {
+  using Vec = __m512i;
+  using Bytes = __m512i;
+  static constexpr int kLanes = 16;
+  static constexpr int kVectors = 4;
+
+  static Vec set1(std::int32_t x) { return _mm512_set1_epi32(x); }
+  static Vec load(const std::int32_t* x) { return _mm512_load_si512(x); }
+  static void store(std::int32_t* x, Vec a) { _mm512_store_si512(x, a); }
+  static Vec dot(Vec sum, Vec x, Vec w) { return _mm512_dpwssd_epi32(sum, x, w); }
+  static Vec pair(Vec a, Vec b) { return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b); }
+  static Vec relu(Vec t) { return _mm512_max_epi16(t, _mm512_setzero_si512()); }
+
+  static Vec elu(Vec t, const EluTable& table) {
+    const __m128i shift = _mm_cvtsi32_si128(table.shift), fraction_shift = _mm_cvtsi32_si128(table.fraction_shift);
+    const Vec lowest = _mm512_set1_epi16(static_cast<std::int16_t>(-(kEluSegments << table.shift)));
+    const Vec fraction = _mm512_set1_epi16(static_cast<std::int16_t>((1 << table.shift) - 1));
+    const Vec m = _mm512_max_epi16(t, lowest), segment = _mm512_sra_epi16(m, shift);
+    const Vec d = _mm512_sll_epi16(_mm512_and_si512(m, fraction), fraction_shift);
+    const Vec slope = _mm512_add_epi16(_mm512_mulhrs_epi16(chosen(table.c2, segment), d), chosen(table.c1, segment));
+    return _mm512_mask_add_epi16(t, _mm512_movepi16_mask(t), chosen(table.c0, segment), _mm512_mulhrs_epi16(slope, d));
+  }
+
+  // Unpacking works within each 128-bit lane, so vector v holds pixels 4v .. 4v + 3 of each lane's 16; the packs of
+  // `bytes` bring them back for nothing.
+  static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {
+    const __m512i sign = _mm512_set1_epi8(-128), zero = _mm512_setzero_si512();
+    const __m512i a = _mm512_xor_si512(_mm512_loadu_si512(first), sign);
+    const __m512i b = _mm512_xor_si512(_mm512_loadu_si512(second), sign);
+    const __m512i low = _mm512_unpacklo_epi8(a, b), high = _mm512_unpackhi_epi8(a, b);
+    const __m512i inputs[kVectors] = {_mm512_unpacklo_epi8(zero, low), _mm512_unpackhi_epi8(zero, low),
+                                      _mm512_unpacklo_epi8(zero, high), _mm512_unpackhi_epi8(zero, high)};
+    for (int v = 0; v < kVectors; ++v) store(x + v * kLanes, _mm512_srai_epi16(inputs[v], 8 - kInputBits));
+  }
+
+  static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
+    const __m128i count = _mm_cvtsi32_si128(shift);
+    Vec levels[kVectors];
+    for (int v = 0; v < kVectors; ++v) levels[v] = _mm512_sra_epi32(sums[v], count);
+    return _mm512_packus_epi16(_mm512_packs_epi32(levels[0], levels[1]), _mm512_packs_epi32(levels[2], levels[3]));
+  }
+  static Bytes select(const std::uint8_t* mask) {
+    return _mm512_sub_epi8(_mm512_setzero_si512(), _mm512_loadu_si512(mask));
+  }
+  static Bytes opaque() { return _mm512_set1_epi8(-1); }
+
+  template <int C>
+  static void store_pixels(const Bytes (&channels)[C], std::uint8_t* out) {
+    for (int j = 0; j < C; ++j) {  // the j-th 16 bytes of each lane's 16 pixels
+      __m512i sixteens = _mm512_setzero_si512();
+      for (int c = 0; c < C; ++c) {
+        const __m128i from = _mm_load_si128(reinterpret_cast<const __m128i*>(kPixelShuffle<C>.from[j][c]));
+        sixteens = _mm512_or_si512(sixteens, _mm512_shuffle_epi8(channels[c], _mm512_broadcast_i32x4(from)));
+      }
+      store_lanes(sixteens, out + 16 * j, 16 * C);
+    }
+  }
+
+ private:
+  static Vec chosen(const std::int16_t (&of)[kEluSegments], Vec segment) {
+    return _mm512_permutex2var_epi16(_mm512_load_si512(of), segment, _mm512_load_si512(of + kEluSegments / 2));
+  }
+  static void store_lanes(__m512i lanes, std::uint8_t* target, int apart) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target), _mm512_castsi512_si128(lanes));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + apart), _mm512_extracti32x4_epi32(lanes, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 2 * apart), _mm512_extracti32x4_epi32(lanes, 2));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(target + 3 * apart), _mm512_extracti32x4_epi32(lanes, 3));
+  }
+};
+
+#include "integer_body.inl"
+
+}  // namespace
+
+void relight_integers_avx512(const IntegerFrame& frame, const Span& span) { relight_integers<Avx512Vnni>(frame, span); }
+
+}  // namespace fastrti
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // x86-64

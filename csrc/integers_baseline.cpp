@@ -1,0 +1,82 @@
+// The integer kernel for any machine, in plain C++: the definition of its arithmetic.
+#include <cstring>
+
+#include "kernel.h"
+
+namespace fastrti {
+namespace {
+
+struct Baseline {
+  using Vec = std::int32_t;
+  static constexpr int kLanes = 1;
+  static constexpr int kVectors = 8;
+
+  struct Bytes {
+    std::uint8_t of[kVectors];
+
+    Bytes operator&(const Bytes& other) const {
+      Bytes both;
+      for (int i = 0; i < kVectors; ++i) both.of[i] = of[i] & other.of[i];
+      return both;
+    }
+  };
+
+  static Vec set1(std::int32_t x) { return x; }
+  static Vec load(const std::int32_t* x) { return *x; }
+  static void store(std::int32_t* x, Vec a) { *x = a; }
+
+  static Vec dot(Vec sum, Vec x, Vec w) {
+    const auto products =
+        static_cast<std::uint32_t>(first(x) * first(w)) + static_cast<std::uint32_t>((x >> 16) * (w >> 16));
+    return static_cast<Vec>(static_cast<std::uint32_t>(sum) + products);
+  }
+  static Vec pair(Vec a, Vec b) { return packed(a >> 16, b >> 16); }
+  static Vec relu(Vec t) { return packed(first(t) > 0 ? first(t) : 0, t >> 16 > 0 ? t >> 16 : 0); }
+  static Vec elu(Vec t, const EluTable& table) { return packed(elu_of(first(t), table), elu_of(t >> 16, table)); }
+
+  static void load_inputs(const std::uint8_t* a, const std::uint8_t* b, std::int32_t* x) {
+    for (int i = 0; i < kVectors; ++i)
+      x[i] = packed((a[i] - 128) * (1 << kInputBits), (b[i] - 128) * (1 << kInputBits));
+  }
+  static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
+    Bytes levels;
+    for (int i = 0; i < kVectors; ++i) {
+      const std::int32_t level = sums[i] >> shift;
+      levels.of[i] = static_cast<std::uint8_t>(level < 0 ? 0 : level > 255 ? 255 : level);
+    }
+    return levels;
+  }
+  static Bytes select(const std::uint8_t* mask) {
+    Bytes selected;
+    for (int i = 0; i < kVectors; ++i) selected.of[i] = static_cast<std::uint8_t>(-mask[i]);
+    return selected;
+  }
+  static Bytes opaque() {
+    Bytes all;
+    std::memset(all.of, 255, sizeof all.of);
+    return all;
+  }
+  template <int C>
+  static void store_pixels(const Bytes (&channels)[C], std::uint8_t* out) {
+    for (int i = 0; i < kVectors; ++i) {
+      for (int c = 0; c < C; ++c) out[C * i + c] = channels[c].of[i];
+    }
+  }
+
+ private:
+  static std::int32_t first(Vec pair) { return static_cast<std::int16_t>(pair & 0xffff); }
+  static Vec packed(std::int32_t low, std::int32_t high) {
+    return static_cast<Vec>((static_cast<std::uint32_t>(low) & 0xffff) | static_cast<std::uint32_t>(high) << 16);
+  }
+  static std::int32_t elu_of(std::int32_t t, const EluTable& table) {
+    return t < 0 ? fastrti::elu(table, static_cast<std::int16_t>(t)) : t;
+  }
+};
+
+#include "integer_body.inl"
+
+}  // namespace
+
+void relight_integers_baseline(const IntegerFrame& frame, const Span& span) { relight_integers<Baseline>(frame, span); }
+
+}  // namespace fastrti

@@ -1,0 +1,82 @@
+// The integer kernel for AArch64: tiles of 16 pixels.
+#if defined(__aarch64__)
+
+#include <arm_neon.h>
+
+#include <cstring>
+
+#include "kernel.h"
+
+namespace fastrti {
+namespace {
+
+// A vector of pairs holds the first numbers of four pixels in its low half and the second ones in its high half, as the
+// widening multiplies of Advanced SIMD take them. A weight is a pair in every lane.
+struct Neon {
+  using Vec = int32x4_t;
+  using Bytes = uint8x16_t;
+  static constexpr int kLanes = 4;
+  static constexpr int kVectors = 4;
+
+  static Vec set1(std::int32_t x) { return vdupq_n_s32(x); }
+  static Vec load(const std::int32_t* x) { return vld1q_s32(x); }
+  static void store(std::int32_t* x, Vec a) { vst1q_s32(x, a); }
+  static Vec dot(Vec sum, Vec x, Vec w) {
+    const int16x8_t numbers = vreinterpretq_s16_s32(x), weights = vreinterpretq_s16_s32(w);
+    sum = vmlal_laneq_s16(sum, vget_low_s16(numbers), weights, 0);
+    return vmlal_high_laneq_s16(sum, numbers, weights, 1);
+  }
+  static Vec pair(Vec a, Vec b) { return vreinterpretq_s32_s16(vshrn_high_n_s32(vshrn_n_s32(a, 16), b, 16)); }
+  static Vec relu(Vec t) { return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(t), vdupq_n_s16(0))); }
+
+  static Vec elu(Vec t, const EluTable& table) {  // one by one: a table of 64 numbers takes 16 of the 32 registers
+    std::int16_t numbers[8];
+    vst1q_s16(numbers, vreinterpretq_s16_s32(t));
+    for (std::int16_t& number : numbers) {
+      if (number < 0) number = fastrti::elu(table, number);
+    }
+    return vreinterpretq_s32_s16(vld1q_s16(numbers));
+  }
+
+  static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {
+    const int16x8x2_t a = inputs(first), b = inputs(second);
+    for (int half = 0; half < 2; ++half, x += 8) {
+      store(x, joined(vget_low_s16(a.val[half]), vget_low_s16(b.val[half])));
+      store(x + 4, joined(vget_high_s16(a.val[half]), vget_high_s16(b.val[half])));
+    }
+  }
+
+  static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
+    return vcombine_u8(narrow(sums[0], sums[1], shift), narrow(sums[2], sums[3], shift));
+  }
+  static Bytes select(const std::uint8_t* mask) { return vsubq_u8(vdupq_n_u8(0), vld1q_u8(mask)); }
+  static Bytes opaque() { return vdupq_n_u8(255); }
+
+  static void store_pixels(const Bytes (&channels)[3], std::uint8_t* out) {
+    vst3q_u8(out, {{channels[0], channels[1], channels[2]}});
+  }
+  static void store_pixels(const Bytes (&channels)[4], std::uint8_t* out) {
+    vst4q_u8(out, {{channels[0], channels[1], channels[2], channels[3]}});
+  }
+
+ private:
+  static Vec joined(int16x4_t low, int16x4_t high) { return vreinterpretq_s32_s16(vcombine_s16(low, high)); }
+  static int16x8x2_t inputs(const std::uint8_t* bytes) {
+    const int8x16_t centred = vreinterpretq_s8_u8(veorq_u8(vld1q_u8(bytes), vdupq_n_u8(128)));
+    return {{vshll_n_s8(vget_low_s8(centred), kInputBits), vshll_high_n_s8(centred, kInputBits)}};
+  }
+  static uint8x8_t narrow(Vec a, Vec b, int shift) {
+    const int32x4_t right = vdupq_n_s32(-shift);
+    return vqmovun_s16(vcombine_s16(vqmovn_s32(vshlq_s32(a, right)), vqmovn_s32(vshlq_s32(b, right))));
+  }
+};
+
+#include "integer_body.inl"
+
+}  // namespace
+
+void relight_integers_neon(const IntegerFrame& frame, const Span& span) { relight_integers<Neon>(frame, span); }
+
+}  // namespace fastrti
+
+#endif  // AArch64
