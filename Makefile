@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := $(VENV)/.peers
 INPUTS := pyproject.toml setup.py constraints.txt $(wildcard csrc/*)
 
 .PHONY: help install demo test types test-deep bench format clean
@@ -11,7 +12,7 @@ help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
 	@echo "make test-deep  sanitizers, every compile target, every instruction set"
-	@echo "make bench      fused against naive rendering on this machine"
+	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make format     rewrite the sources in the project's style"
 
 install: $(STAMP)
@@ -42,10 +43,13 @@ types: install
 test-deep: install
 	$(BIN)/python -m pytest -m deep
 
-bench: install
-	mkdir -p .benchmarks benchmarks/results
-	$(BIN)/python -m pytest benchmarks/bench_relight.py -q --benchmark-json=.benchmarks/relight.json
-	$(BIN)/python benchmarks/report.py .benchmarks/relight.json
+bench: $(PEERS)
+	$(BIN)/python benchmarks/bench_cpu.py
+	$(BIN)/python benchmarks/report.py
+
+$(PEERS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[bench]"
+	touch $@
 
 format: install
 	$(BIN)/ruff check --fix .

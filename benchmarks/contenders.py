@@ -1,64 +1,58 @@
-"""Who draws: fastrti's fused CPU kernel, PyTorch as a user writes it, and the peers at their best.
+"""Who draws: fastrti's fused CPU kernel, PyTorch as a user writes it, the peers at their best, the machine's ceilings.
 
-Every contender gets the same object and light, float32, a number of threads and no mask; it returns a whole picture.
-The three peers are given what they cannot find themselves: light and dequantisation folded into the weights outside the
-measured time, the planes in the layout that suits them, and the fastest of CHUNKS.
+Every contender gets the same object and light, a number of threads and no mask. The peers are given what they cannot
+find themselves, see peers.py.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from time import perf_counter
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
+import ceilings
 import numpy as np
-import onnxruntime
 import torch
-from folded import to_levels, torch_network
 from natural_form import natural_form
-from numpy.typing import NDArray
-from onnx_model import onnx_model
+from peers import PEERS, Picture, pixel_major
 from subjects import LIGHT
-from torch import Tensor
+from sweeps import Contender
 
 from fastrti import Renderer
-from fastrti.kernels.relight_cpu import CpuKernel
+from fastrti.errors import BackendError
+from fastrti.kernels.relight_cpu import ISA_VARIABLE, available_isas
 from fastrti.lights import unit_light
 from fastrti.relightable import Relightable
 
-Picture = NDArray[np.uint8]
-
-CHUNKS = (4096, 16384)
-"""Pixels at once. On Zen 5 every peer was fastest at one of these, among 1 k to 64 k and the whole picture."""
-
-TRIAL = 1 << 18
-"""Pixels drawn to choose a chunk."""
+Factory = Callable[[Relightable, int], Contender]
 
 
-@dataclass(frozen=True)
-class Contender:
-    """Ready to be timed.
+def fused(relightable: Relightable, threads: int, precision: str = "auto", isa: str | None = None) -> Contender:
+    """The product: light, folding and pixels inside the measured time, the picture's memory reused.
 
-    Attributes:
-        draw: draws the picture, (H, W, 3) uint8; the only thing measured.
-        runs: what was chosen for it, e.g. "avx512, 1 thread" or "chunks of 4096".
-        rounds: pictures a sweep; more where they are quick.
+    Raises:
+        BackendError: the machine or the kernel lacks the precision or instruction set.
     """
-
-    draw: Callable[[], Picture]
-    runs: str
-    rounds: int
-
-
-def fused(relightable: Relightable, threads: int) -> Contender:
-    """The product: light, folding and pixels inside the measured time, the picture's memory reused."""
-    renderer = Renderer(relightable, backend="cpu", threads=threads)
+    with forced_isa(isa or available_isas()[0]):
+        renderer = Renderer(relightable, backend="cpu", threads=threads, precision=precision)
     out = np.empty((relightable.height, relightable.width, 3), np.uint8)
-    label = CpuKernel(relightable, threads=threads).label
-    return Contender(lambda: renderer.relight(LIGHT, out=out), label, rounds=5)
+    renderer.relight(LIGHT, out=out)  # what the kernel says of itself may follow from the light
+    return Contender(lambda: renderer.relight(LIGHT, out=out), out.size // 3, what_runs(renderer))
+
+
+def fused_avx2(relightable: Relightable, threads: int, precision: str) -> Contender:
+    """The product as on a machine with AVX2 alone.
+
+    Raises:
+        BackendError: AVX2 is what `fused` runs already, or the machine has none.
+    """
+    if available_isas()[0] == "avx2":
+        raise BackendError("the rows above run avx2 already")
+    return fused(relightable, threads, precision, "avx2")
 
 
 def eager_natural(relightable: Relightable, threads: int) -> Contender:
     """The decoder as a module on the whole picture: dequantise, evaluate, clamp, round."""
-    stored = torch.from_numpy(_pixel_major(relightable))  # (P, K)
+    stored = torch.from_numpy(pixel_major(relightable))  # (P, K)
     low, high = (torch.from_numpy(bound).float() for bound in (relightable.minimum, relightable.maximum))
     light = torch.from_numpy(unit_light(LIGHT)).float()
     module = natural_form(relightable.decoder)
@@ -71,84 +65,45 @@ def eager_natural(relightable: Relightable, threads: int) -> Contender:
         picture: Picture = (y * 255).round().to(torch.uint8).view(shape).numpy()
         return picture
 
-    return Contender(draw, "whole picture", rounds=1)
+    return Contender(draw, len(stored), "whole picture")
 
 
-def eager_folded(relightable: Relightable, threads: int) -> Contender:
-    """The same library used well: folded, in cache-sized chunks, in place, planes as rows."""
-    return _torch_chunks(relightable, torch_network(to_levels(relightable.frame_network(LIGHT))))
+def best_ceiling(relightable: Relightable, threads: int, precision: str) -> Contender:
+    """The multiply-adds of the instruction set that `fused` runs."""
+    return ceilings.multiply_adds(relightable, threads, available_isas()[0], precision)
 
 
-def compiled_folded(relightable: Relightable, threads: int) -> Contender:
-    """`eager_folded` through torch.compile, each chunk's shape a constant."""
-    torch._dynamo.reset()  # the code of the network before would count towards the limit of recompilations
-    network = torch_network(to_levels(relightable.frame_network(LIGHT)))
-    compiled = torch.compile(network, dynamic=False, fullgraph=True, options={"cpp.threads": threads})
-    return _torch_chunks(relightable, compiled)
-
-
-def onnx_folded(relightable: Relightable, threads: int) -> Contender:
-    """ONNX Runtime on the folded network, pixels as rows."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    model = onnx_model(to_levels(relightable.frame_network(LIGHT)))
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    pixels = _pixel_major(relightable)  # (P, K)
-    out = np.empty((relightable.height, relightable.width, 3), np.uint8)
-    rows = out.reshape(-1, 3)
-
-    def draw(start: int, stop: int) -> None:
-        rows[start:stop] = session.run(None, {"bytes": pixels[start:stop]})[0]
-
-    return _best_chunk(draw, out)
-
-
-CONTENDERS: dict[str, Callable[[Relightable, int], Contender]] = {
+CONTENDERS: dict[str, Factory] = {
+    "ceiling memory": ceilings.memory,
+    **{f"ceiling {name}": partial(best_ceiling, precision=name) for name in ("fp32", "int16", "int8")},
+    **{
+        f"ceiling AVX2 {name}": partial(ceilings.multiply_adds, isa="avx2", precision=name)
+        for name in ("fp32", "int16", "int8")
+    },
     "fastrti": fused,
+    **{f"fastrti {name}": partial(fused, precision=name) for name in ("fp32", "int16", "int8")},
+    **{f"fastrti AVX2 {name}": partial(fused_avx2, precision=name) for name in ("fp32", "int16", "int8")},
     "torch eager, natural form": eager_natural,
-    "torch eager, folded, chunked": eager_folded,
-    "torch.compile, folded, chunked": compiled_folded,
-    "ONNX Runtime, folded, chunked": onnx_folded,
+    **PEERS,
 }
+"""By name. `ceiling X` is what `fastrti X` is measured against."""
 
 
-def _torch_chunks(relightable: Relightable, network: Callable[[Tensor], Tensor]) -> Contender:
-    planes = torch.from_numpy(relightable.planes).flatten(1)  # (K, P)
-    out = np.empty((relightable.height, relightable.width, 3), np.uint8)
-    rows = torch.from_numpy(out).view(-1, 3)
-
-    @torch.inference_mode()
-    def draw(start: int, stop: int) -> None:
-        rows[start:stop] = network(planes[:, start:stop])
-
-    return _best_chunk(draw, out)
+def what_runs(renderer: Renderer) -> str:
+    """What the renderer says of its kernel, e.g. "avx512, 1 thread"."""
+    line = next(line for line in repr(renderer).splitlines() if "backend: " in line)
+    return line.partition("(")[2].removesuffix(")")
 
 
-def _best_chunk(draw: Callable[[int, int], None], out: Picture) -> Contender:
-    """The contender whose `draw` writes the pixels start … stop of `out`, in the fastest chunks."""
-    pixels = out.shape[0] * out.shape[1]
-    chunk = min(CHUNKS, key=lambda size: _trial_s(draw, size, min(pixels, TRIAL)))
-
-    def whole() -> Picture:
-        _chunks(draw, chunk, pixels)
-        return out
-
-    return Contender(whole, f"chunks of {chunk}", rounds=2)
-
-
-def _trial_s(draw: Callable[[int, int], None], chunk: int, pixels: int) -> float:
-    seconds = []
-    for _ in range(3):  # the first one compiles and allocates
-        start = perf_counter()
-        _chunks(draw, chunk, pixels)
-        seconds.append(perf_counter() - start)
-    return min(seconds[1:])
-
-
-def _chunks(draw: Callable[[int, int], None], chunk: int, pixels: int) -> None:
-    for start in range(0, pixels, chunk):
-        draw(start, min(start + chunk, pixels))
-
-
-def _pixel_major(relightable: Relightable) -> Picture:
-    return np.ascontiguousarray(relightable.planes.reshape(len(relightable.planes), -1).T)
+@contextmanager
+def forced_isa(isa: str) -> Iterator[None]:
+    """Renderers made inside run an instruction set."""
+    before = os.environ.get(ISA_VARIABLE)
+    os.environ[ISA_VARIABLE] = isa
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[ISA_VARIABLE]
+        else:
+            os.environ[ISA_VARIABLE] = before

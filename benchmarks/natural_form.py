@@ -18,7 +18,7 @@ def natural_form(decoder: Decoder) -> nn.Module:
         return LightConditioned(decoder).eval()
     if isinstance(decoder, MlpDecoder):
         return Plain(decoder).eval()
-    if isinstance(decoder, LightBasisDecoder):
+    if isinstance(decoder, LightBasisDecoder) and decoder.basis == "ptm":
         return Ptm(decoder).eval()
     raise NotImplementedError(f"no natural form of {decoder.label} is written down")
 

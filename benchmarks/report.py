@@ -1,96 +1,107 @@
-"""Turns pytest-benchmark's file into a small one to keep and a Markdown table to quote.
+"""Turns what bench_cpu.py measured into Markdown tables, and on request into the README's section and plot.
 
-    python benchmarks/report.py FILE [--results FOLDER]
+    python benchmarks/report.py [FILE] [--readme README.md]
 
-Writes FOLDER/relight_cpu_<processor>_<date>.json: device, cores, versions, commit, load, and for each group and
-contender a row with the median over all sweeps.
+FILE is by default the newest benchmarks/results/cpu_*.json. With --readme the plot is drawn beside FILE, and the lines
+between the README's two cpu-benchmark comments are replaced.
 """
 
 import argparse
 import json
-import re
-from itertools import groupby
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
+from targets import Measured, targets
 
-Row = dict[str, Any]
+RESULTS = Path(__file__).parent / "results"
+BEGIN, END = "<!-- cpu-benchmark: begin -->", "<!-- cpu-benchmark: end -->"
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, help="what --benchmark-json wrote")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="default: benchmarks/results")
+    parser.add_argument("file", type=Path, nargs="?", help="what bench_cpu.py wrote")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="draw the plot and put it and the tables there")
     arguments = parser.parse_args()
-    report = summary(json.loads(arguments.file.read_text()))
-    device = re.sub(r"[^a-z0-9]+", "-", report["device"].lower()).strip("-")
-    target = arguments.results / f"relight_cpu_{device}_{report['date']}.json"
-    target.write_text(json.dumps(report, indent=1) + "\n")
-    print(table(report))
-    print(f"\nWritten to {target}")
+    file = arguments.file or max(RESULTS.glob("cpu_*.json"), key=os.path.getmtime)
+    measured = Measured(json.loads(file.read_text(encoding="utf-8")))
+    for threads in sorted({group["threads"] for group in measured.networks()}):
+        print(speeds(measured, threads), end="\n\n")
+    print(shares(measured), targets(measured), sep="\n\n")
+    if arguments.readme:
+        write_readme(arguments.readme, file, measured)
 
 
-def summary(recorded: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of pytest-benchmark's file."""
-    machine, commit = recorded["machine_info"], recorded["commit_info"]
-    return {
-        "device": machine["cpu"].get("brand_raw", machine["machine"]),
-        "cores": machine["cores"],
-        "date": recorded["datetime"][:10],
-        "commit": commit.get("id", "unknown") + (", uncommitted changes" if commit.get("dirty") else ""),
-        "versions": {"python": machine["python_version"], **machine["versions"]},
-        "load_average": machine["load_average"],
-        "rows": _rows(recorded["benchmarks"]),
+def write_readme(readme: Path, file: Path, measured: Measured) -> None:
+    """Draws the plot beside the file of results and replaces what stands between the comments of the README."""
+    from plot import plot
+
+    picture = file.with_suffix(".png")
+    plot(measured, picture)
+    link = Path(os.path.relpath(picture, readme.parent)).as_posix()
+    section = "\n\n".join([speeds(measured, 1), shares(measured), f"![Megapixels a second, by network]({link})"])
+    text = readme.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"expected {BEGIN} and {END} in {readme}, around what is to be replaced")
+    readme.write_text(f"{before}{BEGIN}\n{section}\n{END}{after}", encoding="utf-8")
+
+
+def speeds(measured: Measured, threads: int) -> str:
+    """Megapixels a second and error: a line a contender, a column a network; then why some did not run."""
+    groups = [group for group in measured.networks() if group["threads"] == threads]
+    names = [name for name in dict.fromkeys(row["contender"] for group in groups for row in group["rows"])]
+    names = [name for name in names if not name.startswith("ceiling")]
+    title = f"Mpx/s, {threads} thread{'s' if threads > 1 else ''}"
+    lines = [_cells([title, *(group["network"] for group in groups)]), "|---" * (len(groups) + 1) + "|"]
+    for name in names:
+        lines.append(_cells([name, *(_speed(measured.row(group["group"], name)) for group in groups)]))
+    reasons = {
+        f"{row['contender']}: {row['not_run']}"
+        for group in groups
+        for row in group["rows"]
+        if row["contender"] in names and "not_run" in row
     }
+    return "\n".join(lines) + ("\n\nNot run: " + "; ".join(sorted(reasons)) + "." if reasons else "")
 
 
-def table(report: dict[str, Any]) -> str:
-    """Megapixels a second and error of every contender, a line a group."""
-    contenders = list(dict.fromkeys(row["contender"] for row in report["rows"]))
-    levels = max(row["max_levels"] for row in report["rows"])
-    lines = [
-        f"{report['device']}, {report['cores']} core{'s' if report['cores'] > 1 else ''}, {report['date']}: megapixels "
-        "a second (bytes in a million that differ from the float64 reference, "
-        f"by {levels} level{'s' if levels != 1 else ''} at most)",
-        "",
-        "| network | threads | " + " | ".join(contenders) + " |",
-        "|---|---|" + "---|" * len(contenders),
-    ]
-    for (network, threads), group in groupby(report["rows"], key=lambda row: (row["network"], row["threads"])):
-        cells = {row["contender"]: f"{row['mpx_per_s']:.3g} ({row['differing_bytes'] * 1e6:.3g})" for row in group}
-        lines.append(f"| {network} | {threads} | " + " | ".join(cells.get(name, "–") for name in contenders) + " |")
+def shares(measured: Measured) -> str:
+    """How near to the machine's ceiling each kernel is with one thread, and what the other cores bring."""
+    groups = [group for group in measured.networks() if group["threads"] == 1]
+    names = [row["contender"] for row in groups[0]["rows"] if row["contender"].startswith("ceiling ")] if groups else []
+    lines = [_cells(["share of the ceiling", *(group["network"] for group in groups)])]
+    lines.append("|---" * (len(groups) + 1) + "|")
+    kernels = [name.replace("ceiling", "fastrti") for name in names if name != "ceiling memory"]
+    for kernel in kernels:
+        lines.append(_cells([kernel, *(_percent(measured.share(group, kernel)) for group in groups)]))
+    cores = measured.report["cores"]
+    scaling = [measured.scaling(group["group"].partition(",")[0]) for group in groups]
+    if cores > 1:
+        lines.append(_cells([f"1 → {cores} threads", *(_times(value) for value in scaling)]))
     return "\n".join(lines)
 
 
-def _rows(benchmarks: list[dict[str, Any]]) -> list[Row]:
-    """One row a group and contender, its sweeps put together; in the order they ran."""
-    sweeps: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
-    for benchmark in benchmarks:
-        params = benchmark["params"]
-        sweeps.setdefault((params["name"], params["threads"], params["contender"]), []).append(benchmark)
-    return [_row(threads, contender, parts) for (_, threads, contender), parts in sweeps.items()]
+def _speed(row: dict[str, Any]) -> str:
+    if "not_run" in row:
+        return "not installed" if row["not_run"].endswith("is not installed") else "–"
+    if "mpx_per_s" not in row:
+        return "–"
+    return f"{row['mpx_per_s']:.3g} ({row['max_levels']}; {row['differ_per_million'] / 1e4:.2g} %)"
 
 
-def _row(threads: int, contender: str, parts: list[dict[str, Any]]) -> Row:
-    times = [seconds for part in parts for seconds in part["stats"]["data"]]
-    info = parts[0]["extra_info"]
-    return {
-        "group": parts[0]["group"],
-        "network": info["network"],
-        "threads": threads,
-        "contender": contender,
-        "runs": info["runs"],
-        "pictures": len(times),
-        "median_ms": round(1e3 * median(times), 3),
-        "fastest_ms": round(1e3 * min(times), 3),
-        "slowest_ms": round(1e3 * max(times), 3),
-        "mpx_per_s": round(info["pixels"] / 1e6 / median(times), 2),
-        "max_levels": max(part["extra_info"]["max_levels"] for part in parts),
-        "differing_bytes": round(info["differing_bytes"], 6),
-    }
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _times(value: float | None) -> str:
+    return "–" if value is None else f"×{value:.2f}"
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 if __name__ == "__main__":

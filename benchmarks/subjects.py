@@ -80,12 +80,19 @@ def ptm(rng: np.random.Generator) -> Decoder:
     return LightBasisDecoder("ptm", 6)
 
 
+def hsh16(rng: np.random.Generator) -> Decoder:
+    """Hemispherical harmonics of order 4: as many planes as an object can have."""
+    return LightBasisDecoder("hsh", 16)
+
+
 DECODERS: dict[str, Callable[[np.random.Generator], Decoder]] = {
     "lc16x16": light_conditioned,
+    "plain8": plain(8),
+    "plain16": plain(16),
     "disk20": plain(20),
     "teacher50": plain(50),
-    "plain8": plain(8),
     "ptm": ptm,
+    "hsh16": hsh16,
 }
 
 
@@ -109,11 +116,18 @@ def random_network(
 
 
 def _ranges(decoder: Decoder) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if isinstance(decoder, LightBasisDecoder):  # five terms around zero, and the constant one around 0.5
-        middle, half = np.repeat([0, 0, 0, 0, 0, 0.5], 3), np.full(decoder.planes, 0.4)
-    else:
-        middle, half = np.zeros(decoder.planes), np.ones(decoder.planes)
-    return middle - half, middle + half
+    """The minimum and maximum of each plane."""
+    if not isinstance(decoder, LightBasisDecoder):
+        return -np.ones(decoder.planes), np.ones(decoder.planes)
+    row = decoder.frame_network(LIGHT).weights[0][0].astype(np.float64)
+    values = row[3:] if decoder.base else row[::3]
+    middle = np.zeros(decoder.terms)
+    constant = {"ptm": 5, "hsh": 0}[decoder.basis]
+    middle[constant] = 0.5 / values[constant]
+    half = 0.25 * 3**0.5 / np.linalg.norm(values)  # of uniform bytes: a deviation of 0.25
+    if decoder.base:
+        return np.append(np.zeros(3), middle - half), np.append(np.ones(3), middle + half)
+    return np.repeat(middle, 3) - half, np.repeat(middle, 3) + half
 
 
 def _normal(rng: np.random.Generator, deviation: float, *shape: int) -> Matrix:
