@@ -70,48 +70,59 @@ void add_columns(RealLayer& real, const float* weights, int columns, int first, 
   }
 }
 
-RealLayer real_layer(const Network& network, int index) {
+void fill(const Network& network, int index, RealLayer& real) {
   const Layer& layer = network.layers[index];
   const bool first = index == 0, last = index == network.hidden;
   const bool skip = last && network.skip != nullptr;
   const int planes = network.layers[0].inputs;
   const double gain = last ? 255 : 1;
-  RealLayer real;
   real.inputs = layer.inputs + (skip && !first ? planes : 0);
   real.outputs = layer.outputs;
   std::fill_n(real.weights.begin(), real.inputs * real.outputs, 0.0);
   for (int i = 0; i < layer.outputs; ++i) real.bias[i] = gain * layer.bias[i];
   add_columns(real, layer.weights, layer.inputs, 0, gain, first ? kByteCentre : 0);
   if (skip) add_columns(real, network.skip, planes, real.inputs - planes, gain, kByteCentre);
-  return real;
 }
 
-// The smallest step of row i's sum that keeps its weights within 16 bits and its terms, added in any order, within
-// `limit` of 32: a rounded weight is up to half a step off, and moves the bias by that times its input's middle.
-double smallest_step(const RealLayer& real, int i, const Inputs& inputs, double limit, double extra) {
-  double terms = std::abs(real.bias[i]) + extra, largest_weight = 0, budget = limit - 1;
-  for (int k = 0; k < inputs.count; ++k) {
-    const double weight = std::abs(real.row(i)[k]) * inputs.scale[k];
-    terms += weight * inputs.largest(k);
-    largest_weight = std::max(largest_weight, weight);
-    budget -= (inputs.largest(k) + std::abs(inputs.middle(k))) / 2;
-  }
-  return std::max(terms / budget, largest_weight / kWeightMax);
+// What the integers of a sum leave to its terms: a rounded weight is up to half a step off, and moves the bias by that
+// times its input's middle.
+double budget(const Inputs& inputs, double limit) {
+  double left = limit - 1;
+  for (int k = 0; k < inputs.count; ++k) left -= (inputs.largest(k) + std::abs(inputs.middle(k))) / 2;
+  return left;
 }
+
+// The smallest step of row i's sum that keeps its weights within 16 bits and its terms, added in any order, within the
+// budget: the bias and the terms of one sign cannot pass it together.
+double smallest_step(const RealLayer& real, int i, const Inputs& inputs, double budget, double extra) {
+  double positive = std::max(real.bias[i], 0.0) + extra, negative = std::max(-real.bias[i], 0.0), largest = 0;
+  for (int k = 0; k < inputs.count; ++k) {
+    const double weight = real.row(i)[k] * inputs.scale[k];
+    const double above = weight * std::max(inputs.high[k], 0.0), below = weight * std::min(inputs.low[k], 0.0);
+    positive += std::max(above, below);
+    negative -= std::min(above, below);
+    largest = std::max(largest, std::abs(weight));
+  }
+  return std::max(std::max(positive, negative) / budget, largest / kWeightMax);
+}
+
+// std::nearbyint of |x| < 2^51, without a call.
+double nearest(double x) { return x + 0x1.8p52 - 0x1.8p52; }
 
 // Rounds row i to steps of its sum. Weights are off by a known delta: the bias takes that at the middle of the inputs.
 void round_row(const RealLayer& real, int i, const Inputs& inputs, double step, double half, IntegerLayer& layer,
                Errors& errors) {
+  const double inverse = 1 / step;
   double bias = real.bias[i];
   for (int k = 0; k < inputs.count; ++k) {
     const double weight = real.row(i)[k] * inputs.scale[k];
-    const double rounded = std::nearbyint(weight / step);
+    const double rounded = nearest(weight * inverse);
     const double delta = rounded * step - weight;
     layer.weights[i * layer.inputs + k] = static_cast<std::int16_t>(rounded);
     errors.weight[i * layer.inputs + k] = delta;
     bias -= delta * inputs.middle(k);
   }
-  layer.bias[i] = static_cast<std::int32_t>(std::nearbyint(bias / step) + half);
+  layer.bias[i] = static_cast<std::int32_t>(nearest(bias * inverse) + half);
   errors.sum[i] = step / 2;
 }
 
@@ -169,17 +180,17 @@ void activate(Activation activation, const RealLayer& real, const IntegerLayer& 
   errors.slope_high[i] = slope(activation, std::max(exact.high, high * scale));
 }
 
-// Rounds a hidden layer that reads `inputs`; returns what the next one reads.
-Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation activation, IntegerLayer& layer,
-                    double& elu_scale, Errors& errors) {
+// Rounds a hidden layer; `outputs` is what the next one reads.
+void round_hidden(const RealLayer& real, const Inputs& inputs, Activation activation, IntegerLayer& layer,
+                  double& elu_scale, Errors& errors, Inputs& outputs) {
   const bool elu = activation == Activation::kElu;
   const double limit = kSumMax - kShift / 2 - (elu ? kEluError * kShift : 0);  // E[t] is to fit as well
+  const double left = budget(inputs, limit);
   std::array<double, kMaxWidth> step;
   for (int i = 0; i < real.outputs; ++i) {
-    step[i] = std::max(smallest_step(real, i, inputs, limit, 0), elu ? 0x1p-36 : 0x1p-900);  // a unit of zeros has any
+    step[i] = std::max(smallest_step(real, i, inputs, left, 0), elu ? 0x1p-36 : 0x1p-900);  // a unit of zeros has any
   }
   if (elu) std::fill_n(step.begin(), real.outputs, *std::max_element(step.begin(), step.begin() + real.outputs));
-  Inputs outputs;
   outputs.count = real.outputs;
   for (int i = 0; i < real.outputs; ++i) {
     round_row(real, i, inputs, step[i], kShift / 2, layer, errors);
@@ -187,7 +198,6 @@ Inputs round_hidden(const RealLayer& real, const Inputs& inputs, Activation acti
     activate(activation, real, layer, i, inputs, step[i], outputs, errors);
   }
   elu_scale = kShift * step[0];
-  return outputs;
 }
 
 // How much a colour changes with each unit: centre +- radius over all that the inputs allow.
@@ -242,8 +252,9 @@ double colour_error(const RealLayer* layers, const Errors* errors, const Inputs*
 
 // Rounds the output layer to levels of 2^-output_shift; false where 255 y leaves 32 bits.
 bool round_output(const RealLayer& real, const Inputs& inputs, IntegerNetwork& result, Errors& errors) {
+  const double left = budget(inputs, kSumMax);
   double step = std::ldexp(1.0, -kMaxOutputShift);
-  for (int i = 0; i < real.outputs; ++i) step = std::max(step, smallest_step(real, i, inputs, kSumMax, 0.5));
+  for (int i = 0; i < real.outputs; ++i) step = std::max(step, smallest_step(real, i, inputs, left, 0.5));
   int exponent;
   if (std::frexp(step, &exponent) == 0.5) --exponent;  // step <= 2^exponent
   if (exponent > 0) return false;
@@ -269,12 +280,12 @@ IntegerNetwork quantise_int16(const Network& network) {
   Inputs inputs[kMaxHidden + 1];
   append_bytes(inputs[0], result.planes);
   for (int i = 0; i <= network.hidden; ++i) {
-    layers[i] = real_layer(network, i);
+    fill(network, i, layers[i]);
     result.layers[i].inputs = layers[i].inputs;
     result.layers[i].outputs = layers[i].outputs;
     if (i == network.hidden) break;
-    inputs[i + 1] =
-        round_hidden(layers[i], inputs[i], network.activation, result.layers[i], result.elu_scale[i], errors[i]);
+    round_hidden(layers[i], inputs[i], network.activation, result.layers[i], result.elu_scale[i], errors[i],
+                 inputs[i + 1]);
   }
   Inputs& last = inputs[network.hidden];
   if (network.hidden > 0 && network.skip != nullptr) append_bytes(last, result.planes);

@@ -130,12 +130,12 @@ def assert_no_overflow(network: FrameNetwork, seed: int) -> None:
         assert np.abs(weight).max() < 2**15
         if weight.shape[1] > len(low):
             low, high = np.concatenate([low, x_low]), np.concatenate([high, x_high])
-        largest = np.maximum(-low, high)
-        assert largest.max() <= 2**15
-        assert (np.abs(weight) @ largest + np.abs(bias)).max() < 2**31
+        assert low.min() >= -(2**15) and high.max() < 2**15
+        ends = np.stack([weight * low, weight * high])
+        assert (np.maximum(ends, 0).max(axis=0).sum(axis=1) + np.maximum(bias, 0)).max() < 2**31
+        assert (np.minimum(ends, 0).min(axis=0).sum(axis=1) + np.minimum(bias, 0)).min() >= -(2**31)
         if number < len(integers.elu_scales):
-            positive, negative = np.maximum(weight, 0), np.minimum(weight, 0)
-            sum_low, sum_high = positive @ low + negative @ high + bias, positive @ high + negative @ low + bias
+            sum_low, sum_high = ends.min(axis=0).sum(axis=1) + bias, ends.max(axis=0).sum(axis=1) + bias
             low, high = activation_range(integers, number, sum_low >> 16, sum_high >> 16)
 
 
