@@ -22,7 +22,7 @@ def row(path: str) -> str:
     networks = [relightable.frame_network(light) for light in LIGHTS]
     halves = [rounded(network, "fp16").error for network in networks]
     pairs = [rounded(network, "fp16 hi/lo").error for network in networks]
-    drawn = Counter(cheapest(network).precision for network in networks)
+    drawn = Counter(cheapest([network]) for network in networks)
     runs = ", ".join(f"{precision} {count}" for precision, count in drawn.items())
     label = relightable.decoder.label
     return f"| {path} | {label} | {min(halves):.2g}–{max(halves):.2g} | {min(pairs):.2g}–{max(pairs):.2g} | {runs} |"

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from fastrti.backends import choose_backend
 from fastrti.enhancement import GAIN, Enhancement, Enhancer, check_enhancement
-from fastrti.errors import ArgumentError
+from fastrti.errors import ArgumentError, BackendError
 from fastrti.lights import unit_vector
 from fastrti.relightable import Relightable
 
@@ -118,6 +118,33 @@ class Renderer:
             for light_dir, picture in zip(lights, native):
                 self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
         return native if out is None else out
+
+    def graph(self, *, out: Any = None, region: Region | None = None, lights: int = 1) -> Any:
+        """A frame recorded once on the GPU and drawn again with other lights, each for one call of the host.
+
+            >>> frames = renderer.graph()                        # doctest: +SKIP
+            >>> picture, = frames.replay((0.3, 0.5))             # doctest: +SKIP
+
+        Args:
+            out: (lights, height, width, 3 or 4) uint8 that every replay draws to; see `relight`.
+            region: as for `relight`.
+            lights: pictures a replay.
+
+        Returns:
+            A `fastrti.kernels.relight_triton.FrameGraph`.
+
+        Raises:
+            BackendError: the backend is not triton.
+            ArgumentError: as for `relight`.
+        """
+        if self.backend != "triton":
+            raise BackendError(
+                f"expected the triton backend for a graph, got {self.backend}: call relight, which records nothing"
+            )
+        region = self._checked(region)
+        native = self._native(out, (lights, *region[2:]))
+        kernel: Any = self._kernel
+        return kernel.graph(native, *region[:2])
 
     def _native(self, out: Any, size: tuple[int, ...]) -> Any:
         """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""

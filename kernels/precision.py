@@ -1,7 +1,8 @@
 """Which arithmetic the GPU uses for a frame network: error bounds over every byte a plane can hold.
 
 Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network, so
-each one is bounded before it is drawn. A picture is within 1 level of the exact one where |error of 255·y| < 1.
+each frame's is bounded over every byte a plane can hold, on the GPU, by `frame_kernel.py`; this is that kernel's twin.
+A picture is within 1 level of the exact one where |error of 255·y| < 1.
 
     "fp16"         W and h rounded to halves: one product a layer
     "fp16 hi/lo"   W = hi + lo and h = hi + lo, pairs of halves (22 bits): two products for bytes, three for activations
@@ -13,6 +14,7 @@ the bias takes −δ·(middle of the inputs), which leaves |δ|·(their radius).
 Numerical Algorithms, 2nd ed., eq. 3.5.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,27 +32,27 @@ HALF_MAX = 65504.0
 FLOAT_ROUNDING = 2.0**-24
 # Tensor cores align the products of a step to the largest and truncate (Fasi et al., Numerical behavior of NVIDIA
 # tensor cores, 2021): twice float32's unit roundoff for each product, and for the sum so far in a step of 4 or more.
-TENSOR_CORE_ROUNDING = 2.0**-23 * 5 / 4
+# Pairs add two rounds of products that are themselves far smaller.
+SUM_ROUNDING: dict[Precision, float] = {"fp16": 2.0**-23 * 5 / 4, "fp16 hi/lo": 2.0**-23 * 7 / 4, "fp32": 2.0**-24}
+# Of a bias; and of all weights, which the GPU computes from the light: they may be a unit in the last place off.
+NUMBER_ROUNDING = 5 * FLOAT_ROUNDING
 EXP_ERROR = 2.0**-20  # of exp(z) − 1, z ≤ 0: ex2.approx is good to 2⁻²², z·log₂e to 2⁻²³·|z|, the difference to 2⁻²⁴
-BYTE_ERROR = 2.0**-16  # levels: the kernel rounds 255·y + 256.5 to a float, and floats there are 2⁻¹⁵ apart
-WEIGHT_EXPONENT = 14  # the weights into a unit are scaled to a maximum in [2¹³, 2¹⁴): their low halves stay normal
-SMALLEST_EXPONENT = -100  # of a scale: float32 holds its product with a half
+BYTE_ERROR = 2.0**-14  # levels: the kernel adds 2⁻²³ to y, so that halves round up, and rounds the sum
+BYTE_SCALE = 256.0  # the kernel reads a byte v as v/256: weights on it are neither too small nor too large for halves
 
 
 @dataclass(frozen=True)
 class RoundedLayer:
-    """One layer as the kernel computes it: z = scale · (h·high + h·low) + bias.
+    """One layer as the kernel computes it: z = h·high + h·low + bias, where h of a byte v is v/256.
 
     Attributes:
         high: (in, out) float16; float32 for "fp32".
         low: (in, out) of the same type, zero unless the weights are split.
-        scale: (out,) powers of two.
         bias: (out,).
     """
 
     high: NDArray[np.floating]
     low: NDArray[np.floating]
-    scale: Array
     bias: Array
 
 
@@ -104,19 +106,20 @@ class _HiddenErrors:
     slope_high: Array
 
 
-def cheapest(network: FrameNetwork) -> RoundedNetwork:
-    """The first precision whose bound promises 1 level; "fp32", the most exact there is, if none does.
+def cheapest(networks: Iterable[FrameNetwork]) -> Precision:
+    """The first precision that promises 1 level for every network; "fp32", the most exact there is, if none does.
 
     Args:
-        network: on raw bytes (`FrameNetwork.folded`).
+        networks: on raw bytes (`FrameNetwork.folded`), e.g. of an object's lights.
     """
-    for precision in PRECISIONS:
-        candidate = rounded(network, precision)
-        if candidate.error < 1:
-            break
-    return candidate
+    networks = list(networks)
+    for precision in PRECISIONS[:-1]:
+        if all(rounded(network, precision).error < 1 for network in networks):
+            return precision
+    return "fp32"
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what overflows has no bound
 def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
     """The network in one precision and its error bound.
 
@@ -125,59 +128,57 @@ def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
         precision: one of `PRECISIONS`.
     """
     count = network.planes
-    data = values = _Values(np.zeros(count), np.full(count, 255.0), np.zeros(count))
+    data = values = _Values(np.zeros(count), np.full(count, 255.0 / BYTE_SCALE), np.zeros(count))
     layers, hidden = [], []
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1]):
-        layer, error = _round_layer(weight.astype(np.float64), bias, values, precision)
-        values, errors = _activate(weight.astype(np.float64), bias, values, error, network.activation, precision)
+    for number, (weight, bias) in enumerate(zip(network.weights[:-1], network.biases[:-1])):
+        exact = weight.astype(np.float64) * (1 if number else BYTE_SCALE)
+        layer, error = _round_layer(exact, bias, values, precision)
+        values, errors = _activate(exact, bias, values, error, network.activation, precision)
         layers.append(layer)
         hidden.append(errors)
     output, values = _output_layer(network, values, data)
     layer, error = _round_layer(output, network.biases[-1], values, precision)
-    overflow = precision != "fp32" and values.magnitude.max() > HALF_MAX
-    bound = np.inf if overflow else 255 * _output_error(output, error, hidden) + BYTE_ERROR
-    return RoundedNetwork((*layers, layer), precision, float(bound))
+    bound = 255 * _output_error(output, error, hidden) + BYTE_ERROR
+    return RoundedNetwork((*layers, layer), precision, float(bound if np.isfinite(bound) else np.inf))
 
 
 def _output_layer(network: FrameNetwork, values: _Values, data: _Values) -> tuple[Array, _Values]:
     """The last weights and what they read: the skip is added to them or, behind hidden layers, set beside them."""
-    weight = network.weights[-1].astype(np.float64)
+    weight = network.weights[-1].astype(np.float64) * (1 if network.hidden else BYTE_SCALE)
     if network.skip is None:
         return weight, values
+    skip = network.skip * BYTE_SCALE
     if not network.hidden:
-        return weight + network.skip, values
-    return np.concatenate([weight, network.skip], axis=1), values.joined(data)
+        return weight + skip, values
+    return np.concatenate([weight, skip], axis=1), values.joined(data)
 
 
 def _round_layer(
     weight: Array, bias: NDArray[np.floating], values: _Values, precision: Precision
 ) -> tuple[RoundedLayer, Array]:
     """The layer the kernel computes, and how far off it can be (out,) given the inputs the kernel has."""
-    high, low, scale = _round_weights(weight.T, precision)
-    low_part = low * scale
-    effective = high * scale + low_part
+    high, low = _round_weights(weight.T, precision)
+    low_part = low.astype(np.float64)
+    effective = high + low_part
     delta = effective - weight.T
     centred = bias - (values.low + values.high) / 2 @ delta
-    terms = values.magnitude @ np.abs(effective)
-    unit = FLOAT_ROUNDING if precision == "fp32" else TENSOR_CORE_ROUNDING
+    terms = values.magnitude @ np.abs(effective) + np.abs(centred)
     error = (
         (values.high - values.low) / 2 @ np.abs(delta)
         + values.low_half @ np.abs(low_part)  # the product of two low halves is left out
-        + (len(values.low) + 2) * unit * terms  # 2: what rounding the far smaller products before these adds
-        + 3 * FLOAT_ROUNDING * (terms + np.abs(centred))  # times scale, plus bias, and the bias itself
+        + ((len(values.low) + 2) * SUM_ROUNDING[precision] + NUMBER_ROUNDING) * terms
     )
-    return RoundedLayer(high, low, scale, centred), error
+    overflow = np.abs(weight.T).max(axis=0) > HALF_MAX if precision != "fp32" else np.zeros(len(bias), bool)
+    return RoundedLayer(high, low, centred), np.where(overflow, np.inf, error)
 
 
-def _round_weights(matrix: Array, precision: Precision) -> tuple[NDArray[np.floating], NDArray[np.floating], Array]:
-    """high, low (in, out) and scale (out,) with matrix ≈ scale · (high + low)."""
+def _round_weights(matrix: Array, precision: Precision) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """high and low (in, out) with matrix ≈ high + low; what is too large for a half is cut off."""
     if precision == "fp32":
-        return matrix.astype(np.float32), np.zeros(matrix.shape, np.float32), np.ones(matrix.shape[1])
-    exponent = np.frexp(np.abs(matrix).max(axis=0))[1] - WEIGHT_EXPONENT
-    scale = np.ldexp(1.0, np.maximum(exponent, SMALLEST_EXPONENT))
-    high = (matrix / scale).astype(np.float16)
-    low = (matrix / scale - high if precision == "fp16 hi/lo" else np.zeros(high.shape)).astype(np.float16)
-    return high, low, scale
+        return matrix.astype(np.float32), np.zeros(matrix.shape, np.float32)
+    high = np.clip(matrix, -HALF_MAX, HALF_MAX).astype(np.float16)
+    rest = np.clip(matrix - high, -HALF_MAX, HALF_MAX) if precision == "fp16 hi/lo" else np.zeros(high.shape)
+    return high, rest.astype(np.float16)
 
 
 def _activate(
@@ -195,10 +196,12 @@ def _activate(
     low, high, slope_low, slope_high, phi_error = _phi(z_low, z_high, activation)
     magnitude = np.maximum(np.abs(low), np.abs(high)) + phi_error
     half = _half_rounding(magnitude)
-    rounding = {"fp16": half, "fp16 hi/lo": _half_rounding(half), "fp32": np.zeros_like(half)}[precision]
-    error = rounding + phi_error
+    low_half = 2 * half if precision == "fp16 hi/lo" else np.zeros_like(half)  # the high half is truncated
+    rounding = {"fp16": half, "fp16 hi/lo": _half_rounding(low_half), "fp32": np.zeros_like(half)}[precision]
+    overflow = (magnitude > HALF_MAX) & (precision != "fp32")
+    error = np.where(overflow, np.inf, rounding + phi_error)
     errors = _HiddenErrors(weight, affine_error, error, slope_low, slope_high)
-    return _Values(low - error, high + error, half if precision == "fp16 hi/lo" else np.zeros_like(half)), errors
+    return _Values(low - rounding - phi_error, high + rounding + phi_error, low_half), errors
 
 
 def _phi(low: Array, high: Array, activation: Activation) -> tuple[Array, Array, Array, Array, Array]:
@@ -212,8 +215,9 @@ def _phi(low: Array, high: Array, activation: Activation) -> tuple[Array, Array,
 
 
 def _half_rounding(magnitude: Array) -> Array:
-    """The rounding error of a half up to magnitude: half the spacing there."""
-    return np.spacing(np.minimum(magnitude, HALF_MAX / 2).astype(np.float16)).astype(np.float64) / 2
+    """The rounding error of a half up to magnitude: half the spacing there, at least that of the smallest halves."""
+    rounding: Array = np.maximum(np.ldexp(1.0, np.frexp(magnitude)[1] - 12), 2.0**-25)
+    return rounding
 
 
 def _output_error(weight: Array, error: Array, hidden: list[_HiddenErrors]) -> float:

@@ -3,20 +3,19 @@
 On a machine with a CUDA GPU, `TRITON_INTERPRET=0 pytest tests/test_relight_triton.py` runs the same rows on it.
 """
 
-from dataclasses import replace
-
 import networks
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fastrti.decoders import LightMlpDecoder
 from fastrti.kernels.cuda_driver import why_not
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels import relight_triton  # noqa: E402
-from fastrti.kernels.precision import PRECISIONS, cheapest, rounded  # noqa: E402
+from fastrti.kernels.precision import PRECISIONS, rounded  # noqa: E402
 from fastrti.kernels.relight_triton import TritonKernel  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 
@@ -42,11 +41,18 @@ def kernel_for(network, planes, mask=None, precision="auto") -> TritonKernel:
     return kernel_of(networks.NetworkCase("", network, planes), mask, precision)
 
 
+def with_alpha(want, mask=None):
+    """The exact RGBA picture."""
+    alpha = np.full(want.shape[:2], 255) if mask is None else mask * 255
+    return np.dstack([want, alpha]).astype(np.uint8)
+
+
 def drawn(kernel: TritonKernel, want, top=0, left=0, row_gap=7) -> NDArray[np.int64]:
     """The picture, drawn into a poisoned buffer whose rows are apart, after a check of the bytes around it."""
-    height, width = want.shape[:2]
-    buffer = torch.full((height + 2, 3 * width + row_gap), 0, dtype=torch.uint8, device=kernel.device)
-    out = buffer[1:-1].as_strided((height, width, 3), (buffer.stride(0), 3, 1), buffer.stride(0) + row_gap // 2)
+    height, width, channels = want.shape
+    buffer = torch.full((height + 2, channels * width + row_gap), 0, dtype=torch.uint8, device=kernel.device)
+    strides = (buffer.stride(0), channels, 1)
+    out = buffer[1:-1].as_strided(want.shape, strides, buffer.stride(0) + row_gap // 2)
     poison = torch.from_numpy(want ^ 128).to(kernel.device)  # 128 levels off everywhere
     buffer += 99
     out.copy_(poison)
@@ -87,11 +93,13 @@ SIZES = [(1, 1), (1, 15), (3, 17), (1, 1024), (5, 205), (1, 1025), (3, 1027), (4
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("row_gap", [0, 5])
-def test_every_size_is_drawn_to_its_last_pixel(size, row_gap):
+@pytest.mark.parametrize("channels", [3, 4])
+def test_every_size_is_drawn_to_its_last_pixel(size, row_gap, channels):
     network = CASES[STUDENT].network
     planes = networks.random_planes(np.random.default_rng(3), 9, size)
     want = networks.picture(network, planes)
-    picture = drawn(kernel_for(network, planes), want, row_gap=row_gap)
+    want = want if channels == 3 else with_alpha(want)
+    picture = drawn(kernel_for(network, planes, precision="fp16 hi/lo"), want, row_gap=row_gap)
     assert np.abs(picture - want).max() <= TOLERANCE
 
 
@@ -102,7 +110,7 @@ def test_a_region_is_the_crop_of_the_picture(width, region, masked):
     rng = np.random.default_rng(5)
     network = CASES[STUDENT].network
     planes, mask = networks.random_planes(rng, 9, (19, width)), rng.random((19, width)) < 0.6
-    kernel = kernel_for(network, planes, mask if masked else None)
+    kernel = kernel_for(network, planes, mask if masked else None, "fp16")
     whole = drawn(kernel, networks.picture(network, planes, mask if masked else None))
     top, left, height, columns = region
     crop = whole[top : top + height, left : left + (columns or width)]
@@ -115,6 +123,30 @@ def test_masked_pixels_are_black_and_the_others_untouched():
     without = drawn(kernel_of(case), networks.picture(case.network, case.planes))
     within = drawn(kernel_of(case, mask), networks.picture(case.network, case.planes, mask))
     assert np.array_equal(within, without * mask[..., None])
+    rgba = drawn(kernel_of(case, mask), with_alpha(networks.picture(case.network, case.planes, mask), mask))
+    assert np.array_equal(rgba, with_alpha(within, mask))
+
+
+@pytest.mark.parametrize("name", [STUDENT, "ptm", "ptm-base", "9-16-16-3-elu-skip"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_batch_is_its_pictures(name, precision, channels):
+    case = CASES[name]
+    mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
+    kernel = kernel_of(case, mask, precision)
+    lights = [UNIT_LIGHT, (0.0, 0.0, 1.0), (0.6, 0.8, 0.0)]
+    size = (17, 30, channels)
+    batch = kernel.empty((4, *size))[::1]
+    kernel.relight_batch(lights, batch[:3], 2, 5)
+    for light, picture in zip(lights, batch):
+        single = kernel.empty(size)
+        kernel.relight(light, single, 2, 5)
+        assert torch.equal(single, picture)
+
+
+def test_a_batch_of_no_light_draws_nothing():
+    kernel = kernel_of(CASES["ptm"])
+    kernel.relight_batch([], kernel.empty((0, 5, 5, 3)), 0, 0)
 
 
 def test_halves_round_to_even_nowhere():
@@ -139,17 +171,46 @@ def test_pixels_past_two_to_the_31_are_addressed():
 
 
 def test_a_kernel_says_what_runs():
-    case = CASES[STUDENT]
-    kernel = kernel_of(case)
-    assert kernel.rounded(case.network).precision == cheapest(case.network).precision == "fp16 hi/lo"
-    assert kernel.label == "Triton's interpreter" or "NVIDIA" in kernel.label
+    kernel = kernel_of(CASES[STUDENT])
+    assert kernel.precision == "fp16 hi/lo" and kernel.label.endswith(", fp16 hi/lo")
+    assert kernel.label.startswith("Triton's interpreter") or "NVIDIA" in kernel.label
 
 
-def test_one_buffer_holds_every_number_of_a_frame():
-    network = CASES[STUDENT].network
-    buffer, start = relight_triton.packed(cheapest(network), network)
-    colours = relight_triton.COLOURS.value
-    vectors, hidden, output = 2 * (16 + 16 + colours), 2 * 16 * 16, 16 * colours
-    assert (start, len(buffer)) == (4 * vectors, 4 * vectors + 2 * 2 * (hidden + 2 * output))
-    without = replace(network, skip=None)
-    assert len(relight_triton.packed(rounded(without, "fp16"), without)[0]) == 4 * vectors + 2 * (hidden + output)
+def steep_at_the_top() -> networks.NetworkCase:
+    """A network eighty times as steep under the light (0, 1, 0), between the lights that precision="auto" looks at."""
+    case = CASES["18-3-relu"]
+    numbers = networks.numbers_of(case.network)
+    weights = np.stack([numbers, 80 * numbers], axis=1)
+    decoder = LightMlpDecoder(
+        18, (), (weights,), (np.zeros_like(numbers),), "relu", False, features=((0, 0, 0), (0, 12, 0))
+    )
+    origin = (decoder, np.zeros(18), np.full(18, 255.0))
+    return networks.NetworkCase("steep", decoder.frame_network((0, 1, 0)), case.planes, origin)
+
+
+def test_a_frame_without_a_promise_is_drawn_in_float32():
+    case = steep_at_the_top()
+    kernel, halves = kernel_of(case), kernel_of(case, precision="fp16")
+    assert kernel.precision == "fp16"
+    want = networks.picture(case.network, case.planes)
+    pictures, unpromised = kernel.empty((2, *want.shape)), kernel.empty(want.shape)
+    kernel.relight_batch([(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)], pictures, 0, 0)
+    halves.relight((0.0, 1.0, 0.0), unpromised, 0, 0)
+    bounds = kernel.bounds(2)
+    assert bounds[0] < 1 < bounds[1]
+    assert np.count_nonzero(levels(pictures[1]) - want) == 0 < np.count_nonzero(levels(unpromised) - want)
+    flat = networks.picture(CASES["18-3-relu"].network, case.planes)
+    assert np.abs(levels(pictures[0]) - flat).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", [STUDENT, "ptm"])
+def test_a_graph_draws_what_relight_draws(name):
+    kernel = kernel_of(CASES[name], np.random.default_rng(1).random(CASES[name].planes.shape[1:]) < 0.5)
+    graph = kernel.graph(kernel.empty((2, 9, 11, 4)), 3, 5)
+    for lights in ([UNIT_LIGHT, (0.0, 0.0, 1.0)], [(0.6, 0.8, 0.0), UNIT_LIGHT]):
+        want = kernel.empty((2, 9, 11, 4))
+        kernel.relight_batch(lights, want, 3, 5)
+        assert graph.replay(*lights) is graph.out and torch.equal(graph.out, want)
+    graph.lights.copy_(torch.tensor([UNIT_LIGHT] * 2))
+    assert torch.equal(*graph.launch())
+    assert (graph.bounds < 1).all()
