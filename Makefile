@@ -6,13 +6,14 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
 INPUTS := pyproject.toml setup.py constraints.txt $(wildcard csrc/*)
 
-.PHONY: help install demo test types test-deep bench format clean
+.PHONY: help install demo test types test-deep bench libfastrti format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
 	@echo "make test-deep  sanitizers, every compile target, every instruction set"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
+	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
 	@echo "make format     rewrite the sources in the project's style"
 
 install: $(STAMP)
@@ -50,6 +51,17 @@ bench: $(PEERS)
 $(PEERS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[bench]"
 	touch $@
+
+# BUILD=folder builds it elsewhere.
+BUILD := build
+CORE := $(filter-out csrc/bindings.cpp,$(wildcard csrc/*.cpp))
+libfastrti: $(BUILD)/libfastrti.a
+
+$(BUILD)/libfastrti.a: $(CORE:csrc/%.cpp=$(BUILD)/objects/%.o)
+	rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/objects/%.o: csrc/%.cpp $(wildcard csrc/*.h csrc/*.inl)
+	mkdir -p $(@D) && $(CXX) -std=c++17 -O3 -fPIC -pthread -c $< -o $@
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -95,7 +95,12 @@ int fastrti_open(const fastrti_numbers* numbers, int precision, int threads, fas
   const int error = check(*numbers);
   if (error != FASTRTI_OK) return error;
   try {
-    *object = new fastrti_object{{*numbers, available_isas().front(), threads, static_cast<Precision>(precision)}};
+    std::unique_ptr<fastrti_object> opened(
+        new fastrti_object{{*numbers, available_isas().front(), threads, static_cast<Precision>(precision)}});
+    opened->object.frame_at({0, 0, 1});  // throws where the precision cannot draw it
+    *object = opened.release();
+  } catch (const std::invalid_argument&) {
+    return FASTRTI_BAD_PRECISION;
   } catch (const std::bad_alloc&) {
     return FASTRTI_NO_MEMORY;
   }

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.deep
 
 ROOT = Path(__file__).parents[1]
 CORE = [path for path in sorted((ROOT / "csrc").glob("*.cpp")) if path.name != "bindings.cpp"]
-DRIVER = ROOT / "tests" / "native" / "relight_driver.cpp"
+DRIVERS = ROOT / "tests" / "native"
 FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
 SUITES = ("backends", "cli", "hostile_objects", "ptm", "published_objects", "renderer")  # those that render
 
@@ -35,9 +35,9 @@ def run(*command: str | Path, **environment: str) -> str:
     return done.stdout
 
 
-def build_driver(folder: Path, *flags: str, compiler: str = "g++") -> Path:
-    program = folder / "relight_driver"
-    run(tool(compiler), *FLAGS, *flags, *CORE, DRIVER, "-o", program)
+def build_driver(folder: Path, *flags: str, compiler: str = "g++", driver: str = "relight_driver.cpp") -> Path:
+    program = folder / "driver"
+    run(tool(compiler), *FLAGS, *flags, *CORE, DRIVERS / driver, "-o", program)
     return program
 
 
@@ -49,6 +49,12 @@ def assert_drew(output: str, *isas: str) -> None:
 def test_sanitizers_find_nothing(tmp_path: Path, sanitizers: str) -> None:
     program = build_driver(tmp_path, "-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     assert_drew(run(program), *available_isas())
+
+
+@pytest.mark.parametrize("sanitizers", ("address,undefined", "thread"))
+def test_many_threads_share_an_object(tmp_path: Path, sanitizers: str) -> None:
+    flags = ("-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
+    assert run(build_driver(tmp_path, *flags, driver="object_driver.cpp")) == "passed\n"
 
 
 def test_valgrind_finds_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+/* Relights an object without Python: a whole program around fastrti.h.
+ *
+ *     python csrc/examples/dump.py vase vase.numbers
+ *     make libfastrti
+ *     cc csrc/examples/relight.c -Icsrc build/libfastrti.a -lstdc++ -lm -pthread -o build/relight
+ *     build/relight vase.numbers 0.3 0.5 0.8 vase.ppm
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fastrti.h"
+
+static void die(const char *what, const char *why) {
+  fprintf(stderr, "%s: %s\n", what, why);
+  exit(1);
+}
+
+/* The next `count` numbers of the file. They live until the program ends. */
+static void *take(FILE *file, size_t count, size_t size) {
+  void *numbers = malloc(count * size + 1);
+  if (numbers == NULL || fread(numbers, size, count, file) != count) die("numbers", "the file ends too early");
+  return numbers;
+}
+
+/* The sizes that a file of csrc/examples/dump.py starts with. */
+struct sizes {
+  int32_t planes, height, width, mask, hidden_layers, hidden[2], activation, skip, base, features, count, light_layers;
+  int32_t layers[FASTRTI_MAX_LIGHT_LAYERS][2];
+};
+
+static fastrti_numbers read_numbers(FILE *file) {
+  const struct sizes *sizes = take(file, 1, sizeof *sizes);
+  const size_t planes = sizes->planes, count = sizes->count, pixels = (size_t)sizes->height * sizes->width;
+  fastrti_numbers numbers;
+  memset(&numbers, 0, sizeof numbers);
+  numbers.planes = sizes->planes;
+  numbers.height = sizes->height;
+  numbers.width = sizes->width;
+  numbers.hidden_layers = sizes->hidden_layers;
+  memcpy(numbers.hidden, sizes->hidden, sizeof numbers.hidden);
+  numbers.activation = sizes->activation;
+  numbers.skip = sizes->skip;
+  numbers.base = sizes->base;
+  numbers.features.kind = sizes->features;
+  numbers.features.count = sizes->count;
+  numbers.light_layers = sizes->light_layers;
+  numbers.features.sigma = *(double *)take(file, 1, sizeof(double));
+  numbers.minimum = take(file, planes, sizeof(double));
+  numbers.maximum = take(file, planes, sizeof(double));
+  if (sizes->features == FASTRTI_MONOMIALS) numbers.features.exponents = take(file, 3 * count, sizeof(int32_t));
+  if (sizes->features == FASTRTI_RBF) numbers.features.nodes = take(file, 3 * count, sizeof(float));
+  for (int i = 0; i < sizes->light_layers && i < FASTRTI_MAX_LIGHT_LAYERS; ++i) {
+    fastrti_layer *layer = &numbers.light[i];
+    layer->inputs = sizes->layers[i][0];
+    layer->outputs = sizes->layers[i][1];
+    layer->weights = take(file, (size_t)layer->inputs * layer->outputs, sizeof(float));
+    layer->bias = take(file, layer->outputs, sizeof(float));
+  }
+  numbers.bytes = take(file, planes * pixels, 1);
+  if (sizes->mask) numbers.mask = take(file, pixels, 1);
+  return numbers;
+}
+
+static void write_picture(const char *path, const uint8_t *rgb, int width, int height) {
+  FILE *file = fopen(path, "wb");
+  if (file == NULL) die(path, "cannot be written");
+  fprintf(file, "P6\n%d %d\n255\n", width, height);
+  if (fwrite(rgb, 3, (size_t)width * height, file) != (size_t)width * height) die(path, "cannot be written");
+  if (fclose(file) != 0) die(path, "cannot be written");
+}
+
+int main(int count, char **arguments) {
+  if (count != 6) die("expected", "relight NUMBERS X Y Z PICTURE.ppm");
+  FILE *file = fopen(arguments[1], "rb");
+  if (file == NULL) die(arguments[1], "cannot be read");
+  const fastrti_numbers numbers = read_numbers(file);
+  fclose(file);
+
+  fastrti_object *object;
+  int error = fastrti_open(&numbers, FASTRTI_AUTO, 1, &object);
+  if (error != FASTRTI_OK) die(arguments[1], fastrti_error_text(error));
+
+  const double light[3] = {atof(arguments[2]), atof(arguments[3]), atof(arguments[4])};
+  uint8_t *rgb = malloc(3 * (size_t)numbers.height * numbers.width);
+  error = fastrti_relight(object, light, 0, 0, numbers.height, numbers.width, 3, rgb, 3 * (ptrdiff_t)numbers.width);
+  if (error != FASTRTI_OK) die("light", fastrti_error_text(error));
+  write_picture(arguments[5], rgb, numbers.width, numbers.height);
+  fastrti_close(object);
+  free(rgb);
+  return 0;
+}
