@@ -39,7 +39,7 @@ def fused(relightable: Relightable, threads: int, precision: str = "auto", isa: 
     return Contender(lambda: renderer.relight(LIGHT, out=out), out.size // 3, what_runs(renderer))
 
 
-def fused_avx2(relightable: Relightable, threads: int, precision: str) -> Contender:
+def fused_avx2(relightable: Relightable, threads: int, precision: str = "auto") -> Contender:
     """The product as on a machine with AVX2 alone.
 
     Raises:
@@ -82,6 +82,7 @@ CONTENDERS: dict[str, Factory] = {
     },
     "fastrti": fused,
     **{f"fastrti {name}": partial(fused, precision=name) for name in ("fp32", "int16", "int8")},
+    "fastrti AVX2": fused_avx2,
     **{f"fastrti AVX2 {name}": partial(fused_avx2, precision=name) for name in ("fp32", "int16", "int8")},
     "torch eager, natural form": eager_natural,
     **PEERS,

@@ -13,8 +13,7 @@ STYLES = {
     "fastrti int8": ("#0b5d1e", "-"),
     "fastrti int16": ("#1a8f3c", "-"),
     "fastrti fp32": ("#7bc47f", "-"),
-    "fastrti AVX2 int16": ("#1a8f3c", ":"),
-    "fastrti AVX2 fp32": ("#7bc47f", ":"),
+    "fastrti AVX2": ("#1a8f3c", ":"),
     "OpenVINO bf16": ("#5b4fc4", "-"),
     "OpenVINO f32": ("#a49be0", "-"),
     "JAX": ("#d2691e", "-"),
@@ -34,6 +33,7 @@ def plot(measured: Measured, target: Path) -> None:
     for name in STYLES:
         _line(axes, name, [measured.speed(name, group["group"]) for group in groups])
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xticks(range(len(groups)), [group["network"].replace(" ", "\n", 1) for group in groups], fontsize=8)
     axes.set_ylabel("megapixels a second, one thread")
     axes.grid(axis="y", which="both", alpha=0.2)
@@ -46,7 +46,8 @@ def plot(measured: Measured, target: Path) -> None:
 
 def _line(axes: Axes, name: str, speeds: list[float | None]) -> None:
     colour, line = STYLES[name]
-    shown = [(x, speed) for x, speed in enumerate(speeds) if speed is not None]
-    if shown:
-        marker = "" if name.startswith("ceiling") else "o"
-        axes.plot(*zip(*shown), line, color=colour, marker=marker, markersize=4, label=name)
+    x = range(len(speeds))
+    y = [float("nan") if speed is None else speed for speed in speeds]
+    if any(speed is not None for speed in speeds):
+        marker = "_" if name.startswith("ceiling") else "o"
+        axes.plot(x, y, line, color=colour, marker=marker, markersize=4, label=name)
