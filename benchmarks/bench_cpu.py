@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import cycle
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import machine
@@ -82,8 +83,9 @@ def _groups(contenders: Mapping[str, Factory]) -> dict[str, Callable[[], Group]]
 
 def _run(name: str, group: Callable[[], Group]) -> Group:
     print(name, end=" … ", flush=True)
+    start = perf_counter()
     done = {"group": name, **group()}
-    print(f"{len(done['rows'])} rows", flush=True)
+    print(f"{perf_counter() - start:.0f} s", flush=True)
     return done
 
 

@@ -40,8 +40,11 @@ def write_readme(readme: Path, file: Path, measured: Measured) -> None:
 
     picture = file.with_suffix(".png")
     plot(measured, picture)
-    link = Path(os.path.relpath(picture, readme.parent)).as_posix()
-    section = "\n\n".join([speeds(measured, 1), shares(measured), f"![Megapixels a second, by network]({link})"])
+    links = {path: Path(os.path.relpath(path, readme.parent)).as_posix() for path in (file, picture)}
+    report = measured.report
+    origin = f"{report['device']}, {report['cores']} cores, {report['date']} ([results]({links[file]}))."
+    image = f"![Megapixels a second of every contender, by network]({links[picture]})"
+    section = "\n\n".join([origin, speeds(measured, 1), image, shares(measured)])
     text = readme.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
