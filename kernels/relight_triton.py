@@ -10,7 +10,7 @@ frame whose bound reaches a level is drawn in float32 instead, by a second pass 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class TritonKernel:
         self.device = self._planes.device
         mask = relightable.mask
         self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
-        self._frames = Frames(
+        self.frames = Frames(
             relightable.decoder.light_network(),
             relightable.minimum,
             relightable.maximum,
@@ -119,7 +119,7 @@ class TritonKernel:
     @property
     def shape(self) -> NetworkShape:
         """The shape of the object's frame networks."""
-        return self._frames.shape
+        return self.frames.shape
 
     @property
     def label(self) -> str:
@@ -149,8 +149,8 @@ class TritonKernel:
             return
         with self._lock, torch.cuda.device_of(out):  # type: ignore[no-untyped-call]
             buffers = self._current_buffers(len(lights))
-            self._set_lights(buffers, lights)
-            self._draw(buffers, out, top, left)
+            self.set_lights(buffers, lights)
+            self.draw(buffers, out, top, left)
 
     def graph(self, out: Tensor, top: int, left: int) -> "FrameGraph":
         """A frame of every picture of out, (L, h, w, C), to be drawn again and again; see `FrameGraph`."""
@@ -159,9 +159,9 @@ class TritonKernel:
     def microseconds(self, launch: Launch) -> float | None:
         """Median time of the pixels of one picture with a launch; None where this GPU has not what it takes."""
         previous, out = self._launches, self.empty((1, self._height, self._width, 3))
-        buffers = self._frames.buffers(1)
-        self._set_lights(buffers, [(0.0, 0.0, 1.0)])
-        self._frames.compute(buffers)
+        buffers = self.frames.buffers(1)
+        self.set_lights(buffers, [(0.0, 0.0, 1.0)])
+        self.frames.compute(buffers)
         self.tune(dict.fromkeys(PRECISIONS, launch))
         try:
             time: float = triton.testing.do_bench(
@@ -183,18 +183,19 @@ class TritonKernel:
         """Those of the current stream: on one stream a frame is drawn before the next one's numbers are computed."""
         stream = torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
         if (stream, count) not in self._buffers:
-            self._buffers[stream, count] = self._frames.buffers(count)
+            self._buffers[stream, count] = self.frames.buffers(count)
         return self._buffers[stream, count]
 
-    def _set_lights(self, buffers: FrameBuffers, lights: Sequence[Light]) -> None:
+    def set_lights(self, buffers: FrameBuffers, lights: Sequence[Light]) -> None:
+        """Queues the copy of the lights into the buffers."""
         directions = torch.tensor(lights, dtype=torch.float64)
         if self.device.type == "cuda":
             directions = directions.pin_memory()  # torch keeps it until the copy is done
         buffers.lights.copy_(directions, non_blocking=True)
 
-    def _draw(self, buffers: FrameBuffers, out: Tensor, top: int, left: int) -> None:
+    def draw(self, buffers: FrameBuffers, out: Tensor, top: int, left: int) -> None:
         """Queues a frame of each light in the buffers, to out (L, h, w, C)."""
-        self._frames.compute(buffers)
+        self.frames.compute(buffers)
         if self._bounded:
             self._draw_tiles(buffers, out, top, left, self.precision, promised=1)
             self._draw_tiles(buffers, out, top, left, "fp32", promised=0)
@@ -254,21 +255,21 @@ class FrameGraph:
 
     def __init__(self, kernel: TritonKernel, out: Tensor, top: int, left: int) -> None:
         self._kernel, self.out = kernel, out
-        self._buffers = kernel._frames.buffers(len(out))
+        self._buffers = kernel.frames.buffers(len(out))
         self.lights, self.bounds = self._buffers.lights, self._buffers.bounds
-        self._draw = lambda: kernel._draw(self._buffers, out, top, left)
+        self._draw: Callable[[], None] = lambda: kernel.draw(self._buffers, out, top, left)
         self._graph: torch.cuda.CUDAGraph | None = None
-        kernel._set_lights(self._buffers, [(0.0, 0.0, 1.0)] * len(out))
+        kernel.set_lights(self._buffers, [(0.0, 0.0, 1.0)] * len(out))
         if kernel.device.type == "cuda":
             self._capture()
 
     def _capture(self) -> None:
         with torch.cuda.device_of(self.out):  # type: ignore[no-untyped-call]
-            self._draw()  # compiles, which a capture may not  # type: ignore[no-untyped-call]  # type: ignore[no-untyped-call]
+            self._draw()  # compiles, which a capture may not
             torch.cuda.synchronize()
             self._graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(self._graph):
-                self._draw()  # type: ignore[no-untyped-call]
+                self._draw()
 
     def replay(self, *light_dirs: ArrayLike) -> Tensor:
         """Queues the frames of these lights, one a picture, on the current stream, and returns the pictures.
@@ -282,13 +283,13 @@ class FrameGraph:
         """
         if len(light_dirs) != len(self.out):
             raise ArgumentError(f"expected {len(self.out)} lights, one a picture, got {len(light_dirs)}")
-        self._kernel._set_lights(self._buffers, [unit_vector(light) for light in light_dirs])
+        self._kernel.set_lights(self._buffers, [unit_vector(light) for light in light_dirs])
         return self.launch()
 
     def launch(self) -> Tensor:
         """Queues the frames of what `lights` holds when the stream gets there."""
         if self._graph is None:
-            self._draw()  # type: ignore[no-untyped-call]
+            self._draw()
         else:
             self._graph.replay()
         return self.out

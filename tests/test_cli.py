@@ -14,7 +14,7 @@ from fastrti.cli import build_parser, main
 from fastrti.synth import render_collection
 
 WIDTH, HEIGHT, LIGHTS = 48, 32, 16
-COMMANDS = ("fit", "relight", "view", "export", "convert", "normals", "evaluate", "info", "synth", "demo")
+COMMANDS = ("fit", "relight", "view", "export", "convert", "normals", "evaluate", "info", "tune", "synth", "demo")
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ import re
 import sys
 from collections.abc import Sequence
 
-from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, view
+from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, tune, view
 from fastrti.errors import FastrtiError
 
-_COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, synth, demo)
+_COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
