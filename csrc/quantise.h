@@ -12,15 +12,13 @@
 #include <array>
 #include <cstdint>
 
+#include "error_bound.h"
 #include "relight.h"
 
 namespace fastrti {
 
 // 8 would leave the first layer's weights 13 bits of the 32 a sum has; the skip's, and those of 48 planes, fewer.
 constexpr int kInputBits = 7;
-
-constexpr int kMaxInputs = kMaxWidth + kMaxPlanes;  // of the output layer: a skip reads the bytes beside h
-constexpr int kMaxWeights = kMaxWidth * kMaxWidth;
 
 struct IntegerLayer {
   int inputs, outputs;

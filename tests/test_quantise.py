@@ -1,6 +1,7 @@
 """int16 networks: no sum overflows, no error exceeds its bound, and the bounds are of use."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import networks
@@ -109,13 +110,41 @@ def folded(seed: int, shape: tuple, scale: float = 1) -> FrameNetwork:
     return networks.random_network(rng, *shape).folded(-ones, ones)
 
 
-def assert_within_bound(network: FrameNetwork, seed: int) -> None:
+def wild(rng: np.random.Generator, shape: tuple) -> FrameNetwork:
+    """Numbers of any size up to MAX_WEIGHT, rows of zeros, and pairs of rows that cancel."""
+    planes, hidden, activation, skip = shape
+    widths = (planes, *hidden, 3)
+
+    def numbers(*size: int) -> NDArray[np.float32]:
+        drawn = rng.choice([-1, 1], size) * MAX_WEIGHT ** rng.uniform(-1, 1, size)
+        drawn[rng.random(size[0]) < 0.2] = 0
+        drawn[1::2] = np.where(rng.random() < 0.5, -drawn[: size[0] // 2], drawn[1::2])
+        return np.clip(drawn, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32)
+
+    weights = tuple(numbers(b, a) for a, b in pairwise(widths))
+    biases = tuple(numbers(width) for width in widths[1:])
+    last = np.float32(10.0 ** rng.uniform(-30, 0))  # or no colour would be within 32 bits
+    return FrameNetwork(
+        (*weights[:-1], weights[-1] * last),
+        (*biases[:-1], biases[-1] * last),
+        activation,
+        numbers(3, planes) * last if skip else None,
+    )
+
+
+def largest_error(network: FrameNetwork, integers: IntegerNetwork, seed: int) -> float:
+    """Of 255·y, over the bytes that tell most."""
     rng = np.random.default_rng(seed)
-    integers, data = quantised(network), telling_bytes(network, rng)
-    assert integers is not None
+    data = telling_bytes(network, rng)
     half = 1 << integers.output_shift >> 1
     levels = (sums(integers, data, rng)[-1] - half) / 2**integers.output_shift
-    assert np.abs(levels - 255 * networks.evaluate(network, data)).max() <= integers.bound
+    return float(np.abs(levels - 255 * networks.evaluate(network, data)).max())
+
+
+def assert_within_bound(network: FrameNetwork, seed: int) -> None:
+    integers = quantised(network)
+    assert integers is not None
+    assert largest_error(network, integers, seed) <= integers.bound
 
 
 def assert_no_overflow(network: FrameNetwork, seed: int) -> None:
@@ -165,6 +194,15 @@ def test_no_sum_overflows_on_the_matrix(name):
     assert_no_overflow(CASES[name].network, 0)
 
 
+@settings(deadline=None, max_examples=100)
+@given(seed=SEEDS, shape=SHAPES)
+def test_wild_networks_neither_overflow_nor_exceed_their_bound(seed, shape):
+    network = wild(np.random.default_rng(seed), shape)
+    assume(quantised(network) is not None)
+    assert_no_overflow(network, seed)
+    assert_within_bound(network, seed)
+
+
 @settings(deadline=None, max_examples=60)
 @given(seed=SEEDS, shape=SHAPES, scale=st.sampled_from([1e-6, 1e-3, 1, 30, 1e3]), zeros=st.floats(0, 1))
 def test_no_sum_overflows_at_any_scale(seed, shape, scale, zeros):
@@ -181,3 +219,13 @@ def test_what_integers_cannot_draw_has_no_bound():
     huge = FrameNetwork((np.full((3, 1), MAX_WEIGHT, np.float32),), (np.zeros(3, np.float32),))
     for network in (huge, *(CASES[name].network for name in BEYOND_INTEGERS)):
         assert quantised(network) is None
+
+
+@pytest.mark.parametrize("shape", networks.SHAPES, ids=str)
+def test_the_bounds_are_of_use(shape):
+    """The default student and smaller networks are promised a level, and no bound is far above what is seen."""
+    network = folded(7, shape)
+    integers = quantised(network)
+    assert integers is not None
+    assert integers.bound < 1 or network.multiply_adds > 475
+    assert integers.bound < 15 * largest_error(network, integers, 7)
