@@ -216,7 +216,8 @@ def _phi(low: Array, high: Array, activation: Activation) -> tuple[Array, Array,
 
 def _half_rounding(magnitude: Array) -> Array:
     """The rounding error of a half up to magnitude: half the spacing there, at least that of the smallest halves."""
-    rounding: Array = np.maximum(np.ldexp(1.0, np.frexp(magnitude)[1] - 12), 2.0**-25)
+    smallest = 2.0**-14  # below it the spacing no longer shrinks
+    rounding: Array = np.ldexp(1.0, np.frexp(np.maximum(magnitude, smallest))[1] - 12)
     return rounding
 
 
