@@ -9,6 +9,13 @@ namespace {
 
 constexpr double kTolerance = 1;  // levels: where int16 promises less, kAuto trusts it
 
+// The reach of a plane with these weights to red, green and blue.
+Reach reach_of(const float* weights) {
+  const bool red = weights[0] != 0, green = weights[1] != 0, blue = weights[2] != 0;
+  if (red + green + blue > 1) return Reach::kAll;
+  return red ? Reach::kRed : green ? Reach::kGreen : blue ? Reach::kBlue : Reach::kNone;
+}
+
 int paired(int numbers) { return (numbers + 1) / 2; }
 
 bool skips_layers(const Network& network) { return network.skip != nullptr && network.hidden > 0; }
@@ -93,11 +100,11 @@ PreparedFrame::PreparedFrame(const Network& network, const Isa& isa, Precision w
       bound_(std::numeric_limits<double>::infinity()),
       planes_(network.layers[0].inputs) {
   if (wanted == Precision::kInt8) reject_int8();
-  const bool faster = network.activation == Activation::kElu ? isa.fast_integer_elu : isa.fast_integer_relu;
+  const bool fast = network.activation == Activation::kElu ? isa.fast_integer_elu : isa.fast_integer_relu;
   if (wanted == Precision::kInt16) {
     try_integers(network, std::numeric_limits<double>::max());
     if (precision_ != wanted) reject_int16();
-  } else if (wanted == Precision::kAuto && faster) {
+  } else if (wanted == Precision::kAuto && fast && network.hidden > 0) {
     try_integers(network, kTolerance);
   }
   if (precision_ == Precision::kFp32) pack_floats(network);
@@ -127,6 +134,7 @@ void PreparedFrame::pack_floats(const Network& network) {
     frame_.layers[i] = {inputs, layer.outputs, weights, append(floats_, layer.bias, layer.outputs)};
     if (!last) frame_.hidden_outputs += layer.outputs;
   }
+  for (int k = 0; network.hidden == 0 && k < planes_; ++k) frame_.reach[k] = reach_of(frame_.layers[0].weights + 3 * k);
 }
 
 void PreparedFrame::pack_integers(const IntegerNetwork& network) {

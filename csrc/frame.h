@@ -15,8 +15,9 @@ namespace fastrti {
 // A network ready to be drawn on one instruction set. It owns its numbers: `network` may go.
 class PreparedFrame {
  public:
-  // kAuto takes int16 where it is faster on this ISA and promises less than one level of error, else fp32. Throws
-  // std::invalid_argument where the precision wanted cannot draw the network.
+  // kAuto takes int16 where it is faster on this ISA and promises less than one level of error, else fp32; so without
+  // hidden layers, where memory is the limit. Throws std::invalid_argument where the precision wanted cannot draw the
+  // network.
   PreparedFrame(const Network& network, const Isa& isa, Precision wanted);
 
   PreparedFrame(PreparedFrame&&) = default;
@@ -28,6 +29,9 @@ class PreparedFrame {
   double bound() const { return bound_; }
 
   int planes() const { return planes_; }
+
+  // No hidden layer, drawn in fp32.
+  bool linear() const { return precision_ == Precision::kFp32 && frame_.hidden == 0; }
 
   void draw(const Span& span) const;
 

@@ -103,12 +103,9 @@ FASTRTI_INLINE void hidden_layer(const PackedIntegerLayer& layer, int pairs, int
 
 // The bytes of a tile's planes as pairs.
 template <class V>
-FASTRTI_INLINE void load_planes(const std::uint8_t* planes, std::ptrdiff_t stride, int count, std::size_t pixels,
-                                std::int32_t* x) {
-  std::uint8_t first[kTile<V>], second[kTile<V>];
+FASTRTI_INLINE void load_planes(const std::uint8_t* planes, std::ptrdiff_t stride, int count, std::int32_t* x) {
   for (int k = 0; k < count; k += 2, planes += 2 * stride, x += kTile<V>) {
-    const std::uint8_t* a = tile_bytes(planes, pixels, first);
-    V::load_inputs(a, k + 1 < count ? tile_bytes(planes + stride, pixels, second) : a, x);
+    V::load_inputs(planes, k + 1 < count ? planes + stride : planes, x);
   }
 }
 
@@ -141,34 +138,29 @@ FASTRTI_INLINE void store_colours(const typename V::Vec (&sums)[3][V::kVectors],
 
 // A tile from bytes to bytes. `rows` is memory for its activations and planes.
 template <class V, class Phi, class Shape>
-FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, std::size_t pixels,
-                                 std::int32_t* rows) {
+FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, std::int32_t* rows) {
   constexpr int T = kTile<V>;
   std::int32_t* const z = rows + kMaxHidden * kMaxWidth / 2 * T;
-  load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), pixels, z);
+  load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), z);
   const std::int32_t* x = hidden_layers<V, Phi, Shape>(frame, z);
   const PackedIntegerLayer& last = frame.layers[Shape::hidden(frame)];
   typename V::Vec sums[3][V::kVectors];
   affine<V, 3>(last.weights, last.bias, x, Shape::output_pairs(frame), sums);
-  std::uint8_t padded[4 * T], padded_mask[T];
-  const std::uint8_t* mask = span.mask == nullptr ? nullptr : tile_bytes(span.mask + start, pixels, padded_mask);
+  const std::uint8_t* mask = span.mask == nullptr ? nullptr : span.mask + start;
   std::uint8_t* const out = span.out + start * span.channels;
-  std::uint8_t* const target = pixels < T ? padded : out;
   if (span.channels == 4) {
-    store_colours<V, 4>(sums, frame.output_shift, mask, target);
+    store_colours<V, 4>(sums, frame.output_shift, mask, out);
   } else {
-    store_colours<V, 3>(sums, frame.output_shift, mask, target);
+    store_colours<V, 3>(sums, frame.output_shift, mask, out);
   }
-  if (pixels < T) std::memcpy(out, padded, pixels * span.channels);
 }
 
 template <class V, class Phi, class Shape>
 void relight_pixels(const IntegerFrame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   alignas(64) std::int32_t rows[(kMaxHidden * kMaxWidth + kMaxPlanes) / 2 * T];
-  draw_tiles<T>(span, [&](std::size_t start, std::size_t pixels) {
-    relight_tile<V, Phi, Shape>(frame, span, start, pixels, rows);
-  });
+  draw_tiles<T>(span, frame.planes,
+                [&](const Span& from, std::size_t start) { relight_tile<V, Phi, Shape>(frame, from, start, rows); });
 }
 
 // The shapes that students of `fit` have by default, or often.

@@ -32,6 +32,9 @@ struct PackedLayer {
   const float* bias;     // (outputs)
 };
 
+// Which channels of the output a plane reaches when there is no hidden layer.
+enum class Reach : std::uint8_t { kRed, kGreen, kBlue, kAll, kNone };
+
 // One light's network.
 struct Frame {
   int planes;                          // K
@@ -40,6 +43,7 @@ struct Frame {
   PackedLayer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by v
   Activation activation;
   bool base;
+  Reach reach[kMaxPlanes];  // of each plane; used without hidden layers
 };
 
 // Rows of a weight matrix of integers that are multiplied together.

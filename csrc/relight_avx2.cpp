@@ -34,10 +34,10 @@ struct Avx2 {
     return _mm256_castsi256_ps(_mm256_add_epi32(shifted, _mm256_castps_si256(set1(1.0f))));
   }
 
-  static void load_bytes(const std::uint8_t* bytes, float* x) {
+  static void load_bytes(const std::uint8_t* bytes, Vec (&x)[kVectors]) {
     for (int v = 0; v < kVectors; ++v) {
       const __m128i eight = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes + v * kLanes));
-      store(x + v * kLanes, _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight)));
+      x[v] = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(eight));
     }
   }
 

@@ -36,13 +36,13 @@ struct Avx512 {
 
   // Unpacking works within each 128-bit lane, so vector v holds pixels 4v .. 4v + 3 of each lane's 16; the packs of
   // store_pixels bring them back for nothing.
-  static void load_bytes(const std::uint8_t* bytes, float* x) {
+  static void load_bytes(const std::uint8_t* bytes, Vec (&x)[kVectors]) {
     const __m512i all = _mm512_loadu_si512(bytes), zero = _mm512_setzero_si512();
     const __m512i low = _mm512_unpacklo_epi8(all, zero), high = _mm512_unpackhi_epi8(all, zero);
-    store(x, _mm512_cvtepi32_ps(_mm512_unpacklo_epi16(low, zero)));
-    store(x + 16, _mm512_cvtepi32_ps(_mm512_unpackhi_epi16(low, zero)));
-    store(x + 32, _mm512_cvtepi32_ps(_mm512_unpacklo_epi16(high, zero)));
-    store(x + 48, _mm512_cvtepi32_ps(_mm512_unpackhi_epi16(high, zero)));
+    x[0] = _mm512_cvtepi32_ps(_mm512_unpacklo_epi16(low, zero));
+    x[1] = _mm512_cvtepi32_ps(_mm512_unpackhi_epi16(low, zero));
+    x[2] = _mm512_cvtepi32_ps(_mm512_unpacklo_epi16(high, zero));
+    x[3] = _mm512_cvtepi32_ps(_mm512_unpackhi_epi16(high, zero));
   }
 
   template <int C>

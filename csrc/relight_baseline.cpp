@@ -21,10 +21,10 @@ struct Baseline {
   static Vec max(Vec a, Vec b) { return a > b ? a : b; }
   static Vec shifted_one(Vec n) { return (Vec)(((Bits)n << 23) + (Bits)set1(1.0f)); }
 
-  static void load_bytes(const std::uint8_t* bytes, float* x) {
+  static void load_bytes(const std::uint8_t* bytes, Vec (&x)[kVectors]) {
     for (int v = 0; v < kVectors; ++v, bytes += kLanes) {
       const Bits four = {bytes[0], bytes[1], bytes[2], bytes[3]};
-      store(x + v * kLanes, __builtin_convertvector(four, Vec));
+      x[v] = __builtin_convertvector(four, Vec);
     }
   }
 

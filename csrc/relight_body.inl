@@ -7,10 +7,11 @@
 //     fma(a, b, c)               a b + c
 //     min(a, b), max(a, b)       b where a is NaN
 //     shifted_one(n)             1.0f with the bits of n, shifted left by 23, added to its own
-//     load_bytes(bytes, x)       the tile's bytes to floats, in any order of pixels ...
+//     load_bytes(bytes, x)       the tile's bytes to x[kVectors], in any order of pixels ...
 //     store_pixels(y, out)       ... that this undoes: y[C][kVectors] in [0, 256), truncated; C = 3 or 4 bytes a pixel
 //
-// A tile's activations live in L1, one row of kTile floats a unit. NaN, which only overflow can bring, counts as 0.
+// A tile's hidden activations live in L1, one row of kTile floats a unit; without hidden layers nothing leaves the
+// registers. NaN, which only overflow can bring, counts as 0.
 
 #include "tiles.inl"
 
@@ -103,42 +104,47 @@ void hidden_layer(const PackedLayer& layer, const float* x, float* out) {
   }
 }
 
-// Bytes of the colours y in [0, 1], and with four channels alpha. `mask` is null or a tile of floats.
-template <class V, int Channels>
-FASTRTI_INLINE void store_colours(const typename V::Vec (&y)[3][V::kVectors], const float* mask, std::uint8_t* out) {
-  typename V::Vec levels[Channels][V::kVectors];
-  for (int v = 0; v < V::kVectors; ++v) {
-    const auto alpha = mask == nullptr ? V::set1(255.0f) : V::load(mask + v * V::kLanes) * V::set1(255.0f);
-    for (int c = 0; c < Channels; ++c) levels[c][v] = c < 3 ? V::fma(y[c][v], alpha, V::set1(0.5f)) : alpha;
-  }
-  V::store_pixels(levels, out);
-}
-
-// The last layer and what follows it: base colour, mask, bytes. `base` and `mask` are null or tiles of floats.
+// y times the base colour.
 template <class V>
-FASTRTI_INLINE void output_layer(const PackedLayer& layer, const float* x, const float* base, const float* mask,
-                                 int channels, std::uint8_t* out) {
-  typename V::Vec y[3][V::kVectors];
-  affine<V, 3>(layer.weights, layer.bias, x, layer.inputs, y);
+FASTRTI_INLINE void multiply_base(const Span& span, std::size_t start, typename V::Vec (&y)[3][V::kVectors]) {
   for (int c = 0; c < 3; ++c) {
-    for (int v = 0; v < V::kVectors; ++v) {
-      auto t = y[c][v];
-      if (base != nullptr) t = t * (V::load(base + c * kTile<V> + v * V::kLanes) * V::set1(1.0f / 255.0f));
-      y[c][v] = V::min(V::max(t, V::set1(0.0f)), V::set1(1.0f));
-    }
-  }
-  if (channels == 4) {
-    store_colours<V, 4>(y, mask, out);
-  } else {
-    store_colours<V, 3>(y, mask, out);
+    typename V::Vec base[V::kVectors];
+    V::load_bytes(span.planes + c * span.plane_stride + start, base);
+    for (int v = 0; v < V::kVectors; ++v) y[c][v] = y[c][v] * (base[v] * V::set1(1.0f / 255.0f));
   }
 }
 
-// A tile of a byte plane as floats.
+// 255 on the object, 0 beside it.
 template <class V>
-FASTRTI_INLINE void load_plane(const std::uint8_t* bytes, std::size_t pixels, float* x) {
-  std::uint8_t padded[kTile<V>];
-  V::load_bytes(tile_bytes(bytes, pixels, padded), x);
+FASTRTI_INLINE void load_alpha(const Span& span, std::size_t start, typename V::Vec (&alpha)[V::kVectors]) {
+  if (span.mask != nullptr) V::load_bytes(span.mask + start, alpha);
+  for (int v = 0; v < V::kVectors; ++v) alpha[v] = V::set1(255.0f) * (span.mask != nullptr ? alpha[v] : V::set1(1.0f));
+}
+
+template <class V, int Channels>
+FASTRTI_INLINE void store_colours(const Span& span, std::size_t start, const typename V::Vec (&y)[3][V::kVectors]) {
+  typename V::Vec alpha[V::kVectors], levels[Channels][V::kVectors];
+  load_alpha<V>(span, start, alpha);
+  for (int v = 0; v < V::kVectors; ++v) {
+    for (int c = 0; c < 3; ++c) {
+      const auto colour = V::min(V::max(y[c][v], V::set1(0.0f)), V::set1(1.0f));
+      levels[c][v] = V::fma(colour, alpha[v], V::set1(0.5f));
+    }
+    if (Channels == 4) levels[Channels - 1][v] = alpha[v];
+  }
+  V::store_pixels(levels, span.out + start * Channels);
+}
+
+// What follows the last layer: base colour, mask, bytes.
+template <class V>
+FASTRTI_INLINE void finish_tile(const Frame& frame, const Span& span, std::size_t start,
+                                typename V::Vec (&y)[3][V::kVectors]) {
+  if (frame.base) multiply_base<V>(span, start, y);
+  if (span.channels == 4) {
+    store_colours<V, 4>(span, start, y);
+  } else {
+    store_colours<V, 3>(span, start, y);
+  }
 }
 
 // The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
@@ -155,37 +161,85 @@ FASTRTI_INLINE const float* hidden_layers(const Frame& frame, float* z) {
   return x;
 }
 
-// A tile from bytes to bytes. `rows` is memory for its activations, planes and mask.
+// A tile from bytes to bytes through hidden layers. `rows` is memory for its activations and planes.
 template <class V, class Phi>
-FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size_t start, std::size_t pixels,
-                                 float* rows) {
-  constexpr int T = kTile<V>;
-  float* const z = rows + kMaxHidden * kMaxWidth * T;
-  float* const mask = span.mask == nullptr ? nullptr : z + kMaxPlanes * T;
+FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size_t start, float* rows) {
+  float* const z = rows + kMaxHidden * kMaxWidth * kTile<V>;
   for (int k = 0; k < frame.planes; ++k) {
-    load_plane<V>(span.planes + k * span.plane_stride + start, pixels, z + k * T);
+    typename V::Vec x[V::kVectors];
+    V::load_bytes(span.planes + k * span.plane_stride + start, x);
+    for (int v = 0; v < V::kVectors; ++v) V::store(z + k * kTile<V> + v * V::kLanes, x[v]);
   }
-  if (mask != nullptr) load_plane<V>(span.mask + start, pixels, mask);
   const float* x = hidden_layers<V, Phi>(frame, z);
-  std::uint8_t padded[4 * T];
-  std::uint8_t* const out = span.out + start * span.channels;
-  output_layer<V>(frame.layers[frame.hidden], x, frame.base ? z : nullptr, mask, span.channels,
-                  pixels < T ? padded : out);
-  if (pixels < T) std::memcpy(out, padded, pixels * span.channels);
+  const PackedLayer& output = frame.layers[frame.hidden];
+  typename V::Vec y[3][V::kVectors];
+  affine<V, 3>(output.weights, output.bias, x, output.inputs, y);
+  finish_tile<V>(frame, span, start, y);
 }
 
 template <class V, class Phi>
 void relight_pixels(const Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
-  alignas(64) float rows[(kMaxHidden * kMaxWidth + kMaxPlanes + 1) * T];
-  draw_tiles<T>(span, [&](std::size_t start, std::size_t pixels) {
-    relight_tile<V, Phi>(frame, span, start, pixels, rows);
+  alignas(64) float rows[(kMaxHidden * kMaxWidth + kMaxPlanes) * T];
+  draw_tiles<T>(span, frame.planes,
+                [&](const Span& from, std::size_t start) { relight_tile<V, Phi>(frame, from, start, rows); });
+}
+
+template <class V>
+FASTRTI_INLINE void add_scaled(float weight, const typename V::Vec (&x)[V::kVectors],
+                               typename V::Vec (&y)[V::kVectors]) {
+  for (int v = 0; v < V::kVectors; ++v) y[v] = V::fma(V::set1(weight), x[v], y[v]);
+}
+
+// Adds a plane to the channels it reaches.
+template <class V>
+FASTRTI_INLINE void add_plane(Reach reach, const float* weights, const std::uint8_t* plane,
+                              typename V::Vec (&y)[3][V::kVectors]) {
+  typename V::Vec x[V::kVectors];
+  V::load_bytes(plane, x);
+  switch (reach) {
+    case Reach::kRed:
+      return add_scaled<V>(weights[0], x, y[0]);
+    case Reach::kGreen:
+      return add_scaled<V>(weights[1], x, y[1]);
+    case Reach::kBlue:
+      return add_scaled<V>(weights[2], x, y[2]);
+    case Reach::kAll:
+      for (int c = 0; c < 3; ++c) add_scaled<V>(weights[c], x, y[c]);
+      return;
+    case Reach::kNone:
+      return;
+  }
+}
+
+// A tile from bytes to bytes without hidden layers.
+template <class V>
+FASTRTI_INLINE void relight_linear_tile(const Frame& frame, const Span& span, std::size_t start) {
+  const PackedLayer& output = frame.layers[0];
+  typename V::Vec y[3][V::kVectors];
+  for (int c = 0; c < 3; ++c) {
+    for (int v = 0; v < V::kVectors; ++v) y[c][v] = V::set1(output.bias[c]);
+  }
+  for (int k = 0; k < frame.planes; ++k) {
+    add_plane<V>(frame.reach[k], output.weights + 3 * k, span.planes + k * span.plane_stride + start, y);
+  }
+  finish_tile<V>(frame, span, start, y);
+}
+
+template <class V>
+void relight_linear(const Frame& frame, const Span& span) {
+  Prefetcher ahead;
+  draw_tiles<kTile<V>>(span, frame.planes, [&](const Span& from, std::size_t start) {
+    ahead.fetch(from, frame.planes, start);
+    relight_linear_tile<V>(frame, from, start);
   });
 }
 
 template <class V>
 void relight_span(const Frame& frame, const Span& span) {
-  if (frame.activation == Activation::kElu) {
+  if (frame.hidden == 0) {
+    relight_linear<V>(frame, span);
+  } else if (frame.activation == Activation::kElu) {
     relight_pixels<V, Elu>(frame, span);
   } else {
     relight_pixels<V, Relu>(frame, span);

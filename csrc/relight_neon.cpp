@@ -26,13 +26,13 @@ struct Neon {
     return vreinterpretq_f32_s32(vaddq_s32(shifted, vreinterpretq_s32_f32(set1(1.0f))));
   }
 
-  static void load_bytes(const std::uint8_t* bytes, float* x) {
+  static void load_bytes(const std::uint8_t* bytes, Vec (&x)[kVectors]) {
     const uint8x16_t all = vld1q_u8(bytes);
     const uint16x8_t low = vmovl_u8(vget_low_u8(all)), high = vmovl_u8(vget_high_u8(all));
-    store(x, vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))));
-    store(x + 4, vcvtq_f32_u32(vmovl_u16(vget_high_u16(low))));
-    store(x + 8, vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))));
-    store(x + 12, vcvtq_f32_u32(vmovl_u16(vget_high_u16(high))));
+    x[0] = vcvtq_f32_u32(vmovl_u16(vget_low_u16(low)));
+    x[1] = vcvtq_f32_u32(vmovl_u16(vget_high_u16(low)));
+    x[2] = vcvtq_f32_u32(vmovl_u16(vget_low_u16(high)));
+    x[3] = vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)));
   }
 
   static void store_pixels(const Vec (&y)[3][kVectors], std::uint8_t* out) {

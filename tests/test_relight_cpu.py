@@ -177,6 +177,21 @@ def test_mask_paints_black(isa: str, precision: str, name: str) -> None:
     assert (draw(kernel, 1, 99, 2, 100) == picture[1:3, 99:199]).all()
 
 
+@pytest.mark.parametrize("isa", ISAS)
+def test_linear_networks_skip_only_zero_weights(isa: str) -> None:
+    """Planes that reach no channel, one, two or all, over several runs of pixels asked for ahead and several chunks."""
+    rng = np.random.default_rng(6)
+    planes = random_planes(rng, 17, (1, 140_001))
+    weight = random_network(rng, 17, (), "relu", False).weights[0]
+    weight[:, :16] *= (np.arange(16) >> np.arange(3)[:, None]) & 1  # every subset of the channels, twice
+    network = FrameNetwork((weight,), (np.zeros(3, np.float32),)).folded(-unit(17), unit(17))
+    mask = (np.arange(140_001) % 5000 < 4000)[None]
+    expected = exact(NetworkCase("", network, planes), mask)
+    for threads in (1, 3):
+        kernel = kernel_of(NetworkCase("", network, planes), mask, threads=threads, isa=isa)
+        assert levels_apart(draw(kernel, 0, 0, 1, 140_001), expected) <= TOLERANCE
+
+
 @pytest.mark.parametrize("masked", (False, True))
 @pytest.mark.parametrize("isa", ISAS)
 def test_rgba_is_rgb_and_alpha(isa: str, masked: bool) -> None:
