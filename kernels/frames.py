@@ -3,6 +3,7 @@
 Nothing here waits for the device: a CUDA graph may capture `Frames.compute` and replay it with other lights.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,6 +138,10 @@ class Frames:
         precision: what the frames are drawn in.
         exact: whether the numbers of "fp32" are wanted too.
         device: where.
+
+    Attributes:
+        shape: of the frame networks.
+        precision: as given.
     """
 
     def __init__(
@@ -151,7 +156,7 @@ class Frames:
         self.shape, self.precision = NetworkShape.of(network), precision
         self._exact = exact or precision == "fp32"
         self._device = device
-        self._kind, weights = network.features, [weight.astype(np.float64) for weight in network.weights]
+        weights = [weight.astype(np.float64) for weight in network.weights]
         self._exponents, self._nodes = self._uploaded(np.zeros(0, np.int32)), self._uploaded(np.zeros(0))
         if network.features == "hsh":
             exponents, factors = harmonics(weights[0].shape[1])
@@ -168,6 +173,16 @@ class Frames:
         padding = (0, self.shape.padded[0] - len(minimum))
         self._minimum = self._uploaded(np.pad(minimum, padding))
         self._scale = self._uploaded(np.pad((maximum - minimum) / 255, padding))
+        features = weights[0].shape[1]
+        self._feature_constants = {
+            "KIND": network.features,
+            "COUNT": features,
+            "SIDE": round(features**0.5),
+            "BLOCK": 256,
+            "enable_fp_fusion": False,
+        }
+        self._layer_constants = tuple(self._layers_constants())
+        self._constants = self.constants()
 
     def _uploaded(self, array: NDArray[Any]) -> Tensor:
         return torch.tensor(array, device=self._device)
@@ -195,34 +210,11 @@ class Frames:
 
     def compute(self, buffers: FrameBuffers) -> None:
         """Queues all that stands between `buffers.lights` and `relight_tiles` on the current stream."""
-        lights = len(buffers.lights)
-        features = buffers.steps[0].shape[1]
-        light_features[(lights,)](
-            buffers.lights,
-            buffers.steps[0],
-            self._exponents,
-            self._nodes,
-            KIND=self._kind,
-            COUNT=features,
-            SIDE=round(features**0.5),
-            BLOCK=256,
-            enable_fp_fusion=False,
-        )
-        for number, (weight, bias) in enumerate(self._layers):
-            block = 1024 if INTERPRETED.value else 16  # the interpreter pays for each program, not for its numbers
-            light_layer[(triton.cdiv(len(bias), block), lights)](
-                buffers.steps[number],
-                weight,
-                bias,
-                buffers.steps[number + 1],
-                INPUTS=weight.shape[1],
-                OUTPUTS=len(bias),
-                SILU=number > 0,
-                BLOCK_INPUTS=64,
-                BLOCK_OUTPUTS=block,
-                num_warps=8,
-                enable_fp_fusion=False,
-            )
+        lights, steps = len(buffers.lights), buffers.steps
+        light_features[(lights,)](buffers.lights, steps[0], self._exponents, self._nodes, **self._feature_constants)
+        for (weight, bias), constants, h, z in zip(self._layers, self._layer_constants, steps, steps[1:]):
+            programs = triton.cdiv(constants["OUTPUTS"], constants["BLOCK_OUTPUTS"])
+            light_layer[(programs, lights)](h, weight, bias, z, **constants)
         frame_numbers[(lights,)](
             buffers.steps[-1],
             self._minimum,
@@ -233,8 +225,21 @@ class Frames:
             buffers.exact_matrices,
             buffers.bounds,
             buffers.promised,
-            **self.constants(),
+            **self._constants,
         )
+
+    def _layers_constants(self) -> Iterator[dict[str, Any]]:
+        """What `light_layer` is compiled for, layer by layer."""
+        for number, (weight, _) in enumerate(self._layers):
+            yield {
+                "INPUTS": weight.shape[1],
+                "OUTPUTS": weight.shape[0],
+                "SILU": number > 0,
+                "BLOCK_INPUTS": 64,
+                "BLOCK_OUTPUTS": 1024 if INTERPRETED.value else 16,  # the interpreter pays for each program
+                "num_warps": 8,
+                "enable_fp_fusion": False,  # rounds as the specification does
+            }
 
     def constants(self) -> dict[str, Any]:
         """What `frame_numbers` is compiled for: its constants, and Triton's options."""
@@ -254,5 +259,5 @@ class Frames:
             "PRECISION": self.precision,
             "EXACT": self._exact,
             "num_warps": max(shape.padded) // 4,
-            "enable_fp_fusion": False,  # rounds as the specification does
+            "enable_fp_fusion": False,
         }

@@ -130,6 +130,14 @@ class TritonKernel:
         """Draws with these launches from now on."""
         small = Launch(256, 1, 2, 1, 2)  # the interpreter pays for each tile, not for its pixels
         self._launches = dict.fromkeys(PRECISIONS, small) if INTERPRETED.value else launches
+        self._constants = {
+            precision: {
+                **launch_constants(self.shape, precision, launch),
+                "MASKED": self._mask is not None,
+                "PTX": not INTERPRETED.value and torch.version.hip is None,
+            }
+            for precision, launch in self._launches.items()
+        }
 
     def empty(self, shape: tuple[int, ...]) -> Tensor:
         """An uninitialised picture on the device."""
@@ -228,11 +236,9 @@ class TritonKernel:
             width,
             tiles_per_row,
             tiles,
-            MASKED=self._mask is not None,
             CHANNELS=channels,
             PROMISED=promised,
-            PTX=not INTERPRETED.value and torch.version.hip is None,
-            **launch_constants(self.shape, precision, launch),
+            **self._constants[precision],
         )
 
 
