@@ -60,15 +60,14 @@ def main() -> None:
         name: make for name, make in CONTENDERS.items() if not any(text in name for text in arguments.without)
     }
     report = machine.description()
-    report["groups"] = [
-        _run(name, group)
-        for name, group in _groups(contenders).items()
-        if any(text in name for text in arguments.groups)
-    ]
-    report["load_average"]["after"] = machine.load()
+    report["groups"] = []
     arguments.results.mkdir(parents=True, exist_ok=True)
     target = arguments.results / f"cpu_{machine.slug(report['device'])}_{report['date']}.json"
-    target.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name, group in _groups(contenders).items():
+        if any(text in name for text in arguments.groups):
+            report["groups"].append(_run(name, group))
+            report["load_average"]["after"] = machine.load()
+            target.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"Written to {target}")
 
 

@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-SWEEPS = 4
+SWEEPS = 3
 TURN_S = float(os.environ.get("FASTRTI_BENCH_TURN_S", 0.15))
 """Seconds a contender draws in each sweep, one picture at least; the test of the benchmarks takes few."""
 MOST = 2000
