@@ -56,14 +56,12 @@ const T* append(std::vector<T>& packed, const T* numbers, int count) {
 
 int integer_block_rows(int rows) { return std::min(rows, kIntegerBlockRows); }
 
-// The weights of two consecutive inputs, of the first `split` or of those after them; zero where there is none.
-std::int32_t weight_pair(const IntegerLayer& layer, int split, int row, int pair) {
+// The weights of inputs k and k + 1, zero where there is none before `end`.
+std::int32_t weight_pair(const IntegerLayer& layer, int row, int k, int end) {
   if (row >= layer.outputs) return 0;
-  const bool beyond = pair >= paired(split);
-  const int first = beyond ? split + 2 * (pair - paired(split)) : 2 * pair, end = beyond ? layer.inputs : split;
   const std::int16_t* weights = layer.weights.data() + row * layer.inputs;
-  const auto low = static_cast<std::uint16_t>(weights[first]);
-  const auto high = static_cast<std::uint16_t>(first + 1 < end ? weights[first + 1] : 0);
+  const auto low = static_cast<std::uint16_t>(weights[k]);
+  const auto high = static_cast<std::uint16_t>(k + 1 < end ? weights[k + 1] : 0);
   return static_cast<std::int32_t>(low | static_cast<std::uint32_t>(high) << 16);
 }
 
@@ -77,7 +75,7 @@ std::size_t float_count(const Network& network) {
 std::size_t integer_count(const IntegerNetwork& network) {
   std::size_t count = 0;
   for (int i = 0; i <= network.hidden; ++i) {
-    count += (network.layers[i].outputs + 1) * (paired(network.layers[i].inputs) + 2);
+    count += (network.layers[i].outputs + 1) * (paired(network.layers[i].inputs) + 3);
   }
   return count;
 }
@@ -143,19 +141,28 @@ void PreparedFrame::pack_integers(const IntegerNetwork& network) {
   integer_frame_.activation = network.activation;
   integer_frame_.output_shift = network.output_shift;
   integers_.reserve(integer_count(network));
+  int inputs = planes_;
   for (int i = 0; i <= network.hidden; ++i) {
     const IntegerLayer& layer = network.layers[i];
-    const int before = i == 0 ? planes_ : network.layers[i - 1].outputs, skipped = layer.inputs - before;
-    const int pairs = paired(before) + paired(skipped), rows = i < network.hidden ? 2 * paired(layer.outputs) : 3;
-    const std::int32_t* weights = pack(integers_, rows, pairs, integer_block_rows,
-                                       [&](int row, int pair) { return weight_pair(layer, before, row, pair); });
-    const std::int32_t* bias = append(integers_, layer.bias.data(), layer.outputs);
-    integers_.resize(integers_.size() + rows - layer.outputs);
-    integer_frame_.layers[i] = {pairs, rows, weights, bias};
-    if (i == network.hidden) break;
-    integer_frame_.hidden_pairs += rows / 2;
-    if (network.activation == Activation::kElu) integer_frame_.elu[i] = make_elu_table(network.elu_scale[i]);
+    integer_frame_.layers[i] = pack_columns(layer, 0, inputs, i < network.hidden ? 2 * paired(layer.outputs) : 3);
+    if (i == network.hidden && layer.inputs > inputs) {
+      integer_frame_.skip = pack_columns(layer, inputs, layer.inputs, 3);
+    } else if (i < network.hidden && network.activation == Activation::kElu) {
+      integer_frame_.elu[i] = make_elu_table(network.elu_scale[i]);
+    }
+    inputs = layer.outputs;
   }
+}
+
+// Columns [first, end) of a layer as `rows` rows; the bias goes with the first column.
+PackedIntegerLayer PreparedFrame::pack_columns(const IntegerLayer& layer, int first, int end, int rows) {
+  const int pairs = paired(end - first);
+  const std::int32_t* weights = pack(integers_, rows, pairs, integer_block_rows,
+                                     [&](int row, int pair) { return weight_pair(layer, row, first + 2 * pair, end); });
+  const std::size_t bias = integers_.size();
+  if (first == 0) append(integers_, layer.bias.data(), layer.outputs);
+  integers_.resize(bias + rows);
+  return {pairs, rows, weights, integers_.data() + bias};
 }
 
 void PreparedFrame::draw(const Span& span) const {

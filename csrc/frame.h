@@ -39,6 +39,7 @@ class PreparedFrame {
   void try_integers(const Network& network, double tolerance);
   void pack_floats(const Network& network);
   void pack_integers(const IntegerNetwork& network);
+  PackedIntegerLayer pack_columns(const IntegerLayer& layer, int first, int end, int rows);
 
   const Isa* isa_;
   Precision precision_;

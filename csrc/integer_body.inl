@@ -5,6 +5,7 @@
 //     Bytes                      a tile of bytes with the operator &
 //     kLanes, kVectors           lanes of a Vec; Vecs of a tile, the pixels computed together
 //     set1, load, store          load and store: 64-byte aligned
+//     add                        of int32, modulo 2^32
 //     dot(sum, x, w)             sum + x0 w0 + x1 w1 of pairs x and w, modulo 2^32
 //     pair(a, b)                 the pair (a >> 16, b >> 16)
 //     relu(t), elu(t, table)     of both numbers of a pair
@@ -26,23 +27,21 @@ template <int K, int H, bool Skip>
 struct FixedShape {
   static bool matches(const IntegerFrame& frame) {
     return frame.planes == K && frame.hidden == 2 && frame.layers[0].outputs == H && frame.layers[1].outputs == H &&
-           frame.layers[2].pairs == output_pairs(frame);
+           (frame.skip.pairs > 0) == Skip;
   }
   static constexpr int planes(const IntegerFrame&) { return K; }
   static constexpr int hidden(const IntegerFrame&) { return 2; }
-  static constexpr int hidden_pairs(const IntegerFrame&) { return H; }
   static constexpr int pairs(const IntegerFrame&, int layer) { return layer == 0 ? (K + 1) / 2 : H / 2; }
   static constexpr int outputs(const IntegerFrame&, int) { return H; }
-  static constexpr int output_pairs(const IntegerFrame&) { return H / 2 + (Skip ? (K + 1) / 2 : 0); }
+  static constexpr int skip_pairs(const IntegerFrame&) { return Skip ? (K + 1) / 2 : 0; }
 };
 
 struct AnyShape {
   static int planes(const IntegerFrame& frame) { return frame.planes; }
   static int hidden(const IntegerFrame& frame) { return frame.hidden; }
-  static int hidden_pairs(const IntegerFrame& frame) { return frame.hidden_pairs; }
   static int pairs(const IntegerFrame& frame, int layer) { return frame.layers[layer].pairs; }
   static int outputs(const IntegerFrame& frame, int layer) { return frame.layers[layer].outputs; }
-  static int output_pairs(const IntegerFrame& frame) { return frame.layers[frame.hidden].pairs; }
+  static int skip_pairs(const IntegerFrame& frame) { return frame.skip.pairs; }
 };
 
 struct Relu {
@@ -109,19 +108,36 @@ FASTRTI_INLINE void load_planes(const std::uint8_t* planes, std::ptrdiff_t strid
   }
 }
 
-// The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
-// planes, the last one next to them: [h1, h2, x], so that an output layer with a skip reads [h2, x].
+// Memory for a tile's inputs and activations.
+template <class V>
+struct Rows {
+  alignas(64) std::int32_t x[kMaxPlanes / 2 * kTile<V>], h[kMaxHidden][kMaxWidth / 2 * kTile<V>];
+};
+
+// Returns the last hidden layer, or the inputs if there is none. One call for each layer, so that each has code of its
+// own where the shape is constant.
 template <class V, class Phi, class Shape>
-FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, std::int32_t* z) {
-  const std::int32_t* x = z;
-  std::int32_t* y = z - Shape::hidden_pairs(frame) * kTile<V>;
-  for (int i = 0; i < Shape::hidden(frame); ++i) {
-    const int outputs = Shape::outputs(frame, i);
-    hidden_layer<V, Phi>(frame.layers[i], Shape::pairs(frame, i), outputs, frame.elu[i], x, y);
-    x = y;
-    y += outputs / 2 * kTile<V>;
+FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, Rows<V>& rows) {
+  static_assert(kMaxHidden == 2, "one call for each layer");
+  if (Shape::hidden(frame) == 0) return rows.x;
+  hidden_layer<V, Phi>(frame.layers[0], Shape::pairs(frame, 0), Shape::outputs(frame, 0), frame.elu[0], rows.x, rows.h[0]);
+  if (Shape::hidden(frame) == 1) return rows.h[0];
+  hidden_layer<V, Phi>(frame.layers[1], Shape::pairs(frame, 1), Shape::outputs(frame, 1), frame.elu[1], rows.h[0], rows.h[1]);
+  return rows.h[1];
+}
+
+// The skip is summed apart, as three rows alone are too few independent sums to keep the multipliers busy.
+template <class V, class Shape>
+FASTRTI_INLINE void output_layer(const IntegerFrame& frame, const std::int32_t* h, const std::int32_t* x,
+                                 typename V::Vec (&sums)[3][V::kVectors]) {
+  const int last = Shape::hidden(frame), skip_pairs = Shape::skip_pairs(frame);
+  affine<V, 3>(frame.layers[last].weights, frame.layers[last].bias, h, Shape::pairs(frame, last), sums);
+  if (skip_pairs == 0) return;
+  typename V::Vec skipped[3][V::kVectors];
+  affine<V, 3>(frame.skip.weights, frame.skip.bias, x, skip_pairs, skipped);
+  for (int c = 0; c < 3; ++c) {
+    for (int v = 0; v < V::kVectors; ++v) sums[c][v] = V::add(sums[c][v], skipped[c][v]);
   }
-  return x;
 }
 
 // Clamps, masks and stores the sums of the output layer. `mask` is null or a tile of 0 and 1.
@@ -136,16 +152,13 @@ FASTRTI_INLINE void store_colours(const typename V::Vec (&sums)[3][V::kVectors],
   V::store_pixels(channels, out);
 }
 
-// A tile from bytes to bytes. `rows` is memory for its activations and planes.
+// A tile from bytes to bytes.
 template <class V, class Phi, class Shape>
-FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, std::int32_t* rows) {
-  constexpr int T = kTile<V>;
-  std::int32_t* const z = rows + kMaxHidden * kMaxWidth / 2 * T;
-  load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), z);
-  const std::int32_t* x = hidden_layers<V, Phi, Shape>(frame, z);
-  const PackedIntegerLayer& last = frame.layers[Shape::hidden(frame)];
+FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, Rows<V>& rows) {
+  load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), rows.x);
+  const std::int32_t* h = hidden_layers<V, Phi, Shape>(frame, rows);
   typename V::Vec sums[3][V::kVectors];
-  affine<V, 3>(last.weights, last.bias, x, Shape::output_pairs(frame), sums);
+  output_layer<V, Shape>(frame, h, rows.x, sums);
   const std::uint8_t* mask = span.mask == nullptr ? nullptr : span.mask + start;
   std::uint8_t* const out = span.out + start * span.channels;
   if (span.channels == 4) {
@@ -158,7 +171,7 @@ FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, st
 template <class V, class Phi, class Shape>
 void relight_pixels(const IntegerFrame& frame, const Span& span) {
   constexpr int T = kTile<V>;
-  alignas(64) std::int32_t rows[(kMaxHidden * kMaxWidth + kMaxPlanes) / 2 * T];
+  Rows<V> rows;
   draw_tiles<T>(span, frame.planes,
                 [&](const Span& from, std::size_t start) { relight_tile<V, Phi, Shape>(frame, from, start, rows); });
 }

@@ -28,6 +28,7 @@ struct Avx512Vnni {
   static Vec set1(std::int32_t x) { return _mm512_set1_epi32(x); }
   static Vec load(const std::int32_t* x) { return _mm512_load_si512(x); }
   static void store(std::int32_t* x, Vec a) { _mm512_store_si512(x, a); }
+  static Vec add(Vec a, Vec b) { return _mm512_add_epi32(a, b); }
   static Vec dot(Vec sum, Vec x, Vec w) { return _mm512_dpwssd_epi32(sum, x, w); }
   static Vec pair(Vec a, Vec b) { return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b); }
   static Vec relu(Vec t) { return _mm512_max_epi16(t, _mm512_setzero_si512()); }

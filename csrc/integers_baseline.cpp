@@ -25,11 +25,10 @@ struct Baseline {
   static Vec load(const std::int32_t* x) { return *x; }
   static void store(std::int32_t* x, Vec a) { *x = a; }
 
-  static Vec dot(Vec sum, Vec x, Vec w) {
-    const auto products =
-        static_cast<std::uint32_t>(first(x) * first(w)) + static_cast<std::uint32_t>((x >> 16) * (w >> 16));
-    return static_cast<Vec>(static_cast<std::uint32_t>(sum) + products);
+  static Vec add(Vec a, Vec b) {
+    return static_cast<Vec>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
   }
+  static Vec dot(Vec sum, Vec x, Vec w) { return add(sum, add(first(x) * first(w), (x >> 16) * (w >> 16))); }
   static Vec pair(Vec a, Vec b) { return packed(a >> 16, b >> 16); }
   static Vec relu(Vec t) { return packed(first(t) > 0 ? first(t) : 0, t >> 16 > 0 ? t >> 16 : 0); }
   static Vec elu(Vec t, const EluTable& table) { return packed(elu_of(first(t), table), elu_of(t >> 16, table)); }

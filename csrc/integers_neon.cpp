@@ -21,6 +21,7 @@ struct Neon {
   static Vec set1(std::int32_t x) { return vdupq_n_s32(x); }
   static Vec load(const std::int32_t* x) { return vld1q_s32(x); }
   static void store(std::int32_t* x, Vec a) { vst1q_s32(x, a); }
+  static Vec add(Vec a, Vec b) { return vaddq_s32(a, b); }
   static Vec dot(Vec sum, Vec x, Vec w) {
     const int16x8_t numbers = vreinterpretq_s16_s32(x), weights = vreinterpretq_s16_s32(w);
     sum = vmlal_laneq_s16(sum, vget_low_s16(numbers), weights, 0);

@@ -58,10 +58,10 @@ struct PackedIntegerLayer {
 
 // One light's network in integers, see quantise.h. A pair of 16-bit numbers, the first in the low half, is one int32.
 struct IntegerFrame {
-  int planes;                                 // K
-  int hidden;                                 // hidden layers
-  int hidden_pairs;                           // the sum of their widths, halved
-  PackedIntegerLayer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by x
+  int planes;  // K
+  int hidden;  // hidden layers
+  PackedIntegerLayer layers[kMaxHidden + 1];
+  PackedIntegerLayer skip;  // on the inputs of the network, added to the last layer; its bias is zero; no pairs: none
   Activation activation;
   EluTable elu[kMaxHidden];
   int output_shift;
