@@ -28,7 +28,11 @@ struct Avx2 {
   static Vec load(const std::int32_t* x) { return _mm256_load_si256(reinterpret_cast<const __m256i*>(x)); }
   static void store(std::int32_t* x, Vec a) { _mm256_store_si256(reinterpret_cast<__m256i*>(x), a); }
   static Vec add(Vec a, Vec b) { return _mm256_add_epi32(a, b); }
-  static Vec dot(Vec sum, Vec x, Vec w) { return _mm256_add_epi32(sum, _mm256_madd_epi16(x, w)); }
+  static Vec dot(Vec sum, Vec x, Vec w) {
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(x, w));
+    asm("" : "+x"(sum));  // one after another: compilers add the products up as a tree, for which registers are lacking
+    return sum;
+  }
   static Vec pair(Vec a, Vec b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); }
   static Vec relu(Vec t) { return _mm256_max_epi16(t, _mm256_setzero_si256()); }
 
