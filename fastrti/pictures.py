@@ -59,13 +59,19 @@ def sweep_lights(frames: int = SWEEP_FRAMES) -> list[NDArray[np.float64]]:
     return [light_from_angles(360 * frame / frames, SWEEP_ELEVATION_DEG) for frame in range(frames)]
 
 
-def save_sweep(path: str | Path, renderer: Renderer, enhance: Enhancement | None = None, gain: float = GAIN) -> None:
+def save_sweep(
+    path: str | Path,
+    renderer: Renderer,
+    enhance: Enhancement | None = None,
+    gain: float = GAIN,
+    scale: float = 1,
+) -> None:
     """Writes the light going once around the object: an endless WebP or GIF, or an MP4 by the program ffmpeg.
 
     Args:
         path: its suffix says which.
         renderer: the object's.
-        enhance, gain: as `Renderer.relight` takes them.
+        enhance, gain, scale: as `Renderer.relight` takes them.
 
     Raises:
         ArgumentError: another suffix, an MP4 without ffmpeg, or a file that cannot be written.
@@ -74,7 +80,7 @@ def save_sweep(path: str | Path, renderer: Renderer, enhance: Enhancement | None
     suffix = path.suffix.lower()
     if suffix not in SWEEP_SUFFIXES:
         raise ArgumentError(f"expected an animation ending in {', '.join(SWEEP_SUFFIXES)}, got {path.name!r}")
-    frames = (to_numpy(renderer.relight(light, enhance=enhance, gain=gain)) for light in sweep_lights())
+    frames = (to_numpy(renderer.relight(light, enhance=enhance, gain=gain, scale=scale)) for light in sweep_lights())
     save = _save_mp4 if suffix == ".mp4" else _save_animation
     _write(path, lambda: save(path, frames))
 

@@ -1,6 +1,7 @@
 """`Renderer`: one object, any light, the fastest backend that runs here."""
 
 import operator
+import threading
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
@@ -12,8 +13,11 @@ from fastrti.enhancement import GAIN, Enhancement, Enhancer, check_enhancement
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.lights import unit_vector
 from fastrti.relightable import Relightable
+from fastrti.scales import factor_of, reduced
 
 Region = tuple[int, int, int, int]
+
+_reducing = threading.Lock()  # shared: a Renderer with a lock of its own could not be pickled
 
 
 class Renderer:
@@ -58,6 +62,8 @@ class Renderer:
         self.backend = chosen.name
         self._kernel = chosen.load(self.relightable, threads, precision)
         self._enhancer = Enhancer()
+        self._threads, self._precision = threads, precision
+        self._scaled: dict[int, Renderer] = {}
 
     def relight(
         self,
@@ -65,6 +71,7 @@ class Renderer:
         *,
         out: Any = None,
         region: Region | None = None,
+        scale: float = 1,
         enhance: Enhancement | None = None,
         gain: float = GAIN,
     ) -> Any:
@@ -76,6 +83,9 @@ class Renderer:
                 of its GPU with DLPack or `__cuda_array_interface__` (CuPy, Numba); rows may be apart in memory. With
                 four channels, RGBA: alpha 255 on the object, 0 where its mask is False.
             region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
+            scale: 1, 1/2, 1/4, … 1/64: a picture of ceil(H·scale) × ceil(W·scale) pixels, and a region in them, drawn
+                from averaged planes at the cost of its own pixels; `fastrti.scales` has the error. The first such call
+                averages the planes, which are kept.
             enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.enhancement`. On the host, and much
                 slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
             gain: strength of the enhancement, 1 to 5.
@@ -87,9 +97,11 @@ class Renderer:
 
         Raises:
             LightError: a light off the hemisphere.
-            ArgumentError: a region outside the picture, an `out` that does not fit, an unknown enhancement or a gain
-                out of range.
+            ArgumentError: a region outside the picture, an `out` that does not fit, an unknown scale or enhancement or
+                a gain out of range.
         """
+        if scale != 1:
+            return self._at(scale).relight(light_dir, out=out, region=region, enhance=enhance, gain=gain)
         light = unit_vector(light_dir)
         check_enhancement(enhance, gain)
         region = self._checked(region)
@@ -105,10 +117,13 @@ class Renderer:
         *,
         out: Any = None,
         region: Region | None = None,
+        scale: float = 1,
         enhance: Enhancement | None = None,
         gain: float = GAIN,
     ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
+        if scale != 1:
+            return self._at(scale).relight_batch(lights, out=out, region=region, enhance=enhance, gain=gain)
         directions = [unit_vector(light) for light in lights]
         check_enhancement(enhance, gain)
         region = self._checked(region)
@@ -145,6 +160,15 @@ class Renderer:
         native = self._native(out, (lights, *region[2:]))
         kernel: Any = self._kernel
         return kernel.graph(native, *region[:2])
+
+    def _at(self, scale: float) -> "Renderer":
+        """The renderer of the object at a scale."""
+        factor = factor_of(scale)
+        with _reducing:
+            if factor not in self._scaled:
+                small = reduced(self.relightable, factor)
+                self._scaled[factor] = Renderer(small, self.backend, self._threads, self._precision)
+            return self._scaled[factor]
 
     def _native(self, out: Any, size: tuple[int, ...]) -> Any:
         """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""

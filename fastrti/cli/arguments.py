@@ -4,10 +4,12 @@ import argparse
 import math
 import re
 import sys
+from fractions import Fraction
 
-from fastrti.errors import LightError
+from fastrti.errors import ArgumentError, LightError
 from fastrti.lights import unit_light
 from fastrti.mlic import Mlic
+from fastrti.scales import factor_of
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 
@@ -49,6 +51,16 @@ def light(text: str) -> tuple[float, ...]:
     except ValueError:
         raise argparse.ArgumentTypeError(f"expected x,y or x,y,z such as 0.3,0.5, got {text!r}") from None
     return values
+
+
+def scale(text: str) -> float:
+    """1, 1/2, 1/4, … as an argparse type."""
+    try:
+        value = float(Fraction(text))
+        factor_of(value)
+    except (ArgumentError, ValueError, ZeroDivisionError):
+        raise argparse.ArgumentTypeError(f"expected a scale of 1, 1/2, 1/4, … 1/64, got {text!r}") from None
+    return value
 
 
 def millimetres(text: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light, scale
 from fastrti.enhancement import GAIN, Enhancement
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
@@ -46,6 +46,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--sheet", action="store_true", help="all lights in one labelled picture, reduced")
     parser.add_argument("--enhance", choices=get_args(Enhancement), help="exaggerate the shape")
     parser.add_argument("--gain", type=float, metavar="G", help=f"strength of --enhance, 1 to 5 (default: {GAIN})")
+    parser.add_argument("--scale", type=scale, default=1.0, metavar="S", help="size: 1/2, 1/4, … 1/64 (default: 1)")
     parser.add_argument("-o", "--output", metavar="PATH", help="file or folder to write (default: OBJECT's name)")
     add_backend_argument(parser)
     return parser
@@ -56,15 +57,15 @@ def run(arguments: argparse.Namespace) -> None:
     _check(arguments)
     renderer = Renderer(arguments.object, backend=arguments.backend)
     gain = GAIN if arguments.gain is None else arguments.gain
-    enhancement: dict[str, Any] = {"enhance": arguments.enhance, "gain": gain}
+    options: dict[str, Any] = {"enhance": arguments.enhance, "gain": gain, "scale": arguments.scale}
     stem = Path(arguments.object).resolve().stem
     if arguments.sweep:
         output = Path(arguments.output or f"{stem}.webp")
-        save_sweep(output, renderer, **enhancement)
+        save_sweep(output, renderer, **options)
         print(output)
         return
     names, lights = _named_lights(arguments)
-    pictures = (to_numpy(renderer.relight(light_dir, **enhancement)) for light_dir in lights)
+    pictures = (to_numpy(renderer.relight(light_dir, **options)) for light_dir in lights)
     if arguments.sheet:
         _save(Path(arguments.output or f"{stem}_sheet.png"), light_sheet(pictures, names))
     elif arguments.lp or len(lights) > 1:
