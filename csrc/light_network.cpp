@@ -18,6 +18,36 @@ double silu(double x) { return x / (1 + std::exp(-std::max(x, -700.0))); }  // e
 
 std::size_t padded(int outputs) { return static_cast<std::size_t>((outputs + kPanel - 1) / kPanel * kPanel); }
 
+// y = W x, a panel after the other.
+inline __attribute__((always_inline)) void multiply(const float* weights, const double* x, int inputs, double* y,
+                                                    int outputs) {
+  for (int first = 0; first < outputs; first += kPanel) {
+    double sums[kPanel] = {};
+    for (int i = 0; i < inputs; ++i, weights += kPanel) {
+      for (int m = 0; m < kPanel; ++m) sums[m] += weights[m] * x[i];
+    }
+    for (int m = 0; m < kPanel; ++m) y[first + m] = sums[m];
+  }
+}
+
+void multiply_baseline(const float* weights, const double* x, int inputs, double* y, int outputs) {
+  multiply(weights, x, inputs, y, outputs);
+}
+
+#if defined(__x86_64__)
+// Without FMA: the sums are those of the baseline bit for bit, and so are the integers that follow from them.
+__attribute__((target("avx2"))) void multiply_avx2(const float* weights, const double* x, int inputs, double* y,
+                                                   int outputs) {
+  multiply(weights, x, inputs, y, outputs);
+}
+
+bool has_avx2() { return __builtin_cpu_supports("avx2"); }
+#else
+constexpr auto multiply_avx2 = multiply_baseline;
+
+bool has_avx2() { return false; }
+#endif
+
 }  // namespace
 
 LightLayer::LightLayer(const fastrti_layer& layer)
@@ -29,15 +59,10 @@ LightLayer::LightLayer(const fastrti_layer& layer)
   }
 }
 
-void LightLayer::apply(const double* __restrict x, double* __restrict y) const {
-  const float* weights = weights_.data();
-  for (int first = 0; first < padded_outputs(); first += kPanel) {
-    double sums[kPanel] = {};
-    for (int i = 0; i < inputs_; ++i, weights += kPanel) {
-      for (int m = 0; m < kPanel; ++m) sums[m] += weights[m] * x[i];
-    }
-    for (int m = 0; m < kPanel; ++m) y[first + m] = sums[m] + bias_[first + m];
-  }
+void LightLayer::apply(const double* x, double* y) const {
+  static const auto fastest = has_avx2() ? multiply_avx2 : multiply_baseline;
+  fastest(weights_.data(), x, inputs_, y, padded_outputs());
+  for (std::size_t i = 0; i < bias_.size(); ++i) y[i] += bias_[i];
 }
 
 LightNetwork::LightNetwork(const fastrti_numbers& numbers)

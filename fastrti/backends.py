@@ -21,7 +21,7 @@ class Kernel(Protocol):
 
     @property
     def label(self) -> str:
-        """What runs, e.g. "avx512, fp32, 2 threads"."""
+        """What runs, e.g. "avx512, 2 threads, fp32"."""
         ...
 
     def empty(self, shape: tuple[int, ...]) -> Any:

@@ -30,7 +30,7 @@ ISA_VARIABLE = "FASTRTI_ISA"
 PRECISIONS = ("fp32", "int16")
 """What `precision` takes beside "auto"."""
 
-ABOVE: Light = (0.0, 0.0, 1.0)
+CAMERA: Light = (0.0, 0.0, 1.0)
 
 MAX_THREADS = 1024
 """As csrc/relight.h has it."""
@@ -89,7 +89,8 @@ class CpuKernel:
         self.threads = _checked_threads(threads)
         self._made_of = relightable, self.threads, precision, self.isa
         self._object = _object(relightable, self.threads, self.isa, precision)
-        self.drawn_in(ABOVE)  # raises where the precision cannot draw the object
+        self._last_light = CAMERA
+        self.drawn_in(CAMERA)  # raises where the precision cannot draw the object
 
     def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
         """Pickled as what it was made of."""
@@ -97,13 +98,16 @@ class CpuKernel:
 
     @property
     def label(self) -> str:
-        """What runs under light from above, and why, e.g. "avx512vnni, int16 within 0.5 levels, 2 threads"."""
-        precision, bound = self.drawn_in(ABOVE)
+        """What runs and why, for the last light; before any, for one at the camera.
+
+        E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels".
+        """
+        precision, bound = self.drawn_in(self._last_light)
         if precision == "int16":
-            precision = f"int16 within {bound:.2g} levels"
+            precision += f": its bound promises {bound:.2g} levels"
         elif np.isfinite(bound):
-            precision = f"fp32 as int16 may be {bound:.2g} levels off"
-        return f"{self.isa}, {precision}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+            precision += f": int16 promises only {bound:.2g} levels"
+        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {precision}"
 
     def drawn_in(self, light: Light) -> tuple[str, float]:
         """The precision of the picture under a light, and its error in levels that int16 promises never to exceed.
@@ -143,6 +147,7 @@ class CpuKernel:
             self._object.relight(*light, out, top, left)
         except ValueError as error:
             raise ArgumentError(str(error)) from None
+        self._last_light = light
 
     def relight_batch(self, lights: Sequence[Light], out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
         """See `fastrti.backends.Kernel`."""

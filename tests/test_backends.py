@@ -182,7 +182,7 @@ def test_forced_instruction_sets_reach_the_kernel(monkeypatch):
     if BACKENDS["cpu"].why_not() is not None:
         pytest.skip("the CPU kernel is not built")
     monkeypatch.setitem(os.environ, "FASTRTI_ISA", "baseline")
-    assert "(baseline, fp32, 1 thread)" in repr(Renderer(relightable("ptm"), backend="cpu", threads=1))
+    assert "(baseline, 1 thread, fp32)" in repr(Renderer(relightable("ptm"), backend="cpu", threads=1))
     monkeypatch.setitem(os.environ, "FASTRTI_ISA", "sse9")
     with pytest.raises(BackendError, match="FASTRTI_ISA"):
         Renderer(relightable("ptm"), backend="cpu")

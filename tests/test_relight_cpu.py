@@ -400,7 +400,7 @@ def test_unknown_isa_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_environment_forces_the_isa(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTRTI_ISA", "baseline")
-    assert CpuKernel(OBJECT, threads=2).label == "baseline, fp32, 2 threads"
+    assert CpuKernel(OBJECT, threads=2).label == "baseline, 2 threads, fp32"
     assert CpuKernel(OBJECT, isa=ISAS[0]).isa == ISAS[0]
     monkeypatch.delenv("FASTRTI_ISA")
     assert CpuKernel(OBJECT).isa == ISAS[0]
@@ -413,3 +413,22 @@ def test_missing_extension_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> N
     assert reason is not None and "pip install -e ." in reason
     with pytest.raises(BackendError, match="the cpu backend cannot run here"):
         CpuKernel(OBJECT)
+
+
+INTEGER_ISAS = [isa for isa in ISAS if isa == "avx512vnni"]
+"""Where "auto" weighs int16 for a ReLU network."""
+
+
+@pytest.mark.skipif(not INTEGER_ISAS, reason="needs a processor with AVX-512 VNNI")
+def test_the_label_says_which_precision_runs_under_the_last_light_and_why() -> None:
+    rng = np.random.default_rng(6)
+    decoder = light_conditioned(rng)
+    original = Relightable(random_planes(rng, 9, (4, 5)), -np.ones(9), np.ones(9), decoder)
+    kernel = CpuKernel(original, threads=1, isa=INTEGER_ISAS[0])
+    for light in (None, (0.6, 0.0, 0.8), (0.0, -0.8, 0.6)):
+        if light is not None:
+            kernel.relight(light, np.empty((4, 5, 3), np.uint8))
+        precision, bound = kernel.drawn_in(light or (0.0, 0.0, 1.0))
+        reason = f"int16: its bound promises {bound:.2g}" if bound < 1 else f"fp32: int16 promises only {bound:.2g}"
+        assert precision == reason[:5].rstrip(":")
+        assert kernel.label == f"avx512vnni, 1 thread, {reason} levels"
