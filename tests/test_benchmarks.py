@@ -161,3 +161,18 @@ def python(*arguments: str) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
+
+
+def test_the_parts_of_a_call_add_up(benchmark_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    overhead = benchmark_module("call_overhead")
+    monkeypatch.setattr(overhead, "CALLS", 2)
+    monkeypatch.setattr(overhead, "SWEEPS", 1)
+    subjects = benchmark_module("subjects")
+    rng = np.random.default_rng(0)
+    original = subjects.random_object(subjects.light_conditioned(rng), (80, 80), rng)
+    took = overhead.timed(overhead.calls(overhead.Renderer(original, "cpu", threads=1)))
+    assert len(took) == 10 and all(microseconds > 0 for microseconds in took.values())
+    table = dict(overhead.rows(took, pixels=1.5))
+    parts = sum(value for name, value in table.items() if name.startswith("  ") and name[2] != " ")
+    total = table["same light, beyond the pixels"] + table["  a new light"]
+    assert parts == pytest.approx(total)
