@@ -153,6 +153,12 @@ def test_torch_compile_draws_within_one_level(tmp_path: Path) -> None:
     assert row["contender"].startswith("torch.compile") and row["max_levels"] <= 1
 
 
+def test_the_developers_benchmark_compares_contenders_of_a_network() -> None:
+    options = ("-k", "lc16x16", "--benchmark-max-time=0.01", "--benchmark-min-rounds=1", "--benchmark-columns=median")
+    printed = python("-m", "pytest", "-q", "benchmarks/bench_relight.py", *options)
+    assert "benchmark 'lc16x16: light-conditioned 9→16→16→3 ReLU, skip': 4 tests" in printed
+
+
 def python(*arguments: str) -> str:
     """Runs Python in the root of the repository; what it printed."""
     environment = os.environ | SMALL | {"PYTHONIOENCODING": "utf-8"}
