@@ -18,8 +18,8 @@ BYTE_SCALE = tl.constexpr(_precision.BYTE_SCALE)
 BYTE_ERROR = tl.constexpr(_precision.BYTE_ERROR)
 EXP_ERROR = tl.constexpr(_precision.EXP_ERROR)
 NUMBER_ROUNDING = tl.constexpr(_precision.NUMBER_ROUNDING)
-FP16_ROUNDING = tl.constexpr(_precision.SUM_ROUNDING["fp16"])
-PAIR_ROUNDING = tl.constexpr(_precision.SUM_ROUNDING["fp16 hi/lo"])
+SUM_ROUNDING = tl.constexpr(_precision.SUM_ROUNDING["fp16"])
+PAIR_BIAS_ROUNDS = tl.constexpr(_precision.BIAS_ROUNDS["fp16 hi/lo"])
 
 
 @triton.jit
@@ -68,8 +68,9 @@ def _rounded(weight, low, high, low_half, PRECISION: tl.constexpr):
 @triton.jit
 def _layer_error(error, terms, centred, largest, COUNT: tl.constexpr, PRECISION: tl.constexpr):
     """How far off a layer's sums can be, given what it reads."""
-    sum_rounding = PAIR_ROUNDING if PRECISION == "fp16 hi/lo" else FP16_ROUNDING
-    error += ((COUNT + 2) * sum_rounding + NUMBER_ROUNDING) * (terms + tl.abs(centred))
+    rounds = PAIR_BIAS_ROUNDS if PRECISION == "fp16 hi/lo" else 1
+    error += (COUNT + 2) * SUM_ROUNDING * (terms + rounds * tl.abs(centred))
+    error += NUMBER_ROUNDING * (terms + tl.abs(centred))
     return tl.where(largest > HALF_MAX, float("inf"), error)
 
 

@@ -32,8 +32,9 @@ HALF_MAX = 65504.0
 FLOAT_ROUNDING = 2.0**-24
 # Tensor cores align the products of a step to the largest and truncate (Fasi et al., Numerical behavior of NVIDIA
 # tensor cores, 2021): twice float32's unit roundoff for each product, and for the sum so far in a step of 4 or more.
-# Pairs add two rounds of products that are themselves far smaller.
-SUM_ROUNDING: dict[Precision, float] = {"fp16": 2.0**-23 * 5 / 4, "fp16 hi/lo": 2.0**-23 * 7 / 4, "fp32": 2.0**-24}
+SUM_ROUNDING: dict[Precision, float] = {"fp16": 2.0**-23 * 5 / 4, "fp16 hi/lo": 2.0**-23 * 5 / 4, "fp32": 2.0**-24}
+# Sums start at the bias, and products with a low half, far smaller than it, come first: two rounds more to round it in.
+BIAS_ROUNDS: dict[Precision, int] = {"fp16": 1, "fp16 hi/lo": 3, "fp32": 1}
 # Of a bias; and of all weights, which the GPU computes from the light: they may be a unit in the last place off.
 NUMBER_ROUNDING = 5 * FLOAT_ROUNDING
 EXP_ERROR = 2.0**-20  # of exp(z) − 1, z ≤ 0: ex2.approx is good to 2⁻²², z·log₂e to 2⁻²³·|z|, the difference to 2⁻²⁴
@@ -162,11 +163,13 @@ def _round_layer(
     effective = high + low_part
     delta = effective - weight.T
     centred = bias - (values.low + values.high) / 2 @ delta
-    terms = values.magnitude @ np.abs(effective) + np.abs(centred)
+    terms = values.magnitude @ np.abs(effective)
+    summed = terms + BIAS_ROUNDS[precision] * np.abs(centred)
     error = (
         (values.high - values.low) / 2 @ np.abs(delta)
         + values.low_half @ np.abs(low_part)  # the product of two low halves is left out
-        + ((len(values.low) + 2) * SUM_ROUNDING[precision] + NUMBER_ROUNDING) * terms
+        + (len(values.low) + 2) * SUM_ROUNDING[precision] * summed
+        + NUMBER_ROUNDING * (terms + np.abs(centred))
     )
     overflow = np.abs(weight.T).max(axis=0) > HALF_MAX if precision != "fp32" else np.zeros(len(bias), bool)
     return RoundedLayer(high, low, centred), np.where(overflow, np.inf, error)

@@ -136,13 +136,43 @@ def _rest(z, high):
 
 
 @triton.jit
-def _products(sums, h, h_low, weights, weights_low, EXACT: tl.constexpr, PRECISION: tl.constexpr):
-    """sums + W·h. Products with a low factor come first, while sums are small; EXACT: h has no low part, as bytes."""
+def _small_products(sums, h, h_low, weights, weights_low, EXACT: tl.constexpr, PRECISION: tl.constexpr):
+    """Adds the products with one low factor: before all others, while sums round finely. EXACT: h has no low part."""
     if PRECISION == "fp16 hi/lo":
         sums = tl.dot(h, weights_low, sums)
         if not EXACT:
             sums = tl.dot(h_low, weights, sums)
+    return sums
+
+
+@triton.jit
+def _products(sums, h, h_low, weights, weights_low, EXACT: tl.constexpr, PRECISION: tl.constexpr):
+    """sums + W·h."""
+    sums = _small_products(sums, h, h_low, weights, weights_low, EXACT, PRECISION)
     return tl.dot(h, weights, sums, input_precision="ieee")
+
+
+@triton.jit
+def _colours(
+    sums,
+    data,
+    h,
+    h_low,
+    last,
+    last_low,
+    skip,
+    skip_low,
+    SKIP: tl.constexpr,
+    EXACT: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
+    """sums + W·h [+ S·data]."""
+    if SKIP:
+        sums = _small_products(sums, data, data, skip, skip_low, True, PRECISION)
+    sums = _small_products(sums, h, h_low, last, last_low, EXACT, PRECISION)
+    if SKIP:
+        sums = tl.dot(data, skip, sums, input_precision="ieee")
+    return tl.dot(h, last, sums, input_precision="ieee")
 
 
 @triton.jit
@@ -211,8 +241,11 @@ def relight_tiles(
             bias2 = _rows(tl.load(vectors + D1 + tl.arange(0, D2)), ROWS, PTX)
         matrices += PARTS * D1 * D2
     last_a, last_a_low = _colour_weights(matrices, D, 0, CHANNELS, PRECISION)
+    last_b, last_b_low = last_a, last_a_low
     if PIXELS == 2:
         last_b, last_b_low = _colour_weights(matrices, D, 1, CHANNELS, PRECISION)
+    skip_a, skip_a_low = last_a, last_a_low
+    skip_b, skip_b_low = last_b, last_b_low
     if SKIP:
         skip_a, skip_a_low = _colour_weights(matrices + PARTS * D * 4, K_PADDED, 0, CHANNELS, PRECISION)
         if PIXELS == 2:
@@ -259,14 +292,9 @@ def relight_tiles(
                         bias2 = _bias(vectors + D1, D2, ROWS)
                     z = _products(bias2, h, h_low, weights2, weights2_low, False, PRECISION)
                     h, h_low = _phi(z, ELU, PRECISION, PTX)
-                if side == 0:
-                    if SKIP:
-                        sums = _products(sums, data, data, skip_a, skip_a_low, True, PRECISION)
-                    sums = _products(sums, h, h_low, last_a, last_a_low, D1 == 0, PRECISION)
-                else:
-                    if SKIP:
-                        sums = _products(sums, data, data, skip_b, skip_b_low, True, PRECISION)
-                    sums = _products(sums, h, h_low, last_b, last_b_low, D1 == 0, PRECISION)
+                last, last_low = (last_a, last_a_low) if side == 0 else (last_b, last_b_low)
+                skip, skip_low = (skip_a, skip_a_low) if side == 0 else (skip_b, skip_b_low)
+                sums = _colours(sums, data, h, h_low, last, last_low, skip, skip_low, SKIP, D1 == 0, PRECISION)
             shift = ((PIXELS * step + column // CHANNELS) % 4 * 8)[None, :]
             if BASE:
                 where = planes + here + colour.to(tl.int64)[None, :] * plane_stride + word[:, None]
