@@ -6,9 +6,14 @@
 #include <limits>
 
 #include "light_features.h"
+#include "relight.h"
 
 namespace fastrti {
 namespace {
+
+static_assert(FASTRTI_MAX_PLANES == kMaxPlanes && FASTRTI_MAX_HIDDEN == kMaxHidden && FASTRTI_MAX_WIDTH == kMaxWidth &&
+                  FASTRTI_MAX_THREADS == kMaxThreads,
+              "what the C header promises is what the kernels take");
 
 constexpr double kMinSigma = 1e-6, kMaxSigma = 1e6;  // chords of the unit sphere end at 2
 
