@@ -8,7 +8,8 @@
 //     add                        of int32, modulo 2^32
 //     dot(sum, x, w)             sum + x0 w0 + x1 w1 of pairs x and w, modulo 2^32
 //     pair(a, b)                 the pair (a >> 16, b >> 16)
-//     relu(t), elu(t, table)     of both numbers of a pair
+//     relu(t)                    of both numbers of a pair
+//     Elu                        made of an EluTable, a function of pairs
 //     load_inputs(a, b, x)       two tiles of bytes to pairs of (byte - 128) 2^kInputBits, in any order of pixels ...
 //     bytes(sums, shift)         ... that this undoes: sums[kVectors] >> shift, clamped to bytes
 //     select(mask)               a tile of 0 and 1 to bytes of 0 and 255
@@ -44,18 +45,10 @@ struct AnyShape {
   static int skip_pairs(const IntegerFrame& frame) { return frame.skip.pairs; }
 };
 
+template <class V>
 struct Relu {
-  template <class V>
-  static FASTRTI_INLINE typename V::Vec apply(typename V::Vec t, const EluTable&) {
-    return V::relu(t);
-  }
-};
-
-struct Elu {
-  template <class V>
-  static FASTRTI_INLINE typename V::Vec apply(typename V::Vec t, const EluTable& table) {
-    return V::elu(t, table);
-  }
+  explicit Relu(const EluTable&) {}
+  FASTRTI_INLINE typename V::Vec operator()(typename V::Vec t) const { return V::relu(t); }
 };
 
 // bias + W x for one block of rows: x holds `pairs` rows of a tile, weights are in the packed order.
@@ -77,13 +70,13 @@ FASTRTI_INLINE void affine(const std::int32_t* __restrict weights, const std::in
 
 template <class V, class Phi, int Rows>
 FASTRTI_INLINE void hidden_block(const std::int32_t* weights, const std::int32_t* bias, const std::int32_t* x,
-                                 int pairs, const EluTable& table, std::int32_t* out) {
+                                 int pairs, const Phi& phi, std::int32_t* out) {
   typename V::Vec sums[Rows][V::kVectors];
   affine<V, Rows>(weights, bias, x, pairs, sums);
   for (int m = 0; m < Rows; m += 2) {
     for (int v = 0; v < V::kVectors; ++v) {
       const auto t = V::pair(sums[m][v], sums[m + 1][v]);
-      V::store(out + m / 2 * kTile<V> + v * V::kLanes, Phi::template apply<V>(t, table));
+      V::store(out + m / 2 * kTile<V> + v * V::kLanes, phi(t));
     }
   }
 }
@@ -93,11 +86,12 @@ FASTRTI_INLINE void hidden_layer(const PackedIntegerLayer& layer, int pairs, int
                                  const std::int32_t* x, std::int32_t* out) {
   static_assert(kIntegerBlockRows == 4, "one block for each size");
   const std::int32_t* weights = layer.weights;
+  const Phi phi(table);  // a local copy, which no store of an activation can change: it stays in registers
   int row = 0;
   for (; row + 4 <= outputs; row += 4, weights += 4 * pairs) {
-    hidden_block<V, Phi, 4>(weights, layer.bias + row, x, pairs, table, out + row / 2 * kTile<V>);
+    hidden_block<V, Phi, 4>(weights, layer.bias + row, x, pairs, phi, out + row / 2 * kTile<V>);
   }
-  if (row < outputs) hidden_block<V, Phi, 2>(weights, layer.bias + row, x, pairs, table, out + row / 2 * kTile<V>);
+  if (row < outputs) hidden_block<V, Phi, 2>(weights, layer.bias + row, x, pairs, phi, out + row / 2 * kTile<V>);
 }
 
 // The bytes of a tile's planes as pairs.
@@ -176,11 +170,23 @@ void relight_pixels(const IntegerFrame& frame, const Span& span) {
                 [&](const Span& from, std::size_t start) { relight_tile<V, Phi, Shape>(frame, from, start, rows); });
 }
 
-// The shapes that students of `fit` have by default, or often.
+// Draws with the first shape that matches, else with loops of any length.
+template <class V, class Phi, class Shape, class... Others>
+void relight_shape(const IntegerFrame& frame, const Span& span) {
+  if (Shape::matches(frame)) return relight_pixels<V, Phi, Shape>(frame, span);
+  if constexpr (sizeof...(Others) > 0) {
+    relight_shape<V, Phi, Others...>(frame, span);
+  } else {
+    relight_pixels<V, Phi, AnyShape>(frame, span);
+  }
+}
+
+// The shapes that `fit` makes by default, or often, have code of their own; wider ones gain nothing by it.
 template <class V>
 void relight_integers(const IntegerFrame& frame, const Span& span) {
-  if (frame.activation == Activation::kElu) return relight_pixels<V, Elu, AnyShape>(frame, span);
-  if (FixedShape<9, 16, true>::matches(frame)) return relight_pixels<V, Relu, FixedShape<9, 16, true>>(frame, span);
-  if (FixedShape<9, 8, true>::matches(frame)) return relight_pixels<V, Relu, FixedShape<9, 8, true>>(frame, span);
-  relight_pixels<V, Relu, AnyShape>(frame, span);
+  if (frame.activation == Activation::kElu) {
+    relight_shape<V, typename V::Elu, FixedShape<9, 16, true>>(frame, span);
+  } else {
+    relight_shape<V, Relu<V>, FixedShape<9, 16, true>, FixedShape<9, 16, false>, FixedShape<9, 8, true>, FixedShape<9, 8, false>>(frame, span);
+  }
 }

@@ -36,14 +36,22 @@ struct Avx2 {
   static Vec pair(Vec a, Vec b) { return _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xaa); }
   static Vec relu(Vec t) { return _mm256_max_epi16(t, _mm256_setzero_si256()); }
 
-  static Vec elu(Vec t, const EluTable& table) {  // one by one: AVX2 has no table of 64 numbers
-    alignas(32) std::int16_t numbers[16];
-    store(reinterpret_cast<std::int32_t*>(numbers), t);
-    for (std::int16_t& number : numbers) {
-      if (number < 0) number = fastrti::elu(table, number);
+  class Elu {  // one by one: AVX2 has no table of 64 numbers
+   public:
+    explicit Elu(const EluTable& table) : table_(table) {}
+
+    Vec operator()(Vec t) const {
+      alignas(32) std::int16_t numbers[16];
+      store(reinterpret_cast<std::int32_t*>(numbers), t);
+      for (std::int16_t& number : numbers) {
+        if (number < 0) number = elu(table_, number);
+      }
+      return load(reinterpret_cast<const std::int32_t*>(numbers));
     }
-    return load(reinterpret_cast<const std::int32_t*>(numbers));
-  }
+
+   private:
+    const EluTable& table_;
+  };
 
   // Unpacking works within each 128-bit lane: a lane holds the pixels 8 lane .. 8 lane + 7, vector v four of them.
   static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {

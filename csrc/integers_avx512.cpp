@@ -33,15 +33,35 @@ struct Avx512Vnni {
   static Vec pair(Vec a, Vec b) { return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(a, 16), b); }
   static Vec relu(Vec t) { return _mm512_max_epi16(t, _mm512_setzero_si512()); }
 
-  static Vec elu(Vec t, const EluTable& table) {
-    const __m128i shift = _mm_cvtsi32_si128(table.shift), fraction_shift = _mm_cvtsi32_si128(table.fraction_shift);
-    const Vec lowest = _mm512_set1_epi16(static_cast<std::int16_t>(-(kEluSegments << table.shift)));
-    const Vec fraction = _mm512_set1_epi16(static_cast<std::int16_t>((1 << table.shift) - 1));
-    const Vec m = _mm512_max_epi16(t, lowest), segment = _mm512_sra_epi16(m, shift);
-    const Vec d = _mm512_sll_epi16(_mm512_and_si512(m, fraction), fraction_shift);
-    const Vec slope = _mm512_add_epi16(_mm512_mulhrs_epi16(chosen(table.c2, segment), d), chosen(table.c1, segment));
-    return _mm512_mask_add_epi16(t, _mm512_movepi16_mask(t), chosen(table.c0, segment), _mm512_mulhrs_epi16(slope, d));
-  }
+  class Elu {
+   public:
+    explicit Elu(const EluTable& table)
+        : lowest_(_mm512_set1_epi16(static_cast<std::int16_t>(-(kEluSegments << table.shift)))),
+          fraction_(_mm512_set1_epi16(static_cast<std::int16_t>((1 << table.shift) - 1))),
+          shift_(_mm_cvtsi32_si128(table.shift)),
+          fraction_shift_(_mm_cvtsi32_si128(table.fraction_shift)),
+          c0_(table.c0),
+          c1_(table.c1),
+          c2_(table.c2) {}
+
+    Vec operator()(Vec t) const {
+      const Vec m = _mm512_max_epi16(t, lowest_), segment = _mm512_sra_epi16(m, shift_);
+      const Vec d = _mm512_sll_epi16(_mm512_and_si512(m, fraction_), fraction_shift_);
+      const Vec slope = _mm512_add_epi16(_mm512_mulhrs_epi16(c2_[segment], d), c1_[segment]);
+      return _mm512_mask_add_epi16(t, _mm512_movepi16_mask(t), c0_[segment], _mm512_mulhrs_epi16(slope, d));
+    }
+
+   private:
+    struct Coefficients {
+      explicit Coefficients(const std::int16_t (&of)[kEluSegments])
+          : low(_mm512_load_si512(of)), high(_mm512_load_si512(of + kEluSegments / 2)) {}
+      Vec operator[](Vec segment) const { return _mm512_permutex2var_epi16(low, segment, high); }
+      Vec low, high;
+    };
+    Vec lowest_, fraction_;
+    __m128i shift_, fraction_shift_;
+    Coefficients c0_, c1_, c2_;
+  };
 
   // Unpacking works within each 128-bit lane, so vector v holds pixels 4v .. 4v + 3 of each lane's 16; the packs of
   // `bytes` bring them back for nothing.
@@ -79,9 +99,6 @@ struct Avx512Vnni {
   }
 
  private:
-  static Vec chosen(const std::int16_t (&of)[kEluSegments], Vec segment) {
-    return _mm512_permutex2var_epi16(_mm512_load_si512(of), segment, _mm512_load_si512(of + kEluSegments / 2));
-  }
   static void store_lanes(__m512i lanes, std::uint8_t* target, int apart) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(target), _mm512_castsi512_si128(lanes));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(target + apart), _mm512_extracti32x4_epi32(lanes, 1));

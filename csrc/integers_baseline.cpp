@@ -31,7 +31,18 @@ struct Baseline {
   static Vec dot(Vec sum, Vec x, Vec w) { return add(sum, add(first(x) * first(w), (x >> 16) * (w >> 16))); }
   static Vec pair(Vec a, Vec b) { return packed(a >> 16, b >> 16); }
   static Vec relu(Vec t) { return packed(first(t) > 0 ? first(t) : 0, t >> 16 > 0 ? t >> 16 : 0); }
-  static Vec elu(Vec t, const EluTable& table) { return packed(elu_of(first(t), table), elu_of(t >> 16, table)); }
+
+  class Elu {
+   public:
+    explicit Elu(const EluTable& table) : table_(table) {}
+
+    Vec operator()(Vec t) const { return packed(of(first(t)), of(t >> 16)); }
+
+   private:
+    std::int32_t of(std::int32_t t) const { return t < 0 ? elu(table_, static_cast<std::int16_t>(t)) : t; }
+
+    const EluTable& table_;
+  };
 
   static void load_inputs(const std::uint8_t* a, const std::uint8_t* b, std::int32_t* x) {
     for (int i = 0; i < kVectors; ++i)
@@ -66,9 +77,6 @@ struct Baseline {
   static std::int32_t first(Vec pair) { return static_cast<std::int16_t>(pair & 0xffff); }
   static Vec packed(std::int32_t low, std::int32_t high) {
     return static_cast<Vec>((static_cast<std::uint32_t>(low) & 0xffff) | static_cast<std::uint32_t>(high) << 16);
-  }
-  static std::int32_t elu_of(std::int32_t t, const EluTable& table) {
-    return t < 0 ? fastrti::elu(table, static_cast<std::int16_t>(t)) : t;
   }
 };
 

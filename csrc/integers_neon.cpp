@@ -30,14 +30,22 @@ struct Neon {
   static Vec pair(Vec a, Vec b) { return vreinterpretq_s32_s16(vshrn_high_n_s32(vshrn_n_s32(a, 16), b, 16)); }
   static Vec relu(Vec t) { return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(t), vdupq_n_s16(0))); }
 
-  static Vec elu(Vec t, const EluTable& table) {  // one by one: a table of 64 numbers takes 16 of the 32 registers
-    std::int16_t numbers[8];
-    vst1q_s16(numbers, vreinterpretq_s16_s32(t));
-    for (std::int16_t& number : numbers) {
-      if (number < 0) number = fastrti::elu(table, number);
+  class Elu {  // one by one: a table of 64 numbers takes 8 of the 32 registers, and there are three
+   public:
+    explicit Elu(const EluTable& table) : table_(table) {}
+
+    Vec operator()(Vec t) const {
+      std::int16_t numbers[8];
+      vst1q_s16(numbers, vreinterpretq_s16_s32(t));
+      for (std::int16_t& number : numbers) {
+        if (number < 0) number = elu(table_, number);
+      }
+      return vreinterpretq_s32_s16(vld1q_s16(numbers));
     }
-    return vreinterpretq_s32_s16(vld1q_s16(numbers));
-  }
+
+   private:
+    const EluTable& table_;
+  };
 
   static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {
     const int16x8x2_t a = inputs(first), b = inputs(second);
