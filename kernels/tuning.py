@@ -45,7 +45,7 @@ class Launch:
 # By the widest layer, padded, and precision. Nobody has measured these: of what spills no registers on any
 # architecture they take the fewest instructions a pixel, and no more programs than the registers have room for.
 _TABLE: dict[int, dict[Precision, Launch]] = {
-    16: {"fp16": Launch(32, 1, 2, 1, 12), "fp16 hi/lo": Launch(32, 1, 2, 1, 11), "fp32": Launch(64, 4, 1, 1, 5)},
+    16: {"fp16": Launch(64, 2, 2, 1, 8), "fp16 hi/lo": Launch(32, 1, 2, 1, 11), "fp32": Launch(64, 4, 1, 1, 5)},
     32: {"fp16": Launch(16, 1, 2, 1, 12), "fp16 hi/lo": Launch(16, 1, 2, 1, 10), "fp32": Launch(16, 4, 1, 1, 6)},
     64: {"fp16": Launch(64, 4, 1, 1, 2), "fp16 hi/lo": Launch(64, 4, 1, 1, 2), "fp32": Launch(16, 4, 1, 1, 4)},
 }
