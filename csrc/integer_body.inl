@@ -166,8 +166,11 @@ template <class V, class Phi, class Shape>
 void relight_pixels(const IntegerFrame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   Rows<V> rows;
-  draw_tiles<T>(span, frame.planes,
-                [&](const Span& from, std::size_t start) { relight_tile<V, Phi, Shape>(frame, from, start, rows); });
+  Prefetcher ahead;
+  draw_tiles<T>(span, frame.planes, [&](const Span& from, std::size_t start) {
+    ahead.fetch(from, Shape::planes(frame), start);
+    relight_tile<V, Phi, Shape>(frame, from, start, rows);
+  });
 }
 
 // Draws with the first shape that matches, else with loops of any length.
