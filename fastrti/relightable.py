@@ -12,6 +12,9 @@ from fastrti.errors import ArgumentError
 from fastrti.frame_network import FrameNetwork
 from fastrti.planes import check_planes
 
+INT8_LOSS_DB = 0.1
+"""What int8 may cost for the CPU to choose it by itself."""
+
 
 @dataclass
 class Relightable:
@@ -25,6 +28,8 @@ class Relightable:
         lights: (N, 3) float64, the photographed light directions, or None.
         mm_per_pixel: the object's scale in millimetres a pixel, or None.
         title, creator, rights: provenance, free text.
+        int8_loss_db: dB of PSNR that drawing in int8 costs, as the fit measured it (may be negative), or None where it
+            did not; the CPU draws in int8 of its own accord up to `INT8_LOSS_DB`.
         training: settings and results of the fit; anything JSON can hold.
         extra: unknown keys of the loaded file, kept when saved again.
 
@@ -42,6 +47,7 @@ class Relightable:
     title: str = ""
     creator: str = ""
     rights: str = ""
+    int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -64,6 +70,8 @@ class Relightable:
             raise ArgumentError(f"expected finite lights of shape (N, 3), N ≥ 1, got {self.lights.shape}")
         if self.mm_per_pixel is not None and not (np.isfinite(self.mm_per_pixel) and self.mm_per_pixel > 0):
             raise ArgumentError(f"expected a positive number of millimetres a pixel, got {self.mm_per_pixel}")
+        if self.int8_loss_db is not None and not np.isfinite(self.int8_loss_db):
+            raise ArgumentError(f"expected a finite number of dB that int8 costs, got {self.int8_loss_db}")
 
     @property
     def height(self) -> int:

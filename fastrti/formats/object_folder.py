@@ -29,7 +29,8 @@ VERSION = 1
 SOFTWARE = "fastrti"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
-_OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "title", "creator", "rights", "software", "training"}
+_OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
+_OWN_KEYS |= {"training"}
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -67,6 +68,7 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
         mask=read_picture(mask_path, "L", width, height) > 127 if mask_path.exists() else None,
         lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
         mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
+        int8_loss_db=info.number("int8_loss_db") if info.values.get("int8_loss_db") is not None else None,
         title=info.text("title"),
         creator=info.text("creator"),
         rights=info.text("rights"),
@@ -230,6 +232,8 @@ def _info(relightable: Relightable) -> dict[str, Any]:
         "training": relightable.training,
     }
     info |= {key: value for key, value in optional.items() if value}
+    if relightable.int8_loss_db is not None:  # 0 is a promise too
+        info["int8_loss_db"] = relightable.int8_loss_db
     if relightable.lights is not None:
         info["lights"] = relightable.lights.tolist()
     return info | {key: value for key, value in relightable.extra.items() if key not in _OWN_KEYS}

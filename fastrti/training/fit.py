@@ -1,5 +1,6 @@
 """`fit`: from photographs under known lights to a relightable object."""
 
+import copy
 import hashlib
 import os
 import time
@@ -14,6 +15,7 @@ from fastrti.planes import MAX_PLANES, quantise
 from fastrti.relightable import Relightable
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.distillation import Lesson, TeacherFunction, train
+from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs, PixelSamples, spread_lights
@@ -37,6 +39,7 @@ def fit(
     hold_out: int = 0,
     alpha: float = 0.5,
     planes: int = 9,
+    int8: bool = False,
     seed: int = 0,
     device: str | torch.device | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -55,6 +58,8 @@ def fit(
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
         alpha: weight of the photographs against the teacher in the loss, 0 to 1.
         planes: K, the bytes a pixel of the object.
+        int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
+            costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
         seed: of everything random; the same seed gives the same object on the same machine.
         device: where to train; by default CUDA where there is one, otherwise the CPU.
         checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same.
@@ -71,6 +76,8 @@ def fit(
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
     settings = _settings(preset, steps, alpha, planes)
+    if int8:
+        check_int8(spec)
     where = _device(device)
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
@@ -81,6 +88,7 @@ def fit(
         **asdict(settings),
         "alpha": alpha,
         "planes": planes,
+        "int8": int8,
         "seed": seed,
         "held_out": [mlic.names[i] for i in held_out],
     }
@@ -88,16 +96,21 @@ def fit(
     run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
     trained, network, done = run.fit(spec, chosen_teacher, alpha)
     relightable = encode(network, photographs)
+    if int8 and trained == spec.name:
+        relightable.decoder = run.fit_int8(network, relightable, alpha).decoder.to_decoder()
+    scored = held_out if hold_out else photographs.chosen
     relightable.training = {
         **record,
         "trained": trained,
         "steps_done": done,
         "seconds": round(time.perf_counter() - started, 1),
         "psnr_of": "held-out lights" if hold_out else "photographed lights",
-        "psnr": round(mean_psnr(relightable, mlic, held_out if hold_out else photographs.chosen), 3),
+        "psnr": round(mean_psnr(relightable, mlic, scored), 3),
         "device": str(where),
         "torch": torch.__version__,
     }
+    if int8 and trained == spec.name:
+        promise_int8(relightable, mlic, scored)
     return relightable
 
 
@@ -139,6 +152,15 @@ class _Run:
             function = _answers_of(network)
         lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha)
         return spec.name, *self._train(spec, lesson)
+
+    def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: float) -> Autoencoder:
+        """Trains the decoder for int8, on the object's planes; the network itself is the teacher at new lights."""
+        lesson = Lesson("int8", self.samples, self.lights, _answers_of(copy.deepcopy(network)), True, alpha)
+        device = self.photographs.device
+        extremes = [torch.from_numpy(e).float().to(device) for e in (relightable.minimum, relightable.maximum)]
+        generator = torch.Generator().manual_seed(self.seed)
+        preset = int8_preset(self.preset)
+        return train(Int8Autoencoder(network, *extremes), lesson, preset, generator, self.checkpoint, self.score)[0]
 
     def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
         return train_anew(spec, lesson, self.preset, self.planes, self.seed, self.checkpoint, self.score)

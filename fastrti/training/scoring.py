@@ -1,11 +1,13 @@
 """The PSNR of a fit, while it runs and when it is done."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fastrti.frame_network import FrameNetwork
 from fastrti.lights import raised_to_horizon
 from fastrti.reference import evaluate_network, to_bytes
 from fastrti.relightable import Relightable
@@ -19,7 +21,17 @@ MAX_SCORED = 1 << 17  # pixels; larger pictures are scored on that many random o
 _WATCHED = 4096  # pixels scored for the progress bar
 
 
-def mean_psnr(relightable: Relightable, mlic: "Mlic", chosen: Indices, seed: int = 0) -> float:
+# (a network on bytes, planes (K, P) uint8) → (3, P), see `evaluate_network`.
+Evaluation = Callable[[FrameNetwork, Tensor], Tensor]
+
+
+def mean_psnr(
+    relightable: Relightable,
+    mlic: "Mlic",
+    chosen: Indices,
+    seed: int = 0,
+    evaluate: Evaluation = evaluate_network,
+) -> float:
     """Mean over photographs of the PSNR in dB of what a user sees: 8-bit planes, 8-bit pictures.
 
     Args:
@@ -27,13 +39,14 @@ def mean_psnr(relightable: Relightable, mlic: "Mlic", chosen: Indices, seed: int
         mlic: the photographs it is compared with, of the same size.
         chosen: indices of those that count; a light below the horizon is moved onto it.
         seed: of the choice of pixels in large pictures.
+        evaluate: the arithmetic.
     """
     rows, columns = _scored_pixels(relightable, seed)
     planes = torch.from_numpy(relightable.planes[:, rows, columns])  # (K, P)
     decibels = []
     for index in chosen:
         network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
-        picture = to_bytes(evaluate_network(network, planes)).numpy().T  # (P, 3)
+        picture = to_bytes(evaluate(network, planes)).numpy().T  # (P, 3)
         photograph = np.floor(255 * mlic.encoded(mlic.photographs[index, rows, columns]) + 0.5)
         error = ((picture - photograph) ** 2).mean()
         decibels.append(10 * np.log10(255**2 / max(error, 1e-9)))
