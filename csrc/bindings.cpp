@@ -16,6 +16,7 @@
 #include "numbers.h"
 #include "object.h"
 #include "quantise.h"
+#include "quantise_int8.h"
 
 namespace py = pybind11;
 using namespace fastrti;
@@ -67,7 +68,7 @@ const Isa& isa_named(const std::string& name) {
   reject("expected an instruction set this machine runs, got '" + name + "'");
 }
 
-const std::vector<std::string> kPrecisions = {"auto", "fp32", "int16"};  // in the order of Precision
+const std::vector<std::string> kPrecisions = {"auto", "fp32", "int16", "int8"};  // in the order of Precision
 
 Precision precision_named(const std::string& name) {
   return static_cast<Precision>(index_of(name, kPrecisions, "precision"));
@@ -151,13 +152,14 @@ class BoundObject {
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
               const std::vector<py::array>& weights, const std::vector<py::array>& biases, int threads,
-              const std::string& isa, const std::string& precision)
+              const std::string& isa, const std::string& precision, bool fitted_to_int8)
       : planes_(std::move(planes)), mask_(std::move(mask)) {
     fastrti_numbers numbers{};
     describe_planes(numbers, planes_, mask_, minimum, maximum);
     describe_network(numbers, hidden, activation, skip, base);
     describe_layers(numbers, weights, biases);
     describe_features(numbers, features, numbers.light[0].inputs, exponents, nodes, sigma);
+    numbers.fitted_to_int8 = fitted_to_int8;
     const int error = check(numbers);
     if (error != FASTRTI_OK) reject(fastrti_error_text(error));
     if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
@@ -185,6 +187,26 @@ class BoundObject {
   py::array_t<float> frame_numbers(double x, double y, double z) const {
     const std::vector<float> numbers = object_->lights().at({x, y, z}).numbers;
     return py::array_t<float>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
+  }
+
+  // (layers, weights, high, low, bias, output_shift): a hidden layer is its weights (out, in) int8, bias and shift
+  // (out,) int32; the rest is the output layer's.
+  py::tuple quantised_int8(double x, double y, double z) const {
+    const OwnedNetwork exact = object_->lights().at({x, y, z});
+    if (!fits_int8(exact.network)) reject("expected a network that 8-bit integers can draw, got ELU or a base colour");
+    const Int8Network network = quantise_int8(exact.network);
+    py::list layers;
+    for (int i = 0; i < network.hidden; ++i) {
+      const Int8Layer& layer = network.layers[i];
+      layers.append(py::make_tuple(py::array_t<std::int8_t>({layer.outputs, layer.inputs}, layer.weights.data()),
+                                   py::array_t<std::int32_t>(layer.outputs, layer.bias.data()),
+                                   py::array_t<std::int32_t>(layer.outputs, layer.shift.data())));
+    }
+    const Int8Layer& last = network.layers[network.hidden];
+    return py::make_tuple(layers, py::array_t<std::int8_t>({3, last.inputs}, last.weights.data()),
+                          py::array_t<std::int8_t>({3, network.planes}, network.high.data()),
+                          py::array_t<std::int8_t>({3, network.planes}, network.low.data()),
+                          py::array_t<std::int32_t>(3, last.bias.data()), network.output_shift);
   }
 
   // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
@@ -226,11 +248,11 @@ PYBIND11_MODULE(_cpu, module) {
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,
                     double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&,
-                    const std::string&>(),
+                    const std::string&, bool>(),
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
            py::arg("activation"), py::arg("skip"), py::arg("base"), py::arg("features"), py::arg("exponents"),
            py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("threads"),
-           py::arg("isa"), py::arg("precision"))
+           py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
       .def(
@@ -239,6 +261,8 @@ PYBIND11_MODULE(_cpu, module) {
           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
+      .def("quantise_int8", &BoundObject::quantised_int8, "These numbers in bytes, see csrc/quantise_int8.h.",
+           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",
            py::arg("x"), py::arg("y"), py::arg("z"));
 }

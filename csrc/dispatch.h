@@ -6,6 +6,7 @@
 namespace fastrti {
 
 struct Frame;
+struct Int8Frame;
 struct IntegerFrame;
 struct Span;
 
@@ -14,8 +15,10 @@ struct Isa {
   bool (*available)();     // does this machine run it?
   bool fast_integer_relu;  // are networks of this activation faster in 16-bit integers than in float32?
   bool fast_integer_elu;
+  bool fast_int8;                                              // are 8-bit integers faster than both?
   void (*relight_span)(const Frame& frame, const Span& span);  // the kernels, see kernel.h
   void (*relight_integers)(const IntegerFrame& frame, const Span& span);
+  void (*relight_int8)(const Int8Frame& frame, const Span& span);
 };
 
 // Those this machine runs, fastest first. The last one is always "baseline".

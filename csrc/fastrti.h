@@ -70,7 +70,7 @@ enum { FASTRTI_RELU = 0, FASTRTI_ELU = 1 /* alpha = 1 */ };
 
 /* What the pixels are computed in. */
 enum {
-  FASTRTI_AUTO = 0, /* the fastest that promises to stay within one level of the exact picture */
+  FASTRTI_AUTO = 0, /* int8 for an object fitted to it, else the fastest that promises to stay within one level */
   FASTRTI_FP32,
   FASTRTI_INT16,
   FASTRTI_INT8
@@ -114,6 +114,9 @@ typedef struct {
   fastrti_features features;
   int32_t light_layers; /* 1 to FASTRTI_MAX_LIGHT_LAYERS */
   fastrti_layer light[FASTRTI_MAX_LIGHT_LAYERS];
+
+  int32_t
+      fitted_to_int8; /* 1: FASTRTI_AUTO may take FASTRTI_INT8, as int8_loss_db in info.json is 0.1 or less; else 0 */
 } fastrti_numbers;
 
 typedef struct fastrti_object fastrti_object;

@@ -87,19 +87,24 @@ std::size_t integer_count(const IntegerNetwork& network) {
 }
 
 [[noreturn]] void reject_int8() {
-  throw std::invalid_argument("expected an object trained for 8-bit integers, got another: ask for precision 'auto'");
+  throw std::invalid_argument(
+      "expected a network that 8-bit integers can draw, got ELU or a base colour: ask for another precision or 'auto'");
 }
 
 }  // namespace
 
-PreparedFrame::PreparedFrame(const Network& network, const Isa& isa, Precision wanted)
+PreparedFrame::PreparedFrame(const Network& network, const Isa& isa, Precision wanted, bool fitted_to_int8)
     : isa_(&isa),
       precision_(Precision::kFp32),
       bound_(std::numeric_limits<double>::infinity()),
       planes_(network.layers[0].inputs) {
-  if (wanted == Precision::kInt8) reject_int8();
   const bool fast = network.activation == Activation::kElu ? isa.fast_integer_elu : isa.fast_integer_relu;
-  if (wanted == Precision::kInt16) {
+  const bool int8_pays = fitted_to_int8 && isa.fast_int8 && fits_int8(network) && network.hidden > 0;
+  if (wanted == Precision::kInt8 || (wanted == Precision::kAuto && int8_pays)) {
+    if (!fits_int8(network)) reject_int8();
+    precision_ = Precision::kInt8;
+    int8_ = pack_int8(quantise_int8(network));
+  } else if (wanted == Precision::kInt16) {
     try_integers(network, std::numeric_limits<double>::max());
     if (precision_ != wanted) reject_int16();
   } else if (wanted == Precision::kAuto && fast && network.hidden > 0) {
@@ -166,7 +171,9 @@ PackedIntegerLayer PreparedFrame::pack_columns(const IntegerLayer& layer, int fi
 }
 
 void PreparedFrame::draw(const Span& span) const {
-  if (precision_ == Precision::kInt16) {
+  if (precision_ == Precision::kInt8) {
+    isa_->relight_int8(int8_.frame, span);
+  } else if (precision_ == Precision::kInt16) {
     isa_->relight_integers(integer_frame_, span);
   } else {
     isa_->relight_span(frame_, span);

@@ -6,6 +6,7 @@
 
 #include "dispatch.h"
 #include "kernel.h"
+#include "pack_int8.h"
 #include "precision.h"
 #include "quantise.h"
 #include "relight.h"
@@ -15,10 +16,10 @@ namespace fastrti {
 // A network ready to be drawn on one instruction set. It owns its numbers: `network` may go.
 class PreparedFrame {
  public:
-  // kAuto takes int16 where it is faster on this ISA and promises less than one level of error, else fp32; so without
-  // hidden layers, where memory is the limit. Throws std::invalid_argument where the precision wanted cannot draw the
-  // network.
-  PreparedFrame(const Network& network, const Isa& isa, Precision wanted);
+  // kAuto takes int8 for an object fitted to it, and int16 where it promises less than one level of error, where they
+  // are faster on this ISA; else fp32; so without hidden layers, where memory is the limit. Throws
+  // std::invalid_argument where the precision wanted cannot draw the network.
+  PreparedFrame(const Network& network, const Isa& isa, Precision wanted, bool fitted_to_int8 = false);
 
   PreparedFrame(PreparedFrame&&) = default;
   PreparedFrame& operator=(PreparedFrame&&) = default;
@@ -45,6 +46,7 @@ class PreparedFrame {
   Precision precision_;
   double bound_;
   int planes_;
+  PackedInt8 int8_;
   Frame frame_{};                 // points into floats_
   IntegerFrame integer_frame_{};  // points into integers_
   std::vector<float> floats_;

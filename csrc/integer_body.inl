@@ -146,6 +146,19 @@ FASTRTI_INLINE void store_colours(const typename V::Vec (&sums)[3][V::kVectors],
   V::store_pixels(channels, out);
 }
 
+// The end of a tile, from the sums of its output layer.
+template <class V>
+FASTRTI_INLINE void store_tile(const typename V::Vec (&sums)[3][V::kVectors], int shift, const Span& span,
+                               std::size_t start) {
+  const std::uint8_t* mask = span.mask == nullptr ? nullptr : span.mask + start;
+  std::uint8_t* const out = span.out + start * span.channels;
+  if (span.channels == 4) {
+    store_colours<V, 4>(sums, shift, mask, out);
+  } else {
+    store_colours<V, 3>(sums, shift, mask, out);
+  }
+}
+
 // A tile from bytes to bytes.
 template <class V, class Phi, class Shape>
 FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, Rows<V>& rows) {
@@ -153,13 +166,7 @@ FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, st
   const std::int32_t* h = hidden_layers<V, Phi, Shape>(frame, rows);
   typename V::Vec sums[3][V::kVectors];
   output_layer<V, Shape>(frame, h, rows.x, sums);
-  const std::uint8_t* mask = span.mask == nullptr ? nullptr : span.mask + start;
-  std::uint8_t* const out = span.out + start * span.channels;
-  if (span.channels == 4) {
-    store_colours<V, 4>(sums, frame.output_shift, mask, out);
-  } else {
-    store_colours<V, 3>(sums, frame.output_shift, mask, out);
-  }
+  store_tile<V>(sums, frame.output_shift, span, start);
 }
 
 template <class V, class Phi, class Shape>

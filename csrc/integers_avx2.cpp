@@ -62,6 +62,28 @@ struct Avx2 {
     store(x + kLanes, _mm256_srai_epi16(_mm256_unpackhi_epi8(zero, pairs), 8 - kInputBits));
   }
 
+  static void load_quads(const std::uint8_t* const (&bytes)[4], std::int32_t* x) {
+    __m128i planes[4];
+    for (int i = 0; i < 4; ++i) planes[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes[i]));
+    const __m256i first =
+        _mm256_set_m128i(_mm_unpackhi_epi8(planes[0], planes[1]), _mm_unpacklo_epi8(planes[0], planes[1]));
+    const __m256i second =
+        _mm256_set_m128i(_mm_unpackhi_epi8(planes[2], planes[3]), _mm_unpacklo_epi8(planes[2], planes[3]));
+    store(x, _mm256_unpacklo_epi16(first, second));
+    store(x + kLanes, _mm256_unpackhi_epi16(first, second));
+  }
+  static Vec dot_quads(Vec sum, Vec x, Vec w) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+  }
+  static Vec quads(const Vec (&sums)[4], const std::int32_t* shift) {
+    Vec t[4];
+    for (int i = 0; i < 4; ++i) t[i] = _mm256_srav_epi32(sums[i], set1(shift[i]));
+    const Vec rows = _mm256_packus_epi16(_mm256_packs_epi32(t[0], t[1]), _mm256_packs_epi32(t[2], t[3]));
+    const __m128i transposed = _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm256_shuffle_epi8(rows, _mm256_broadcastsi128_si256(transposed));
+  }
+  static Vec joined(Vec high, Vec low) { return _mm256_add_epi32(_mm256_slli_epi32(high, 7), low); }
+
   static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
     const __m128i count = _mm_cvtsi32_si128(shift);
     const __m256i words = _mm256_packs_epi32(_mm256_sra_epi32(sums[0], count), _mm256_sra_epi32(sums[1], count));
@@ -90,11 +112,13 @@ struct Avx2 {
   }
 };
 
-#include "integer_body.inl"
+#include "int8_body.inl"
 
 }  // namespace
 
 void relight_integers_avx2(const IntegerFrame& frame, const Span& span) { relight_integers<Avx2>(frame, span); }
+
+void relight_int8_avx2(const Int8Frame& frame, const Span& span) { relight_int8<Avx2>(frame, span); }
 
 }  // namespace fastrti
 

@@ -75,6 +75,27 @@ struct Avx512Vnni {
     for (int v = 0; v < kVectors; ++v) store(x + v * kLanes, _mm512_srai_epi16(inputs[v], 8 - kInputBits));
   }
 
+  static void load_quads(const std::uint8_t* const (&bytes)[4], std::int32_t* x) {
+    __m512i planes[4];
+    for (int i = 0; i < 4; ++i) planes[i] = _mm512_loadu_si512(bytes[i]);
+    const __m512i low01 = _mm512_unpacklo_epi8(planes[0], planes[1]),
+                  low23 = _mm512_unpacklo_epi8(planes[2], planes[3]);
+    const __m512i high01 = _mm512_unpackhi_epi8(planes[0], planes[1]);
+    const __m512i high23 = _mm512_unpackhi_epi8(planes[2], planes[3]);
+    store(x, _mm512_unpacklo_epi16(low01, low23));
+    store(x + 16, _mm512_unpackhi_epi16(low01, low23));
+    store(x + 32, _mm512_unpacklo_epi16(high01, high23));
+    store(x + 48, _mm512_unpackhi_epi16(high01, high23));
+  }
+  static Vec dot_quads(Vec sum, Vec x, Vec w) { return _mm512_dpbusd_epi32(sum, x, w); }
+  static Vec quads(const Vec (&sums)[4], const std::int32_t* shift) {
+    Vec t[4];
+    for (int i = 0; i < 4; ++i) t[i] = _mm512_srav_epi32(sums[i], set1(shift[i]));
+    const Vec rows = _mm512_packus_epi16(_mm512_packs_epi32(t[0], t[1]), _mm512_packs_epi32(t[2], t[3]));
+    return _mm512_shuffle_epi8(rows, _mm512_set4_epi32(0x0f0b0703, 0x0e0a0602, 0x0d090501, 0x0c080400));
+  }
+  static Vec joined(Vec high, Vec low) { return _mm512_add_epi32(_mm512_slli_epi32(high, 7), low); }
+
   static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
     const __m128i count = _mm_cvtsi32_si128(shift);
     Vec levels[kVectors];
@@ -107,11 +128,13 @@ struct Avx512Vnni {
   }
 };
 
-#include "integer_body.inl"
+#include "int8_body.inl"
 
 }  // namespace
 
 void relight_integers_avx512(const IntegerFrame& frame, const Span& span) { relight_integers<Avx512Vnni>(frame, span); }
+
+void relight_int8_avx512(const Int8Frame& frame, const Span& span) { relight_int8<Avx512Vnni>(frame, span); }
 
 }  // namespace fastrti
 

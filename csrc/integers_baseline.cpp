@@ -48,12 +48,22 @@ struct Baseline {
     for (int i = 0; i < kVectors; ++i)
       x[i] = packed((a[i] - 128) * (1 << kInputBits), (b[i] - 128) * (1 << kInputBits));
   }
+  static void load_quads(const std::uint8_t* const (&bytes)[4], std::int32_t* x) {
+    for (int i = 0; i < kVectors; ++i) x[i] = quad(bytes[0][i], bytes[1][i], bytes[2][i], bytes[3][i]);
+  }
+  static Vec dot_quads(Vec sum, Vec x, Vec w) {
+    for (int i = 0; i < 32; i += 8) sum += (x >> i & 255) * static_cast<std::int8_t>(w >> i & 255);
+    return sum;
+  }
+  static Vec quads(const Vec (&sums)[4], const std::int32_t* shift) {
+    return quad(clamped(sums[0] >> shift[0]), clamped(sums[1] >> shift[1]), clamped(sums[2] >> shift[2]),
+                clamped(sums[3] >> shift[3]));
+  }
+  static Vec joined(Vec high, Vec low) { return 128 * high + low; }
+
   static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
     Bytes levels;
-    for (int i = 0; i < kVectors; ++i) {
-      const std::int32_t level = sums[i] >> shift;
-      levels.of[i] = static_cast<std::uint8_t>(level < 0 ? 0 : level > 255 ? 255 : level);
-    }
+    for (int i = 0; i < kVectors; ++i) levels.of[i] = clamped(sums[i] >> shift);
     return levels;
   }
   static Bytes select(const std::uint8_t* mask) {
@@ -74,16 +84,24 @@ struct Baseline {
   }
 
  private:
+  static std::uint8_t clamped(std::int32_t level) {
+    return static_cast<std::uint8_t>(level < 0 ? 0 : level > 255 ? 255 : level);
+  }
+  static Vec quad(std::uint32_t a, std::uint32_t b, std::uint32_t c, std::uint32_t d) {
+    return static_cast<Vec>(a | b << 8 | c << 16 | d << 24);
+  }
   static std::int32_t first(Vec pair) { return static_cast<std::int16_t>(pair & 0xffff); }
   static Vec packed(std::int32_t low, std::int32_t high) {
     return static_cast<Vec>((static_cast<std::uint32_t>(low) & 0xffff) | static_cast<std::uint32_t>(high) << 16);
   }
 };
 
-#include "integer_body.inl"
+#include "int8_body.inl"
 
 }  // namespace
 
 void relight_integers_baseline(const IntegerFrame& frame, const Span& span) { relight_integers<Baseline>(frame, span); }
+
+void relight_int8_baseline(const Int8Frame& frame, const Span& span) { relight_int8<Baseline>(frame, span); }
 
 }  // namespace fastrti

@@ -55,6 +55,34 @@ struct Neon {
     }
   }
 
+  static void load_quads(const std::uint8_t* const (&bytes)[4], std::int32_t* x) {
+    uint8x16_t planes[4];
+    for (int i = 0; i < 4; ++i) planes[i] = vld1q_u8(bytes[i]);
+    const uint16x8_t low01 = vreinterpretq_u16_u8(vzip1q_u8(planes[0], planes[1]));
+    const uint16x8_t low23 = vreinterpretq_u16_u8(vzip1q_u8(planes[2], planes[3]));
+    const uint16x8_t high01 = vreinterpretq_u16_u8(vzip2q_u8(planes[0], planes[1]));
+    const uint16x8_t high23 = vreinterpretq_u16_u8(vzip2q_u8(planes[2], planes[3]));
+    store(x, vreinterpretq_s32_u16(vzip1q_u16(low01, low23)));
+    store(x + 4, vreinterpretq_s32_u16(vzip2q_u16(low01, low23)));
+    store(x + 8, vreinterpretq_s32_u16(vzip1q_u16(high01, high23)));
+    store(x + 12, vreinterpretq_s32_u16(vzip2q_u16(high01, high23)));
+  }
+  static Vec dot_quads(Vec sum, Vec x, Vec w) {  // every product, and every sum of two, fits 16 bits
+    const uint8x16_t bytes = vreinterpretq_u8_s32(x);
+    const int16x8_t weights = vmovl_s8(vget_low_s8(vreinterpretq_s8_s32(w)));  // twice the same four
+    const int16x8_t low = vmulq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(bytes))), weights);
+    const int16x8_t high = vmulq_s16(vreinterpretq_s16_u16(vmovl_high_u8(bytes)), weights);
+    return vpadalq_s16(sum, vpaddq_s16(low, high));
+  }
+  static Vec quads(const Vec (&sums)[4], const std::int32_t* shift) {
+    int16x4_t t[4];
+    for (int i = 0; i < 4; ++i) t[i] = vqmovn_s32(vshlq_s32(sums[i], vdupq_n_s32(-shift[i])));
+    const uint8x16_t rows = vcombine_u8(vqmovun_s16(vcombine_s16(t[0], t[1])), vqmovun_s16(vcombine_s16(t[2], t[3])));
+    const std::uint8_t transposed[16] = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+    return vreinterpretq_s32_u8(vqtbl1q_u8(rows, vld1q_u8(transposed)));
+  }
+  static Vec joined(Vec high, Vec low) { return vaddq_s32(vshlq_n_s32(high, 7), low); }
+
   static Bytes bytes(const Vec (&sums)[kVectors], int shift) {
     return vcombine_u8(narrow(sums[0], sums[1], shift), narrow(sums[2], sums[3], shift));
   }
@@ -80,11 +108,13 @@ struct Neon {
   }
 };
 
-#include "integer_body.inl"
+#include "int8_body.inl"
 
 }  // namespace
 
 void relight_integers_neon(const IntegerFrame& frame, const Span& span) { relight_integers<Neon>(frame, span); }
+
+void relight_int8_neon(const Int8Frame& frame, const Span& span) { relight_int8<Neon>(frame, span); }
 
 }  // namespace fastrti
 

@@ -67,6 +67,24 @@ struct IntegerFrame {
   int output_shift;
 };
 
+struct PackedInt8Layer {
+  int quads;                    // of inputs; those that are missing from the last one have weights of zero
+  int outputs;                  // a hidden layer's are a multiple of 4: the last ones may be units that are always zero
+  const std::int32_t* weights;  // block by block of 4 rows (3 of an output layer); in a block the rows' weights of quad
+                                // 0, then of quad 1, ...
+  const std::int32_t* bias;     // (outputs)
+  const std::int32_t* shift;    // (outputs); null of an output layer
+};
+
+// One light's network in bytes, see quantise_int8.h. A quad of them, the first in the lowest byte, is one int32.
+struct Int8Frame {
+  int planes;                              // K
+  int hidden;                              // hidden layers
+  PackedInt8Layer layers[kMaxHidden + 1];  // the last one is of h, and has no quads without hidden layers
+  PackedInt8Layer high, low;               // the output layer's weights on v; low has its bias
+  int output_shift;
+};
+
 // A run of contiguous pixels.
 struct Span {
   const std::uint8_t* planes;
@@ -86,5 +104,10 @@ void relight_integers_baseline(const IntegerFrame& frame, const Span& span);
 void relight_integers_avx2(const IntegerFrame& frame, const Span& span);
 void relight_integers_avx512(const IntegerFrame& frame, const Span& span);
 void relight_integers_neon(const IntegerFrame& frame, const Span& span);
+
+void relight_int8_baseline(const Int8Frame& frame, const Span& span);
+void relight_int8_avx2(const Int8Frame& frame, const Span& span);
+void relight_int8_avx512(const Int8Frame& frame, const Span& span);
+void relight_int8_neon(const Int8Frame& frame, const Span& span);
 
 }  // namespace fastrti

@@ -41,7 +41,8 @@ int check_planes(const fastrti_numbers& numbers) {
 }
 
 int check_network(const fastrti_numbers& numbers) {
-  const bool flags = within(numbers.skip, 0, 1) && within(numbers.base, 0, numbers.planes > 3);
+  const bool flags =
+      within(numbers.skip, 0, 1) && within(numbers.base, 0, numbers.planes > 3) && within(numbers.fitted_to_int8, 0, 1);
   if (!flags || !within(numbers.hidden_layers, 0, FASTRTI_MAX_HIDDEN)) return FASTRTI_BAD_NETWORK;
   for (int i = 0; i < numbers.hidden_layers; ++i) {
     if (!within(numbers.hidden[i], 1, FASTRTI_MAX_WIDTH)) return FASTRTI_BAD_NETWORK;

@@ -10,6 +10,7 @@ Object::Object(const fastrti_numbers& numbers, const Isa& isa, int threads, Prec
       isa_(isa),
       threads_(threads),
       precision_(precision),
+      fitted_to_int8_(numbers.fitted_to_int8 != 0),
       lights_(numbers) {}
 
 bool Object::contains(const Region& region) const {
@@ -38,7 +39,7 @@ std::shared_ptr<const PreparedFrame> Object::frame_at(const Light& light) const 
     const std::lock_guard<std::mutex> lock(mutex_);
     if (light == last_light_) return last_;
   }
-  auto made = std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_);
+  auto made = std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_, fitted_to_int8_);
   const std::lock_guard<std::mutex> lock(mutex_);
   last_light_ = light;
   last_ = made;

@@ -47,6 +47,7 @@ class Object {
   const Isa& isa_;
   int threads_;
   Precision precision_;
+  bool fitted_to_int8_;
   LightNetwork lights_;
 
   mutable std::mutex mutex_;                           // guards what follows

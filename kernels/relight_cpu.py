@@ -1,7 +1,7 @@
 """The CPU backend: the C++ kernel on numpy arrays.
 
-Two bodies, float32 and 16-bit integers, each compiled for several instruction sets (csrc/relight_body.inl and
-csrc/integer_body.inl), own threads, the GIL released.
+Three bodies, float32, 16-bit and 8-bit integers, each compiled for several instruction sets (csrc/relight_body.inl,
+integer_body.inl and int8_body.inl), own threads, the GIL released.
 """
 
 import importlib
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastrti.backends import Light, check_precision
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.kernels.buffers import writable_array
-from fastrti.relightable import Relightable
+from fastrti.relightable import INT8_LOSS_DB, Relightable
 
 _cpu: Any = None
 _import_error = ""
@@ -27,7 +27,7 @@ except ImportError as error:
 ISA_VARIABLE = "FASTRTI_ISA"
 """The environment variable that forces an instruction set, for tests and for comparing them."""
 
-PRECISIONS = ("fp32", "int16")
+PRECISIONS = ("fp32", "int16", "int8")
 """What `precision` takes beside "auto"."""
 
 CAMERA: Light = (0.0, 0.0, 1.0)
@@ -103,7 +103,10 @@ class CpuKernel:
         E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels".
         """
         precision, bound = self.drawn_in(self._last_light)
-        if precision == "int16":
+        if precision == "int8":
+            loss = self._made_of[0].int8_loss_db
+            precision += ": its loss was not measured" if loss is None else f": it costs {loss:.2g} dB"
+        elif precision == "int16":
             precision += f": its bound promises {bound:.2g} levels"
         elif np.isfinite(bound):
             precision += f": int16 promises only {bound:.2g} levels"
@@ -115,7 +118,7 @@ class CpuKernel:
         The error is infinite where int16 cannot draw the object, or was not considered.
 
         Raises:
-            BackendError: precision="int16" cannot draw the object.
+            BackendError: the precision asked for cannot draw the object.
         """
         try:
             drawn: tuple[str, float] = self._object.drawn_in(*light)
@@ -176,6 +179,7 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
             threads=threads,
             isa=isa,
             precision=precision,
+            fitted_to_int8=relightable.int8_loss_db is not None and relightable.int8_loss_db <= INT8_LOSS_DB,
         )
     except ValueError as error:
         raise ArgumentError(str(error)) from None
