@@ -124,10 +124,11 @@ def test_extreme_weights_stay_within_their_ranges(gain: float) -> None:
     rng = np.random.default_rng(1)
     plain = random_network(rng, 9, (16, 16), "relu", True)
     grown = [np.clip(w * gain, -MAX_WEIGHT, MAX_WEIGHT).astype(np.float32) for w in (*plain.weights, plain.skip)]
+    biased = (plain.biases[0] * np.float32(1e8), *plain.biases[1:])
     for network in (
         replace(plain, weights=tuple(grown[:3])),
         replace(plain, weights=(*plain.weights[:2], grown[2]), skip=grown[3]),
-        replace(plain, weights=(plain.weights[0], *grown[1:3]), biases=(plain.biases[0] * np.float32(1e8), *plain.biases[1:])),
+        replace(plain, weights=(plain.weights[0], *grown[1:3]), biases=biased),
     ):
         relightable = relightable_of(NetworkCase("", network, extreme_inputs(network)))
         integers = quantised(relightable)

@@ -91,6 +91,8 @@ static void networks_out_of_range(void) {
   CHANGED(numbers.skip = 1, FASTRTI_BAD_LAYERS);
   CHANGED(numbers.base = -1, FASTRTI_BAD_NETWORK);
   CHANGED(numbers.base = 1, FASTRTI_OK);
+  CHANGED(numbers.fitted_to_int8 = 1, FASTRTI_OK);
+  CHANGED(numbers.fitted_to_int8 = 2, FASTRTI_BAD_NETWORK);
   CHANGED((numbers.base = 1, numbers.planes = 3), FASTRTI_BAD_NETWORK);
 }
 
@@ -137,7 +139,7 @@ static void calls_out_of_range(void) {
   EXPECT(fastrti_open(&numbers, FASTRTI_AUTO, 1, NULL) == FASTRTI_NULL_POINTER);
   EXPECT(fastrti_open(&numbers, -1, 1, &object) == FASTRTI_BAD_PRECISION);
   EXPECT(fastrti_open(&numbers, 4, 1, &object) == FASTRTI_BAD_PRECISION);
-  EXPECT(fastrti_open(&numbers, FASTRTI_INT8, 1, &object) == FASTRTI_BAD_PRECISION && object == NULL);
+  EXPECT(fastrti_open(&coloured, FASTRTI_INT8, 1, &object) == FASTRTI_BAD_PRECISION && object == NULL);
   EXPECT(fastrti_open(&coloured, FASTRTI_INT16, 1, &object) == FASTRTI_BAD_PRECISION);
   EXPECT(fastrti_open(&numbers, FASTRTI_AUTO, 0, &object) == FASTRTI_BAD_THREADS);
   EXPECT(fastrti_open(&numbers, FASTRTI_AUTO, 1025, &object) == FASTRTI_BAD_THREADS);

@@ -175,14 +175,22 @@ struct Outcome {
   std::uint32_t digest = 2166136261;  // of their bytes (FNV-1a): the same on every machine
 };
 
-// Asks for integers too; networks with a base colour have none.
-void draw_integers(const Network& network, const Scene& scene, const Isa& isa, Outcome& outcome) {
-  if (network.base) return;
-  const PreparedFrame frame(network, isa, Precision::kInt16);
+// Draws in integers, which are the same on every machine.
+double draw_integers(const Network& network, const Scene& scene, const Isa& isa, Precision precision,
+                     Outcome& outcome) {
+  const PreparedFrame frame(network, isa, precision);
   relight(frame, scene.picture(), 1);
   ++outcome.integer_pictures;
-  outcome.within_bounds = outcome.within_bounds && scene.worst(network) <= std::ceil(frame.bound());
   for (std::size_t i = 0; i < scene.out_size; ++i) outcome.digest = (outcome.digest ^ scene.out.get()[i]) * 16777619;
+  return frame.bound();
+}
+
+// Asks for what integers can draw: 16 bits no base colour, 8 bits no ELU either, and these have no bound.
+void draw_integers(const Network& network, const Scene& scene, const Isa& isa, Outcome& outcome) {
+  if (network.base) return;
+  const double bound = draw_integers(network, scene, isa, Precision::kInt16, outcome);
+  outcome.within_bounds = outcome.within_bounds && scene.worst(network) <= std::ceil(bound);
+  if (fits_int8(network)) draw_integers(network, scene, isa, Precision::kInt8, outcome);
 }
 
 Outcome matrix(const Isa& isa) {
