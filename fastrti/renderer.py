@@ -33,7 +33,8 @@ class Renderer:
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
         threads: CPU threads a picture, default all cores; ignored by triton.
         precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
-            exact picture; or one of the backend's own, which `repr` names.
+            exact picture, or int8 on the CPU for an object fitted to it (`Relightable.int8_loss_db`); or one of the
+            backend's own, which `repr` names.
 
     Attributes:
         relightable: the object.

@@ -135,7 +135,7 @@ class CpuKernel:
         return writable_array(out, shape)
 
     def relight(self, light: Light, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
-        """Writes the pixels [top : top + h, left : left + w] to out; within one level of the exact picture.
+        """Writes the pixels [top : top + h, left : left + w] to out; within one level of the exact, but in int8.
 
         Args:
             light: the light direction.
