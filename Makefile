@@ -61,7 +61,7 @@ $(BUILD)/libfastrti.a: $(CORE:csrc/%.cpp=$(BUILD)/objects/%.o)
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/objects/%.o: csrc/%.cpp $(wildcard csrc/*.h csrc/*.inl)
-	mkdir -p $(@D) && $(CXX) -std=c++17 -O3 -fPIC -pthread -c $< -o $@
+	mkdir -p $(@D) && $(CXX) -std=c++17 -O3 -ffp-contract=off -fPIC -pthread -c $< -o $@
 
 format: install
 	$(BIN)/ruff check --fix .

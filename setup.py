@@ -13,8 +13,9 @@ setup(
             sources=sorted(glob("csrc/*.cpp")),
             depends=sorted(glob("csrc/*.h") + glob("csrc/*.inl")),
             cxx_std=17,
-            # At g++'s default -O2 the SIMD loops keep their accumulators in memory, 3-4 times slower.
-            extra_compile_args=["-O3", "-pthread"],
+            # At g++'s default -O2 the SIMD loops keep their accumulators in memory, 3-4 times slower. Contraction would
+            # round a light's numbers, and so its integers, differently on processors with fused multiply-adds.
+            extra_compile_args=["-O3", "-ffp-contract=off", "-pthread"],
             extra_link_args=["-pthread"],
         )
     ],
