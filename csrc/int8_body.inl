@@ -124,8 +124,11 @@ template <class V, class Shape>
 void relight_int8_pixels(const Int8Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   QuadRows<V> rows;
-  draw_tiles<T>(span, frame.planes,
-                [&](const Span& from, std::size_t start) { relight_int8_tile<V, Shape>(frame, from, start, rows); });
+  Prefetcher ahead;
+  draw_tiles<T>(span, frame.planes, [&](const Span& from, std::size_t start) {
+    ahead.fetch(from, Shape::planes(frame), start);
+    relight_int8_tile<V, Shape>(frame, from, start, rows);
+  });
 }
 
 // The shapes that students of `fit` have by default, or often.

@@ -114,9 +114,11 @@ template <class V, class Phi, class Shape>
 FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, Rows<V>& rows) {
   static_assert(kMaxHidden == 2, "one call for each layer");
   if (Shape::hidden(frame) == 0) return rows.x;
-  hidden_layer<V, Phi>(frame.layers[0], Shape::pairs(frame, 0), Shape::outputs(frame, 0), frame.elu[0], rows.x, rows.h[0]);
+  hidden_layer<V, Phi>(frame.layers[0], Shape::pairs(frame, 0), Shape::outputs(frame, 0), frame.elu[0], rows.x,
+                       rows.h[0]);
   if (Shape::hidden(frame) == 1) return rows.h[0];
-  hidden_layer<V, Phi>(frame.layers[1], Shape::pairs(frame, 1), Shape::outputs(frame, 1), frame.elu[1], rows.h[0], rows.h[1]);
+  hidden_layer<V, Phi>(frame.layers[1], Shape::pairs(frame, 1), Shape::outputs(frame, 1), frame.elu[1], rows.h[0],
+                       rows.h[1]);
   return rows.h[1];
 }
 
@@ -197,6 +199,7 @@ void relight_integers(const IntegerFrame& frame, const Span& span) {
   if (frame.activation == Activation::kElu) {
     relight_shape<V, typename V::Elu, FixedShape<9, 16, true>>(frame, span);
   } else {
-    relight_shape<V, Relu<V>, FixedShape<9, 16, true>, FixedShape<9, 16, false>, FixedShape<9, 8, true>, FixedShape<9, 8, false>>(frame, span);
+    relight_shape<V, Relu<V>, FixedShape<9, 16, true>, FixedShape<9, 16, false>, FixedShape<9, 8, true>,
+                  FixedShape<9, 8, false>>(frame, span);
   }
 }

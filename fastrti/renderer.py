@@ -33,8 +33,8 @@ class Renderer:
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
         threads: CPU threads a picture, default all cores; ignored by triton.
         precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
-            exact picture, or int8 on the CPU for an object fitted to it (`Relightable.int8_loss_db`); or one of the
-            backend's own, which `repr` names.
+            exact picture, or int8 on the CPU for an object fitted to it (`Relightable.int8_loss_db`); "fp32", "int16"
+            or "int8" on cpu, "fp32", "fp16" or "fp16 hi/lo" on triton. Forced integers may be further off than a level.
 
     Attributes:
         relightable: the object.
