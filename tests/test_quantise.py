@@ -58,6 +58,7 @@ def one_pixel(network: FrameNetwork) -> Any:
         threads=1,
         isa="baseline",
         precision="fp32",
+        fitted_to_int8=False,
     )
 
 
