@@ -92,7 +92,8 @@ def _speed(row: dict[str, Any]) -> str:
         return "not installed" if row["not_run"].endswith("is not installed") else "–"
     if "mpx_per_s" not in row:
         return "–"
-    return f"{row['mpx_per_s']:.3g} ({row['max_levels']}; {row['differ_per_million'] / 1e4:.2g} %)"
+    speed = row["mpx_per_s"]
+    return f"{speed:{'.0f' if speed >= 100 else '.3g'}} ({row['max_levels']}; {row['differ_per_million'] / 1e4:.2g} %)"
 
 
 def _percent(value: float | None) -> str:
