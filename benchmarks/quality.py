@@ -112,11 +112,11 @@ def interpolator(train: Mlic, test: Mlic, seed: int) -> Drawn:
     for start in range(0, len(rows), _CHUNK):
         r, c = rows[start : start + _CHUNK], columns[start : start + _CHUNK]
         shares = teacher.shares_of(torch.from_numpy(r), torch.from_numpy(c))
-        values = teacher(photographs.read(r, c), shares, torch.from_numpy(lights))  # (L, 3, P)
-        pictures[:, r, c] = (255 * values.clamp(0, 1) + 0.5).byte().transpose(1, 2).numpy()
+        colours = teacher(photographs.read(r, c), shares, torch.from_numpy(lights))  # (L, 3, P)
+        pictures[:, r, c] = (255 * colours.clamp(0, 1) + 0.5).byte().transpose(1, 2).numpy()
     scores = [_score(picture, test.picture(i), train.mask) for i, picture in enumerate(pictures)]
-    values_kept = 3 * len(train)
-    return Drawn(scores, values_kept, 3 * len(train) * len(teacher.shares), {})
+    values = 3 * len(train)
+    return Drawn(scores, values, values * len(teacher.shares), {})
 
 
 METHODS: dict[str, Callable[[Mlic, Mlic, int], Drawn]] = {

@@ -1,4 +1,4 @@
-"""`FrameNetwork`: what a light becomes, and the only thing a kernel evaluates.
+"""`FrameNetwork`: what a light becomes, and all that is evaluated at a pixel.
 
     h₀ = z;  hᵢ = φ(Wᵢ·hᵢ₋₁ + bᵢ);  y = Wₙ·h + bₙ [+ S·z] [· base]        byte = floor(255·clamp(y, 0, 1) + 0.5)
 

@@ -135,7 +135,9 @@ class CpuKernel:
         return writable_array(out, shape)
 
     def relight(self, light: Light, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
-        """Writes the pixels [top : top + h, left : left + w] to out; within one level of the exact, but in int8.
+        """Writes the pixels [top : top + h, left : left + w] to out.
+
+        Within one level of the exact picture, but in int8, and in int16 where that was forced against its bound.
 
         Args:
             light: the light direction.

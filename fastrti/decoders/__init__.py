@@ -1,4 +1,5 @@
-"""Decoders: the rules that turn a light into a `FrameNetwork`. numpy only; a kernel never sees one.
+"""Decoders: the rules that turn a light into a `FrameNetwork`. numpy only. Kernels take the one form all of them have,
+a `LightNetwork`.
 
 | kind | class | what the light changes |
 |---|---|---|

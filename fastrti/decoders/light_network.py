@@ -1,8 +1,9 @@
-"""`LightNetwork`: the one form every decoder has in C++ and C, where a new light costs microseconds.
+"""`LightNetwork`: the one form every decoder has in the kernels and in C.
 
     features of the light → dense layers, SiLU between them → W₁, b₁, …, Wₙ, bₙ, [S]
 
-A decoder's `frame_network` stays the specification; `csrc/light_network.cpp` computes the same from this form.
+A decoder's `frame_network` stays the specification; `csrc/light_network.cpp`, on the CPU in
+microseconds, and `kernels/light_kernels.py`, on the GPU, compute the same from this form.
 """
 
 from dataclasses import dataclass
