@@ -70,7 +70,7 @@ def test_int8_is_close_to_the_exact_colours():
 def test_training_forward_draws_what_is_stored():
     """In float64, the loop sees the very bytes that the saved object has in int8."""
     torch.manual_seed(0)
-    trained = Autoencoder(Encoder(5, 6), LightConditionedDecoder(6, (10, 7))).double()
+    trained = Autoencoder(Encoder(5, 6, layers=3, width=150), LightConditionedDecoder(6, (10, 7))).double()
     samples, light = torch.rand(5, 3, 200, dtype=torch.float64), torch.tensor([[0.3, -0.2, 0.9327379053]]).double()
     latents = trained.encoder(samples).detach().T
     minimum, maximum = latents.amin(1), latents.amax(1)
@@ -93,7 +93,7 @@ class _Folded:
 
 def test_straight_through_gradients_reach_every_layer():
     torch.manual_seed(0)
-    trained = Autoencoder(Encoder(5, 6), LightConditionedDecoder(6, (10, 7)))
+    trained = Autoencoder(Encoder(5, 6, layers=3, width=150), LightConditionedDecoder(6, (10, 7)))
     network = Int8Autoencoder(trained, torch.full((6,), -2.0), torch.full((6,), 2.0))
     network(torch.rand(5, 3, 64), torch.tensor([[0.0, 0.0, 1.0], [0.6, 0.0, 0.8]])).square().mean().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in network.decoder.parameters())

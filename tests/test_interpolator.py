@@ -4,7 +4,9 @@ import torch
 
 from fastrti import Mlic
 from fastrti.lights import light_from_angles
-from fastrti.training.interpolator import Interpolator, LinearInterpolators
+from fastrti.training import interpolator
+from fastrti.training.interpolator import Interpolator
+from fastrti.training.linear_interpolators import LinearInterpolators
 from fastrti.training.samples import Photographs
 
 DOME = np.stack(
@@ -28,9 +30,9 @@ def interpolate(mlic, lights, chosen=None):
     chosen = np.arange(len(mlic)) if chosen is None else chosen
     photographs = Photographs(mlic, chosen, torch.device("cpu"))
     rows, columns = (index.ravel() for index in np.indices((mlic.height, mlic.width)))
-    interpolator = Interpolator(photographs)
-    shares = interpolator.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
-    pictures = interpolator(photographs.read(rows, columns), shares, torch.from_numpy(lights))
+    teacher = Interpolator(photographs)
+    shares = teacher.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
+    pictures = teacher(photographs.read(rows, columns), shares, torch.from_numpy(lights))
     return pictures.transpose(1, 2).reshape(len(lights), mlic.height, mlic.width, 3).numpy()
 
 
@@ -91,3 +93,43 @@ def test_a_light_below_the_horizon_and_few_lights_are_tolerated():
     pictures = interpolate(collection(smooth_field(lights, 6, 5), lights), BETWEEN)
     assert np.isfinite(pictures).all()
     assert np.abs(pictures - smooth_field(BETWEEN, 6, 5)[..., None]).max() < 0.25
+
+
+def glossy_field(lights, seed=0, height=24, width=24):
+    """(L, H, W) in [0, 1]: bumps of one shiny material, whose highlights move as their normals do."""
+    slopes = np.random.default_rng(seed).normal(0, 0.25, (2, height, width))
+    normals = np.stack([-slopes[0], -slopes[1], np.ones((height, width))])
+    normals /= np.linalg.norm(normals, axis=0)
+    half = lights + np.array([0, 0, 1])
+    half /= np.linalg.norm(half, axis=1, keepdims=True)
+    diffuse, gloss = (np.clip(np.einsum("li,ihw->lhw", v, normals), 0, 1) for v in (lights, half))
+    return 0.5 * diffuse + 0.5 * gloss**30
+
+
+def test_the_correction_learned_from_all_pixels_helps_each(monkeypatch):
+    mlic = collection(glossy_field(DOME))
+    hidden = np.arange(1, len(DOME), 5)
+    truth = glossy_field(DOME[hidden])[..., None]
+    errors = {}
+    for taken in (0.0, 0.5):
+        monkeypatch.setattr(interpolator, "_CORRECTION_TAKEN", taken)
+        pictures = interpolate(mlic, DOME[hidden], np.setdiff1d(np.arange(len(DOME)), hidden))
+        errors[taken] = np.square(pictures - truth).mean()
+    assert errors[0.5] < 0.9 * errors[0.0]
+
+
+def test_the_correction_is_the_seeds():
+    photographs = Photographs(collection(glossy_field(DOME)), np.arange(len(DOME)), torch.device("cpu"))
+    first, again, other = (Interpolator(photographs, seed, 20).correction.last.weight for seed in (1, 1, 2))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_hard_photographs_do_not_drown_the_others():
+    values = smooth_field(DOME, 16, 16)
+    values[3] = np.random.default_rng(5).random((16, 16))  # a photograph that nothing predicts
+    photographs = Photographs(collection(values), np.arange(len(DOME)), torch.device("cpu"))
+    teacher = Interpolator(photographs, most_steps=1)
+    left_out = torch.from_numpy(teacher.methods.leave_one_out()).float()
+    importance = interpolator._importance(left_out, interpolator._Pixels(photographs, torch.Generator()))
+    assert importance[3] == importance.min() < 0.01 * importance.max()
+    assert importance.mean() == pytest.approx(1)

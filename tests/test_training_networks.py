@@ -41,7 +41,7 @@ def test_the_stored_decoder_computes_what_was_trained(module):
 
 
 def test_the_encoder_runs_once_a_pixel():
-    encoder = Encoder(photographs=7, planes=5)
+    encoder = Encoder(photographs=7, planes=5, layers=3, width=150)
     rows = []
     encoder[0].register_forward_hook(lambda module, inputs, output: rows.append(len(inputs[0])))
     assert encoder(torch.rand(7, 3, 11)).shape == (11, 5)
@@ -50,7 +50,7 @@ def test_the_encoder_runs_once_a_pixel():
 
 @pytest.mark.parametrize(("layers", "linears"), [(3, 4), (4, 5)])
 def test_encoders_have_the_published_widths(layers, linears):
-    shapes = [tuple(p.shape) for p in Encoder(49, 9, layers).parameters() if p.ndim == 2]
+    shapes = [tuple(p.shape) for p in Encoder(49, 9, layers, width=150).parameters() if p.ndim == 2]
     assert shapes == [(150, 147), *[(150, 150)] * (linears - 2), (9, 150)]
 
 

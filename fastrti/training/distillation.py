@@ -26,7 +26,22 @@ _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
 _BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
-_LOWEST_NEW_LIGHT = math.radians(10)
+_LOWEST_NEW_LIGHT = math.radians(5)
+_DARKEST = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
+
+
+def root_mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()
+    """The mean over lights of the root-mean-square error.
+
+    Squared errors of all lights together are those of the few lights under which nothing fits; PSNR is a mean over
+    lights of logarithms. The root stands between.
+    """
+    return ((rendered - wanted).square().mean((1, 2)) + _DARKEST).sqrt().mean()
+
+
+def mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()
+    """The mean squared error, that NeuralRTI and DisK-NeuralRTI learn by."""
+    return functional.mse_loss(rendered, wanted)
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,7 @@ class Lesson:
         teacher: answers at lights, or None to learn from photographs alone.
         at_new_lights: ask it at random new lights; otherwise at the photographed ones of the step.
         alpha: weight of the photographs; the teacher's is 1 − α (DisK-NeuralRTI's loss). Without a teacher, 1.
+        error: of rendered colours, both (L, 3, P).
     """
 
     name: str
@@ -48,6 +64,7 @@ class Lesson:
     teacher: TeacherFunction | None = None
     at_new_lights: bool = False
     alpha: float = 1.0
+    error: Callable[[Tensor, Tensor], Tensor] = root_mean_square
 
 
 def train(
@@ -98,11 +115,11 @@ def train(
                 lights = torch.cat([lights, asked.to(device)])
 
             rendered = network(samples, lights)  # (L, 3, P)
-            loss = functional.mse_loss(rendered[: len(shown)], samples[shown])
+            loss = lesson.error(rendered[: len(shown)], samples[shown])
             if lesson.teacher is not None:
                 with torch.no_grad():
                     taught = lesson.teacher(samples, pixels, asked)
-                loss = lesson.alpha * loss + (1 - lesson.alpha) * functional.mse_loss(rendered[-len(asked) :], taught)
+                loss = lesson.alpha * loss + (1 - lesson.alpha) * lesson.error(rendered[-len(asked) :], taught)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
@@ -135,7 +152,7 @@ def one_cycle(progress: float) -> float:
 
 
 def new_lights(count: int, generator: torch.Generator) -> Tensor:
-    """(count, 3) random light directions, uniform in azimuth and in elevation from 10° to 90°."""
+    """(count, 3) random light directions, uniform in azimuth and in elevation from 5° to 90°."""
     elevation, azimuth = torch.rand(2, count, generator=generator)
     elevation = _LOWEST_NEW_LIGHT + (math.pi / 2 - _LOWEST_NEW_LIGHT) * elevation
     azimuth = 2 * math.pi * azimuth

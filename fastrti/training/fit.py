@@ -14,7 +14,7 @@ from fastrti.errors import ArgumentError
 from fastrti.planes import MAX_PLANES, quantise
 from fastrti.relightable import Relightable
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.distillation import Lesson, TeacherFunction, train
+from fastrti.training.distillation import Lesson, TeacherFunction, mean_square, root_mean_square, train
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
@@ -37,7 +37,7 @@ def fit(
     preset: str = "default",
     steps: int | None = None,
     hold_out: int = 0,
-    alpha: float = 0.5,
+    alpha: float | None = None,
     planes: int = 9,
     int8: bool = False,
     seed: int = 0,
@@ -56,7 +56,8 @@ def fit(
         preset: "quick", "default" or "best", see `PRESETS`.
         steps: training steps, instead of the preset's.
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
-        alpha: weight of the photographs against the teacher in the loss, 0 to 1.
+        alpha: weight of the photographs against the teacher in the loss, 0 to 1; None takes the student's default, 0.7
+            for light-conditioned ones, 0.5 for the others.
         planes: K, the bytes a pixel of the object.
         int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
             costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
@@ -75,6 +76,7 @@ def fit(
     started = time.perf_counter()
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
+    alpha = spec.alpha if alpha is None else alpha
     settings = _settings(preset, steps, alpha, planes)
     if int8:
         check_int8(spec)
@@ -140,17 +142,18 @@ class _Run:
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
+        error = root_mean_square if spec.conditioned else mean_square
         if teacher == "none":
-            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights))
+            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights, error=error))
         if teacher == "interpolator":
             function = self._interpolator()
         else:
             wide = spec.teacher_spec()
-            network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights))
+            network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights, error=error))
             if done < self.preset.steps:
                 return wide.name, network, done
             function = _answers_of(network)
-        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha)
+        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha, error)
         return spec.name, *self._train(spec, lesson)
 
     def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: float) -> Autoencoder:
@@ -166,7 +169,7 @@ class _Run:
         return train_anew(spec, lesson, self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
     def _interpolator(self) -> TeacherFunction:
-        interpolator = Interpolator(self.photographs)
+        interpolator = Interpolator(self.photographs, self.seed, self.preset.steps)
         shares = interpolator.shares_of(self.samples.rows, self.samples.columns)
         return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
 

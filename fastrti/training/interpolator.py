@@ -1,23 +1,18 @@
-"""The light interpolator: a teacher without training, that knows what lies between the photographed lights.
+"""The light interpolator: a teacher that knows what lies between the photographed lights.
 
-Per pixel it mixes linear interpolators over the lights — least squares on low-order polynomials and Gaussian
-processes — with the weights that make the mix best at predicting each photograph from all the others. These
-leave-one-out errors have a closed form. It keeps all 3N numbers of a pixel, so it is a teacher and not a format.
+Per pixel it mixes linear interpolators over the lights with the shares that make the mix best at predicting each
+photograph from all the others; a small network, the same for all pixels, then corrects the shares by what the methods
+say. It learns from the same predictions. It keeps all 3N numbers of a pixel, so it is a teacher and not a format.
 """
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from fastrti.decoders.light_mlp import light_features, monomials
-from fastrti.training.samples import Photographs
-
-DEGREES = (1, 2, 3)  # of the polynomials
-# Gaussian processes: length of the squared exponential (3-D chord), noise variance relative to its 1. Others in
-# 0.15–1.2 and 1e-3–0.2 were tried on held-out dome lights and added nothing to these.
-PROCESSES = ((0.25, 3e-2), (0.4, 3e-2), (0.7, 1e-3), (0.7, 3e-2))
+from fastrti.training.linear_interpolators import LinearInterpolators
+from fastrti.training.samples import Indices, Photographs
 
 _CELL_PIXELS = 4  # side of the cells that share one mix
 _MAX_CELLS = 1 << 18  # larger pictures get larger cells
@@ -25,67 +20,49 @@ _BLUR_CELLS = 1.0  # σ of the smoothing of error covariances
 _SHRINKAGE = 0.3  # of the mix towards equal shares, relative to each method's error
 _DESCENT_STEPS = 60
 _CHUNK = 4096  # pixels whose residuals are in memory at once
+_LEAST_ERROR = 0.01  # of the median photograph's: no photograph counts for more than this one would
 
-
-class LinearInterpolators:
-    """M ways to predict a pixel's value at a new light as a weighted sum of its N photographed values.
-
-    Args:
-        lights: (N, 3) float64 unit vectors; slightly below the horizon is fine.
-    """
-
-    def __init__(self, lights: NDArray[np.float64]):
-        self.lights = lights
-        self._features = monomials(max(DEGREES))
-        self._polynomials = [self._least_squares(degree) for degree in DEGREES if len(monomials(degree)) < len(lights)]
-        self._inverses = [self._inverse(length, noise) for length, noise in PROCESSES]
-
-    def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
-        """The weights of the N photographs at each of L lights, by each method."""
-        terms = light_features(lights, self._features)
-        kernels = [_kernel(lights, self.lights, length) for length, _ in PROCESSES]
-        return np.stack([terms @ p for p in self._polynomials] + [k @ i for k, i in zip(kernels, self._inverses)])
-
-    def leave_one_out(self) -> NDArray[np.float64]:  # (M, N, N)
-        """Maps N values to the N residuals of predicting each from all the others, by each method.
-
-        Source: Rasmussen & Williams 2006, eq. 5.12 (Gaussian processes); the PRESS residual (least squares).
-        """
-        terms = light_features(self.lights, self._features)
-        residual_makers = [np.eye(len(terms)) - terms @ p for p in self._polynomials]
-        return np.stack([matrix / matrix.diagonal()[:, None] for matrix in residual_makers + self._inverses])
-
-    def _least_squares(self, degree: int) -> NDArray[np.float64]:  # (F, N); the rows of higher degrees are 0
-        kept = [sum(feature) <= degree for feature in self._features]
-        solution = np.zeros((len(kept), len(self.lights)))
-        solution[kept] = np.linalg.pinv(light_features(self.lights, self._features)[:, kept])
-        return solution
-
-    def _inverse(self, length: float, noise: float) -> NDArray[np.float64]:  # (N, N)
-        covariance = _kernel(self.lights, self.lights, length) + noise * np.eye(len(self.lights))
-        return np.linalg.inv(covariance).astype(np.float64)
+# The correction of the shares. Photographs are left out one at a time, which makes gaps twice as wide as those between
+# photographs and new lights: there the shares deserve more trust than it learns, so half of the correction is taken.
+_CORRECTION_TAKEN = 0.5
+_LEAST_SHARE = 0.1  # added to every share, so that the correction can raise it
+_CORRECTION_WIDTH = 32
+_CORRECTION_STEPS = 1000
+_CORRECTION_PIXELS, _CORRECTION_LIGHTS = 256, 16  # a step
+_CORRECTION_RATE = 3e-3
 
 
 class Interpolator:
-    """The mix of linear interpolators that has the least leave-one-out error around each pixel.
+    """The mix of linear interpolators that has the least leave-one-out error around each pixel, corrected.
 
-    Source: stacked regressions (Breiman 1996): shares ≥ 0 of sum 1 that minimise shareᵀ·C·share, with C the covariance
-    of the methods' leave-one-out residuals. C is taken from some of the pixels, in cells of 4 × 4 pixels
-    or more (a quarter of a million cells at most), smoothed over neighbouring cells.
+    Sources: stacked regressions (Breiman 1996): shares ≥ 0 of sum 1 that minimise shareᵀ·C·share, with C the covariance
+    of the methods' leave-one-out residuals; C is taken from some of the pixels, in cells of 4 × 4 pixels or more (a
+    quarter of a million cells at most), smoothed over neighbouring cells. Stacked generalisation (Wolpert 1992): the
+    correction is a network on the methods' answers. In both a photograph counts by the inverse of its error: PSNR is
+    a mean over photographs of logarithms, and a few hard ones would drown the others.
 
     Args:
         photographs: what it interpolates.
+        seed: of the correction's training.
+        most_steps: of that training, 1,000 at most.
     """
 
-    def __init__(self, photographs: Photographs):
+    def __init__(self, photographs: Photographs, seed: int = 0, most_steps: int = _CORRECTION_STEPS):
         self.methods = LinearInterpolators(photographs.lights)
         self.cell = max(_CELL_PIXELS, int(np.ceil((photographs.mask.size / _MAX_CELLS) ** 0.5)))
-        self.shares = _stacked(self._covariances(photographs))  # (M, h, w)
+        generator = torch.Generator().manual_seed(seed)
+        pixels = _Pixels(photographs, generator)
+        left_out = torch.from_numpy(self.methods.leave_one_out()).float().to(photographs.device)  # (M, N, N)
+        importance = _importance(left_out, pixels)
+        self.shares = _stacked(self._covariances(photographs, left_out * importance.sqrt()[:, None]))  # (M, h, w)
+        steps = min(most_steps, _CORRECTION_STEPS)
+        self.correction = self._learn(left_out, importance, pixels, generator, steps)
 
     def shares_of(self, rows: Tensor, columns: Tensor) -> Tensor:
-        """The shares of the M methods at P pixels, (M, P)."""
+        """The shares of the M methods at P pixels before the correction, (M, P)."""
         return self.shares[:, rows // self.cell, columns // self.cell]
 
+    @torch.no_grad()
     def __call__(self, samples: Tensor, shares: Tensor, lights: Tensor) -> Tensor:
         """What P pixels look like under L lights.
 
@@ -98,13 +75,12 @@ class Interpolator:
             (L, 3, P) float32, not clamped.
         """
         weights = torch.from_numpy(self.methods.weights(lights.cpu().double().numpy())).to(samples)  # (M, L, N)
-        by_method = (weights @ samples.flatten(1)).view(*weights.shape[:2], *samples.shape[1:])  # (M, L, 3, P)
-        mixed: Tensor = (by_method * shares[:, None, None]).sum(0)
-        return mixed
+        answers = _answers(weights, samples)
+        mix, _ = _mixed(answers, shares)
+        return torch.lerp(mix, self.correction(answers, shares), _CORRECTION_TAKEN)
 
-    def _covariances(self, photographs: Photographs) -> Tensor:  # (M, M, h, w)
+    def _covariances(self, photographs: Photographs, leave_one_out: Tensor) -> Tensor:  # (M, N, N) → (M, M, h, w)
         """The covariance of the methods' leave-one-out residuals around every cell."""
-        leave_one_out = torch.from_numpy(self.methods.leave_one_out()).float().to(photographs.device)  # (M, N, N)
         count = len(leave_one_out)
         height, width = (-(-size // self.cell) for size in photographs.mask.shape)
         sums = torch.zeros(height * width, count * count + 1, device=photographs.device)  # the last column counts
@@ -120,12 +96,105 @@ class Interpolator:
         smoothed = _smoothed(sums.T.view(-1, height, width))
         return (smoothed[:-1] / smoothed[-1].clamp(min=1e-6)).view(count, count, height, width)
 
+    def _learn(
+        self, left_out: Tensor, importance: Tensor, pixels: "_Pixels", generator: torch.Generator, steps: int
+    ) -> "_Correction":
+        """Trains the correction to predict photographs from all the others."""
+        predictions = torch.eye(left_out.shape[1], device=left_out.device) - left_out  # (M, N, N)
+        rows, columns = pixels.draw(_CHUNK // 2)
+        answers = _answers(predictions, pixels.read(rows, columns))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(generator.initial_seed())
+            correction = _Correction(answers, self._shares_at(rows, columns)).to(left_out.device)
+        optimizer = torch.optim.Adam(correction.parameters(), fused=True)
+        for step in range(steps):
+            falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
+            optimizer.param_groups[0]["lr"] = _CORRECTION_RATE * falling * min(1, (step + 1) / 50)
+            rows, columns = pixels.draw(_CORRECTION_PIXELS)
+            samples = pixels.read(rows, columns)
+            shown = torch.randperm(len(samples), generator=generator)[:_CORRECTION_LIGHTS].to(samples.device)
+            predicted = correction(_answers(predictions[:, shown], samples), self._shares_at(rows, columns))
+            errors = (predicted - samples[shown]).square().mean((1, 2))
+            optimizer.zero_grad()
+            (errors @ importance[shown]).backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+        return correction.requires_grad_(False)
 
-def _kernel(a: NDArray[np.float64], b: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-    """Squared exponential of the chord plus a linear kernel, (A, 3), (B, 3) → (A, B)."""
-    squared_chord = ((a[:, None] - b) ** 2).sum(-1)
-    kernel: NDArray[np.float64] = np.exp(-squared_chord / (2 * length**2)) + 0.5 * (a @ b.T) + 0.5
-    return kernel
+    def _shares_at(self, rows: Indices, columns: Indices) -> Tensor:
+        return self.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
+
+
+class _Pixels:
+    """Random pixels of the mask."""
+
+    def __init__(self, photographs: Photographs, generator: torch.Generator):
+        self.read = photographs.read
+        self._rows, self._columns = np.nonzero(photographs.mask)
+        self._generator = generator
+
+    def draw(self, count: int) -> tuple[Indices, Indices]:
+        """Rows and columns of so many."""
+        drawn = torch.randint(len(self._rows), (count,), generator=self._generator).numpy()
+        return self._rows[drawn], self._columns[drawn]
+
+
+class _Correction(nn.Module):
+    """Corrects the shares for one pixel and light by what the methods answer there: still ≥ 0, of sum 1.
+
+    A network sees the answers relative to their mix, and the mix; it emits logarithms of factors, one for each method
+    and colour. It starts at none.
+
+    Args:
+        answers: (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
+        shares: (M, P) of these pixels.
+    """
+
+    def __init__(self, answers: Tensor, shares: Tensor):
+        super().__init__()
+        mix, deviations = _mixed(answers, shares)
+        self._centre = mix.mean()
+        self._scale = 0.5 / deviations.square().mean().sqrt().clamp(min=1e-4)
+        outputs = 3 * answers.shape[1]
+        self.first = nn.Linear(outputs + 3, _CORRECTION_WIDTH)
+        self.second = nn.Linear(_CORRECTION_WIDTH, _CORRECTION_WIDTH)
+        self.last = nn.Linear(_CORRECTION_WIDTH, outputs)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    @property
+    def multiply_adds(self) -> int:
+        """A pixel and light."""
+        return sum(layer.weight.numel() for layer in (self.first, self.second, self.last))
+
+    def forward(self, answers: Tensor, shares: Tensor) -> Tensor:  # (L, M, 3, P), (M, P) → (L, 3, P)
+        """The mix by corrected shares."""
+        mix, deviations = _mixed(answers, shares)
+        h = torch.cat([self._scale * deviations.flatten(1, 2), 3 * (mix - self._centre)], dim=1)  # (L, 3M + 3, P)
+        for layer in (self.first, self.second, self.last):
+            h = torch.baddbmm(layer.bias[:, None], layer.weight.expand(len(h), -1, -1), h)
+            h = h if layer is self.last else functional.relu_(h)
+        corrected = torch.softmax(h.view_as(answers) + (shares + _LEAST_SHARE).log()[:, None], dim=1)
+        return mix + (corrected * deviations).sum(1)
+
+
+def _answers(weights: Tensor, samples: Tensor) -> Tensor:  # (M, L, N), (N, 3, P) → (L, M, 3, P)
+    """What each method says of each light."""
+    rows = weights.transpose(0, 1)
+    return (rows.flatten(0, 1) @ samples.flatten(1)).view(*rows.shape[:2], *samples.shape[1:])
+
+
+def _mixed(answers: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """The mix of the answers, (L, 3, P), and what they differ from it, (L, M, 3, P)."""
+    mix = (answers * shares[:, None]).sum(1)
+    return mix, answers - mix[:, None]
+
+
+def _importance(left_out: Tensor, pixels: _Pixels) -> Tensor:  # (N,), of mean 1
+    """What a photograph counts: the inverse of the error with which the best method predicts it."""
+    samples = pixels.read(*pixels.draw(_CHUNK)).flatten(1)  # (N, 3P)
+    errors = (left_out @ samples).square().mean(2).amin(0)
+    importance = 1 / (errors + _LEAST_ERROR * errors.median() + 1e-9)
+    return importance / importance.mean()
 
 
 def _sampled(shape: tuple[int, int], cell: int) -> NDArray[np.bool_]:

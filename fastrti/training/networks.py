@@ -20,29 +20,29 @@ from fastrti.lights import light_from_angles
 
 _PHI = {"relu": functional.relu_, "elu": functional.elu}
 
-ENCODER_WIDTH = 150  # NeuralRTI (Dulecha et al. 2020) and its successors
 LIGHT_WIDTH = 64
 LIGHT_DEGREE = 3
 
 
 class Encoder(nn.Sequential):
-    """N photographs of a pixel → K latents: ELU layers 150 wide, then a linear one (NeuralRTI).
+    """N photographs of a pixel → K latents: ELU layers, then a linear one (NeuralRTI).
 
     It runs once a pixel and is not part of the saved object.
 
     Args:
         photographs: N.
         planes: K.
-        layers: hidden layers, 3 (NeuralRTI) or 4 (the DisK teacher).
+        layers: hidden layers.
+        width: of each.
     """
 
     mean: Tensor  # (N, 3, 1)
     spread: Tensor  # ()
 
-    def __init__(self, photographs: int, planes: int, layers: int = 3):
-        widths = [3 * photographs] + [ENCODER_WIDTH] * layers
+    def __init__(self, photographs: int, planes: int, layers: int, width: int):
+        widths = [3 * photographs] + [width] * layers
         hidden = [module for a, b in pairwise(widths) for module in (nn.Linear(a, b), nn.ELU(inplace=True))]
-        super().__init__(*hidden, nn.Linear(ENCODER_WIDTH, planes))
+        super().__init__(*hidden, nn.Linear(width, planes))
         self.planes = planes
         self.register_buffer("mean", torch.zeros(photographs, 3, 1))
         self.register_buffer("spread", torch.ones(()))

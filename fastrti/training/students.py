@@ -28,7 +28,8 @@ class StudentSpec:
         activation: φ of the hidden layers.
         skip: whether there is a linear skip.
         teachers: the teachers it can learn from, the default first.
-        encoder_layers: hidden layers of its encoder.
+        encoder_layers: hidden layers of its encoder, 3 (NeuralRTI) or 4 (the DisK teacher).
+        encoder_width: of each, 150 (NeuralRTI) or for light-conditioned students 100, which learns as well, faster.
     """
 
     name: str
@@ -38,10 +39,16 @@ class StudentSpec:
     skip: bool
     teachers: tuple[Teacher, ...]
     encoder_layers: int = 3
+    encoder_width: int = 150
+
+    @property
+    def alpha(self) -> float:
+        """Weight of the photographs against the teacher, where a fit does not say another."""
+        return 0.7 if self.conditioned else 0.5
 
     def build(self, photographs: int, planes: int) -> Autoencoder:
         """The network, randomly initialised from torch's global generator, for N photographs and K planes."""
-        encoder = Encoder(photographs, planes, self.encoder_layers)
+        encoder = Encoder(photographs, planes, self.encoder_layers, self.encoder_width)
         if self.conditioned:
             return Autoencoder(encoder, LightConditionedDecoder(planes, self.hidden, self.activation, self.skip))
         return Autoencoder(encoder, PlainDecoder(planes, self.hidden, self.activation))
@@ -63,7 +70,7 @@ def parse_student(name: str) -> StudentSpec:
         hidden = tuple(int(width) for width in match.groups()[:2] if width)
         elu = match[3] is not None
         teachers: tuple[Teacher, ...] = ("interpolator", "neural", "none")
-        spec = StudentSpec(name, True, hidden, "elu" if elu else "relu", not elu, teachers)
+        spec = StudentSpec(name, True, hidden, "elu" if elu else "relu", not elu, teachers, encoder_width=100)
     elif match := re.fullmatch(r"(disk|direct)(\d{1,2})", name):
         width = int(match[2])
         spec = StudentSpec(name, False, (width, width), "elu", False, ("neural",) if match[1] == "disk" else ("none",))

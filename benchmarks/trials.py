@@ -1,0 +1,370 @@
+"""What was tried: one change at a time to the teacher or to the student, scored on Dome lights it did not see.
+
+    python benchmarks/trials.py SYNTHRTI REALRTI --trials "as shipped" "g: degree 4" --scenes Object2/material5 item10
+    python benchmarks/trials.py --table
+
+A scene's Test lights are never read. Of its other photographs, 8 spread over the dome are held out; teachers are also
+asked with every second one held out, which leaves gaps twice as wide. Students have the quick preset. Every result is a
+line of results/trials.jsonl, and what is there already is not made again.
+"""
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from quality import PANEL, scenes_of
+from quality import interpolator as score_teacher
+from torch import Tensor
+
+from fastrti import Mlic
+from fastrti.evaluation import Score, evaluate, mean_score
+from fastrti.renderer import Renderer
+from fastrti.training import distillation, interpolator, linear_interpolators, networks, samples, students
+from fastrti.training.fit import encode, fit
+from fastrti.training.interpolator import Interpolator
+from fastrti.training.networks import Autoencoder, Encoder
+from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
+
+RESULTS = Path(__file__).parent / "results" / "trials.jsonl"
+HELD_OUT = 8
+_FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
+
+Change = Callable[[], AbstractContextManager[Any]]
+
+
+def const(module: ModuleType, name: str, value: Any) -> Change:
+    """Another value of a module's constant."""
+    return lambda: patch.object(module, name, value)
+
+
+def together(*changes: Change) -> Change:
+    """Several changes at once."""
+
+    @contextmanager
+    def entered() -> Iterator[None]:
+        with ExitStack() as stack:
+            for change in changes:
+                stack.enter_context(change())
+            yield
+
+    return entered
+
+
+def methods(degrees: tuple[int, ...], processes: Sequence[tuple[float, float]]) -> Change:
+    """Other linear interpolators."""
+    return together(
+        const(linear_interpolators, "DEGREES", degrees), const(linear_interpolators, "PROCESSES", tuple(processes))
+    )
+
+
+def stretched(factor: float) -> Change:
+    """Gaussian processes that change faster (above 1) or slower along z than along x and y."""
+    kernel, axes = linear_interpolators._kernel, np.array([1, 1, factor])
+    return const(linear_interpolators, "_kernel", lambda a, b, length: kernel(a * axes, b * axes, length))
+
+
+def error(power: float) -> Change:
+    """The mean over lights of (mean squared error)^power; 0 stands for the logarithm."""
+
+    def mean(rendered: Tensor, wanted: Tensor) -> Tensor:
+        errors = (rendered - wanted).square().mean((1, 2)) + 1e-6
+        return (errors.log() if power == 0 else errors**power).mean()
+
+    return const(_FIT, "root_mean_square", mean)
+
+
+def absolute(rendered: Tensor, wanted: Tensor) -> Tensor:
+    """The mean absolute error."""
+    return (rendered - wanted).abs().mean()
+
+
+def dropped_photographs(share: float) -> Change:
+    """The encoder is trained without some random photographs of each pixel."""
+    forward = Encoder.forward
+
+    def with_gaps(self: Encoder, samples: Tensor) -> Tensor:
+        if torch.is_grad_enabled():
+            kept = torch.rand(len(samples), 1, samples.shape[2]) > share
+            samples = torch.where(kept, samples, self.mean)
+        return forward(self, samples)
+
+    return lambda: patch.object(Encoder, "forward", with_gaps)
+
+
+def rounded_latents() -> AbstractContextManager[Any]:
+    """Latents are trained with the noise that 8-bit planes will add."""
+
+    def forward(self: Autoencoder, samples: Tensor, lights: Tensor) -> Tensor:
+        latents = self.encoder(samples)
+        step = (latents.amax(0) - latents.amin(0)).detach() / 255
+        rendered: Tensor = self.decoder(latents + (torch.rand_like(latents) - 0.5) * step, lights)
+        return rendered
+
+    return patch.object(Autoencoder, "forward", forward)
+
+
+def encoder_width(width: int) -> Change:
+    """Wider or narrower hidden layers of the encoder."""
+    build = Encoder.__init__
+
+    def other(self: Encoder, photographs: int, planes: int, layers: int, _: int) -> None:
+        build(self, photographs, planes, layers, width)
+
+    return lambda: patch.object(Encoder, "__init__", other)
+
+
+@contextmanager
+def neighbourhood() -> Iterator[None]:
+    """The encoder also sees the mean of a pixel's eight neighbours."""
+    read, interpolate = Photographs.read, Interpolator.__call__
+
+    def both(self: Photographs, rows: Indices, columns: Indices) -> Tensor:
+        height, width = self.mask.shape
+        shifts = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
+        around = [read(self, (rows + i).clip(0, height - 1), (columns + j).clip(0, width - 1)) for i, j in shifts]
+        return torch.cat([read(self, rows, columns), sum(around) / len(shifts)])
+
+    def of_photographs(self: Interpolator, samples: Tensor, shares: Tensor, lights: Tensor) -> Tensor:
+        return interpolate(self, samples[: len(samples) // 2], shares, lights)
+
+    build, make_samples = Encoder.__init__, PixelSamples.__init__
+
+    def twice(self: Encoder, photographs: int, planes: int, layers: int, width: int) -> None:
+        build(self, 2 * photographs, planes, layers, width)
+
+    def sampled(self: PixelSamples, photographs: Photographs, generator: torch.Generator) -> None:
+        make_samples(self, photographs, generator)
+        with patch.object(Photographs, "read", both):
+            rows, columns = self.rows.numpy(), self.columns.numpy()
+            chunks = [both(photographs, r, c) for r, c in _chunks(rows, columns)]
+        self.values = torch.cat([(chunk.flatten(0, 1).T / self.scale).round().byte() for chunk in chunks])
+
+    def encoded(*arguments: Any) -> Any:
+        with patch.object(Photographs, "read", both):
+            return encode(*arguments)
+
+    with (
+        patch.object(Interpolator, "__call__", of_photographs),
+        patch.object(Encoder, "__init__", twice),
+        patch.object(PixelSamples, "__init__", sampled),
+        patch.object(_FIT, "encode", encoded),
+    ):
+        yield
+
+
+def _chunks(rows: Indices, columns: Indices) -> Iterator[tuple[Indices, Indices]]:
+    for start in range(0, len(rows), 16384):
+        yield rows[start : start + 16384], columns[start : start + 16384]
+
+
+def preset(**settings: Any) -> Change:
+    """Other settings of the quick preset."""
+    changed = replace(students.PRESETS["quick"], **settings)
+    return lambda: patch.dict(students.PRESETS, quick=changed)
+
+
+def as_shipped() -> Change:
+    """No change."""
+    return together()
+
+
+_DEGREES, _PROCESSES = linear_interpolators.DEGREES, linear_interpolators.PROCESSES
+TEACHERS: dict[str, Change] = {
+    "as shipped": as_shipped(),
+    "no correction of the shares": const(interpolator, "_CORRECTION_TAKEN", 0.0),
+    "all of the correction": const(interpolator, "_CORRECTION_TAKEN", 1.0),
+    "correction 16 wide": const(interpolator, "_CORRECTION_WIDTH", 16),
+    "correction 64 wide": const(interpolator, "_CORRECTION_WIDTH", 64),
+    "correction of 300 steps": const(interpolator, "_CORRECTION_STEPS", 300),
+    "photographs count alike": const(
+        interpolator, "_importance", lambda left_out, pixels: torch.ones(left_out.shape[1])
+    ),
+    "photographs count alike, no correction": together(
+        const(interpolator, "_importance", lambda left_out, pixels: torch.ones(left_out.shape[1])),
+        const(interpolator, "_CORRECTION_TAKEN", 0.0),
+    ),
+    "shares not shrunk": const(interpolator, "_SHRINKAGE", 0.0),
+    "shares shrunk by 1": const(interpolator, "_SHRINKAGE", 1.0),
+    "cells of 16 pixels": const(interpolator, "_CELL_PIXELS", 16),
+    "cells not smoothed": const(interpolator, "_BLUR_CELLS", 0.1),
+    "polynomials alone": methods(_DEGREES, ()),
+    "Gaussian processes and degree 1": methods((1,), _PROCESSES),
+    "one Gaussian process and degree 1": methods((1,), _PROCESSES[1:2]),
+    "processes of 0.15 and 1.2 too": methods(_DEGREES, (*_PROCESSES, (0.15, 3e-2), (1.2, 1e-3))),
+    "processes faster along z": stretched(1.5),
+    "processes slower along z": stretched(0.67),
+}
+STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
+    "as shipped": (as_shipped(), {}),
+    "teacher without correction and importance": (TEACHERS["photographs count alike, no correction"], {}),
+    "teacher with all of the correction": (TEACHERS["all of the correction"], {}),
+    "a network of 64 × 64 as teacher": (as_shipped(), {"teacher": "neural"}),
+    "no teacher": (as_shipped(), {"teacher": "none"}),
+    "error: mean square": (error(1.0), {}),
+    "error: logarithm": (error(0.0), {}),
+    "error: absolute": (const(_FIT, "root_mean_square", absolute), {}),
+    "α 0.3": (as_shipped(), {"alpha": 0.3}),
+    "α 0.5": (as_shipped(), {"alpha": 0.5}),
+    "α 0.85": (as_shipped(), {"alpha": 0.85}),
+    "new lights from 0°": (const(distillation, "_LOWEST_NEW_LIGHT", 0.0), {}),
+    "new lights from 10°": (const(distillation, "_LOWEST_NEW_LIGHT", math.radians(10)), {}),
+    "photographs dropped, 10 %": (dropped_photographs(0.1), {}),
+    "rounding of planes in the loop": (rounded_latents, {}),
+    "encoder sees neighbours": (neighbourhood, {}),
+    "encoder 64 wide": (encoder_width(64), {}),
+    "encoder 150 wide": (encoder_width(150), {}),
+    "encoder 256 wide": (encoder_width(256), {}),
+    "g: degree 2": (const(networks, "LIGHT_DEGREE", 2), {}),
+    "g: degree 4": (const(networks, "LIGHT_DEGREE", 4), {}),
+    "g: 32 wide": (const(networks, "LIGHT_WIDTH", 32), {}),
+    "g: 128 wide": (const(networks, "LIGHT_WIDTH", 128), {}),
+    "lc8x8": (as_shipped(), {"student": "lc8x8"}),
+    "lc16": (as_shipped(), {"student": "lc16"}),
+    "lc32": (as_shipped(), {"student": "lc32"}),
+    "lc24x24": (as_shipped(), {"student": "lc24x24"}),
+    "lc32x32": (as_shipped(), {"student": "lc32x32"}),
+    "lc16x16-elu": (as_shipped(), {"student": "lc16x16-elu"}),
+    "6 planes": (as_shipped(), {"planes": 6}),
+    "12 planes": (as_shipped(), {"planes": 12}),
+    "18 planes": (as_shipped(), {"planes": 18}),
+    "1,500 steps": (as_shipped(), {"steps": 1500}),
+    "10,000 steps": (as_shipped(), {"steps": 10000}),
+    "rate 3e-3": (preset(learning_rate=3e-3), {}),
+    "rate 1.2e-2": (preset(learning_rate=1.2e-2), {}),
+    "8 + 8 lights, 1,024 pixels": (preset(shown=8, new=8, pixels=1024), {}),
+    "16 + 8 lights": (preset(new=8), {}),
+    "49 + 16 lights, 256 pixels": (preset(shown=49, pixels=256), {}),
+    "average over 0.5 % of the steps": (const(distillation, "_AVERAGED", 0.005), {}),
+    "trained on 25,600 pixels": (const(samples, "MAX_PIXELS", 25600), {}),
+    "trained on 6,400 pixels": (const(samples, "MAX_PIXELS", 6400), {}),
+    "disk20": (as_shipped(), {"student": "disk20"}),
+    "disk20, error: root mean square": (
+        const(_FIT, "mean_square", distillation.root_mean_square),
+        {"student": "disk20"},
+    ),
+}
+
+
+def teacher_row(mlic: Mlic, change: Change, held_out: int) -> Score:
+    """The score of a teacher alone."""
+    hidden = spread_lights(mlic.lights, held_out)
+    shown = np.setdiff1d(np.arange(len(mlic)), hidden)
+    with change():
+        return mean_score(score_teacher(mlic.subset(list(shown)), mlic.subset(list(hidden)), seed=0).scores)
+
+
+def student_row(mlic: Mlic, change: Change, options: dict[str, Any], seed: int) -> Score:
+    """The score of a student, as a user sees it."""
+    hidden = spread_lights(mlic.lights, HELD_OUT)
+    with change():
+        fitted = fit(mlic, **{"preset": "quick", "hold_out": HELD_OUT, "seed": seed, "progress": False, **options})
+    return mean_score(evaluate(Renderer(fitted), mlic.subset(list(hidden))))
+
+
+def main() -> None:
+    """Measures what is missing, or prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, help="where to look for scenes")
+    parser.add_argument("--of", nargs="+", default=["teacher", "student"], choices=["teacher", "student"])
+    parser.add_argument("--trials", nargs="+", help="only these")
+    parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--table", action="store_true", help="print what is there")
+    options = parser.parse_args()
+    rows = [json.loads(line) for line in options.results.read_text().splitlines()] if options.results.exists() else []
+    if options.table:
+        print(table(rows))
+        return
+    done = {(row["of"], row["trial"], row["scene"], row["seed"], row["held_out"]) for row in rows}
+    for scene in [s for f in options.folders for s in scenes_of(f) if s.name.endswith(tuple(options.scenes))]:
+        mlic = scene.load_train()
+        for kind, trial, seed, held_out in _asked(options, len(mlic)):
+            if (kind, trial, scene.name, seed, held_out) in done:
+                continue
+            started = time.perf_counter()
+            if kind == "teacher":
+                score = teacher_row(mlic, TEACHERS[trial], held_out)
+            else:
+                score = student_row(mlic, *STUDENTS[trial], seed)
+            row = {"of": kind, "trial": trial, "scene": scene.name, "seed": seed, "held_out": held_out}
+            row |= {name: round(value, 4) for name, value in score._asdict().items()}
+            row["seconds"] = round(time.perf_counter() - started, 1)
+            with options.results.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(f"{scene.name}, {kind} {trial}, {held_out} held out: {score.psnr:.2f} dB", flush=True)
+
+
+def _asked(options: argparse.Namespace, photographs: int) -> Iterator[tuple[str, str, int, int]]:
+    def wanted(trials: Sequence[str]) -> list[str]:
+        return [trial for trial in trials if options.trials is None or trial in options.trials]
+
+    if "teacher" in options.of:
+        for trial in wanted(list(TEACHERS)):
+            for held_out in (HELD_OUT, photographs // 2):
+                yield "teacher", trial, 0, held_out
+    if "student" in options.of:
+        for trial in wanted(list(STUDENTS)):
+            for seed in options.seeds:
+                yield "student", trial, seed, HELD_OUT
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Markdown: each trial's difference to "as shipped", on the scenes and seeds both have."""
+    text = []
+    for kind in ("teacher", "student"):
+        for few in (True, False):
+            chosen = [row for row in rows if row["of"] == kind and (row["held_out"] == HELD_OUT) == few]
+            if chosen:
+                text += ["", *_part(f"{kind}, {'8' if few else 'every second'} held out", chosen)]
+    return "\n".join(text)
+
+
+def _part(title: str, rows: list[dict[str, Any]]) -> Iterator[str]:
+    found: dict[str, dict[tuple[str, int], dict[str, float]]] = defaultdict(dict)
+    for row in rows:
+        found[row["trial"]][row["scene"], row["seed"]] = row
+    shipped = found["as shipped"]
+    scenes = sorted({scene for scene, _ in shipped})
+    yield f"| {title} | {' | '.join(scene.removeprefix('realrti/') for scene in scenes)} | mean | SSIM | ΔE |"
+    yield "|---" * (len(scenes) + 4) + "|"
+    for trial, results in found.items():
+        absolute = results is shipped
+        cells = [_mean(results, shipped, "psnr", scene, absolute, 2) for scene in (*scenes, "")]
+        cells += [
+            _mean(results, shipped, "ssim", "", absolute, 4),
+            _mean(results, shipped, "ciede2000", "", absolute, 3),
+        ]
+        yield f"| {trial} | {' | '.join(cells)} |"
+
+
+def _mean(
+    results: dict[tuple[str, int], dict[str, float]],
+    shipped: dict[tuple[str, int], dict[str, float]],
+    metric: str,
+    scene: str,
+    absolute: bool,
+    digits: int,
+) -> str:
+    """A cell: the mean over the scenes whose names begin so, or its difference to what is shipped."""
+    both = [key for key in results if key in shipped and key[0].startswith(scene)]
+    if not both:
+        return "–"
+    mean = np.mean([results[key][metric] - (0 if absolute else shipped[key][metric]) for key in both])
+    return f"{mean:{'' if absolute else '+'}.{digits}f}"
+
+
+if __name__ == "__main__":
+    main()
