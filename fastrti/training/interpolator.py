@@ -116,7 +116,7 @@ class Interpolator:
             predicted = correction(_answers(predictions[:, shown], samples), self._shares_at(rows, columns))
             errors = (predicted - samples[shown]).square().mean((1, 2))
             optimizer.zero_grad()
-            (errors @ importance[shown]).backward()  # type: ignore[no-untyped-call]
+            (errors @ importance[shown]).backward()
             optimizer.step()
         return correction.requires_grad_(False)
 
