@@ -28,6 +28,7 @@ LABELS = {
     "pca9-rbf": "9 principal components, RBF",
     "interpolator": "interpolator (teacher)",
     "neural": "NeuralRTI teacher, 50-50",
+    "neural, as published": "the same, trained as published",
     "direct20": "NeuralRTI 20-20, direct",
     "disk20": "DisK student 20-20",
     "disk10": "DisK student 10-10",
@@ -138,10 +139,12 @@ def by_scene(results: Results, scenes: Sequence[str]) -> str:
             values = [run["psnr"] for run in results.runs[method].get(scene, [])]
             spread = f" ({max(values) - min(values):.2f})" if len(values) > 1 else ""
             cells.append(f"{mean(values):.2f}{spread}" if values else "–")
-        whole = found == list(scenes)
-        means = [f"{results.mean(method, scenes, m):.{d}f}" for m, d in (("psnr", 2), ("ssim", 3), ("ciede2000", 2))]
+        means = ["–"] * 3
+        if found == list(scenes):
+            digits = {"psnr": 2, "ssim": 3, "ciede2000": 2}
+            means = [f"{results.mean(method, scenes, metric):.{d}f}" for metric, d in digits.items()]
         seconds = f"{results.seconds(method, found):.0f}"
-        rows.append([LABELS[method], results.size(method), *cells, *(means if whole else ["–"] * len(means)), seconds])
+        rows.append([LABELS[method], results.size(method), *cells, *means, seconds])
     names = [scene.removeprefix("realrti/") for scene in scenes]
     header = ["dB", "bytes, multiply-adds", *names, "mean", "SSIM", "CIEDE2000", "training, s"]
     return table(header, rows)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from machine import load
+from published_training import BATCH, RATE, of_pairs
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
@@ -32,13 +33,12 @@ from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.students import PRESETS, Preset, parse_student
 
 ROUNDS = 3
-BATCH = 64  # as published
 PAIRS = 20_000  # of the published way, a round
 WARM, STEPS = 5, 150  # of ours, a round
 SHAPES = ((512, 16, 16), (256, 16, 16), (1024, 16, 16), (2048, 16, 16), (1024, 8, 8), (256, 49, 16))
 
 
-class Pairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
+class SinglePairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """All photographs of a pixel, a light, and the colour under it, one pair at a time, as published."""
 
     def __init__(self, samples: PixelSamples, lights: Tensor):
@@ -84,17 +84,13 @@ class Bench:
     def published(self) -> float:
         """Pairs a second."""
         network = self.network("neural")
-        optimizer = torch.optim.Adam(network.parameters(), lr=1e-2, amsgrad=True)
-        loader = iter(DataLoader(Pairs(self.samples, self.lights), batch_size=BATCH, shuffle=True))
+        optimizer = torch.optim.Adam(network.parameters(), lr=RATE, amsgrad=True)
+        loader = iter(DataLoader(SinglePairs(self.samples, self.lights), batch_size=BATCH, shuffle=True))
         next(loader)  # the shuffle of all pairs is not counted
         started = time.perf_counter()
         for _ in range(PAIRS // BATCH):
             values, lights, colours = next(loader)
-            latents = network.encoder(values.T.unflatten(0, (-1, 3)))  # (B, K)
-            h = torch.cat([latents, lights[:, :2]], dim=1)
-            for index, layer in enumerate(network.decoder.layers):
-                h = layer(h if index == 0 else functional.elu(h))
-            loss = functional.mse_loss(h, colours)
+            loss = functional.mse_loss(of_pairs(network, values, lights), colours)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
