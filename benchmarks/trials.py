@@ -3,9 +3,10 @@
     python benchmarks/trials.py SYNTHRTI REALRTI --trials "as shipped" "g: degree 4" --scenes Object2/material5 item10
     python benchmarks/trials.py --table
 
-A scene's Test lights are never read. Of its other photographs, 8 spread over the dome are held out; teachers are also
-asked with every second one held out, which leaves gaps twice as wide. Students have the quick preset. Every result is a
-line of results/trials.jsonl, and what is there already is not made again.
+A scene's Test lights are never read. Of its other photographs some are held out: 8 spread over the dome, every second
+one (which leaves gaps twice as wide), or a band of elevations (SynthRTI's ring at 30°: what lies between rings).
+Students have the quick preset. Every result is a line of results/trials.jsonl, and what is there already is not made
+again.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from quality import PANEL, scenes_of
 from quality import interpolator as score_teacher
 from torch import Tensor
@@ -38,7 +40,12 @@ from fastrti.training.networks import Autoencoder, Encoder
 from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
 
 RESULTS = Path(__file__).parent / "results" / "trials.jsonl"
-HELD_OUT = 8
+PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
+    "8 spread": lambda lights: spread_lights(lights, 8),
+    "every second": lambda lights: spread_lights(lights, len(lights) // 2),
+    "25–35°": lambda lights: np.nonzero(np.abs(np.degrees(np.arcsin(lights[:, 2].clip(-1, 1))) - 30) <= 5)[0],
+}
+"""The lights held out."""
 _FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
 
 Change = Callable[[], AbstractContextManager[Any]]
@@ -257,20 +264,24 @@ STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
 }
 
 
-def teacher_row(mlic: Mlic, change: Change, held_out: int) -> Score:
-    """The score of a teacher alone."""
-    hidden = spread_lights(mlic.lights, held_out)
+def split(mlic: Mlic, protocol: str) -> tuple[Mlic, Mlic]:
+    """The photographs shown, and those held out."""
+    hidden = PROTOCOLS[protocol](mlic.lights)
     shown = np.setdiff1d(np.arange(len(mlic)), hidden)
+    return mlic.subset(shown.tolist()), mlic.subset(hidden.tolist())
+
+
+def teacher_row(shown: Mlic, hidden: Mlic, change: Change) -> Score:
+    """The score of a teacher alone."""
     with change():
-        return mean_score(score_teacher(mlic.subset(list(shown)), mlic.subset(list(hidden)), seed=0).scores)
+        return mean_score(score_teacher(shown, hidden, seed=0).scores)
 
 
-def student_row(mlic: Mlic, change: Change, options: dict[str, Any], seed: int) -> Score:
+def student_row(shown: Mlic, hidden: Mlic, change: Change, options: dict[str, Any], seed: int) -> Score:
     """The score of a student, as a user sees it."""
-    hidden = spread_lights(mlic.lights, HELD_OUT)
     with change():
-        fitted = fit(mlic, **{"preset": "quick", "hold_out": HELD_OUT, "seed": seed, "progress": False, **options})
-    return mean_score(evaluate(Renderer(fitted), mlic.subset(list(hidden))))
+        fitted = fit(shown, **{"preset": "quick", "seed": seed, "progress": False, **options})
+    return mean_score(evaluate(Renderer(fitted), hidden))
 
 
 def main() -> None:
@@ -279,6 +290,7 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="where to look for scenes")
     parser.add_argument("--of", nargs="+", default=["teacher", "student"], choices=["teacher", "student"])
     parser.add_argument("--trials", nargs="+", help="only these")
+    parser.add_argument("--held-out", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS)
     parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--results", type=Path, default=RESULTS)
@@ -291,14 +303,15 @@ def main() -> None:
     done = {(row["of"], row["trial"], row["scene"], row["seed"], row["held_out"]) for row in rows}
     for scene in [s for f in options.folders for s in scenes_of(f) if s.name.endswith(tuple(options.scenes))]:
         mlic = scene.load_train()
-        for kind, trial, seed, held_out in _asked(options, len(mlic)):
+        for kind, trial, seed, held_out in _asked(options):
             if (kind, trial, scene.name, seed, held_out) in done:
                 continue
             started = time.perf_counter()
+            pair = split(mlic, held_out)
             if kind == "teacher":
-                score = teacher_row(mlic, TEACHERS[trial], held_out)
+                score = teacher_row(*pair, TEACHERS[trial])
             else:
-                score = student_row(mlic, *STUDENTS[trial], seed)
+                score = student_row(*pair, *STUDENTS[trial], seed)
             row = {"of": kind, "trial": trial, "scene": scene.name, "seed": seed, "held_out": held_out}
             row |= {name: round(value, 4) for name, value in score._asdict().items()}
             row["seconds"] = round(time.perf_counter() - started, 1)
@@ -307,28 +320,23 @@ def main() -> None:
             print(f"{scene.name}, {kind} {trial}, {held_out} held out: {score.psnr:.2f} dB", flush=True)
 
 
-def _asked(options: argparse.Namespace, photographs: int) -> Iterator[tuple[str, str, int, int]]:
-    def wanted(trials: Sequence[str]) -> list[str]:
-        return [trial for trial in trials if options.trials is None or trial in options.trials]
-
-    if "teacher" in options.of:
-        for trial in wanted(list(TEACHERS)):
-            for held_out in (HELD_OUT, photographs // 2):
-                yield "teacher", trial, 0, held_out
-    if "student" in options.of:
-        for trial in wanted(list(STUDENTS)):
-            for seed in options.seeds:
-                yield "student", trial, seed, HELD_OUT
+def _asked(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
+    for kind, trials in (("teacher", list(TEACHERS)), ("student", list(STUDENTS))):
+        if kind in options.of:
+            for trial in trials if options.trials is None else [t for t in trials if t in options.trials]:
+                for seed in [0] if kind == "teacher" else options.seeds:
+                    for held_out in options.held_out:
+                        yield kind, trial, seed, held_out
 
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: each trial's difference to "as shipped", on the scenes and seeds both have."""
     text = []
     for kind in ("teacher", "student"):
-        for few in (True, False):
-            chosen = [row for row in rows if row["of"] == kind and (row["held_out"] == HELD_OUT) == few]
+        for protocol in PROTOCOLS:
+            chosen = [row for row in rows if row["of"] == kind and row["held_out"] == protocol]
             if chosen:
-                text += ["", *_part(f"{kind}, {'8' if few else 'every second'} held out", chosen)]
+                text += ["", *_part(f"{kind}, {protocol} held out", chosen)]
     return "\n".join(text)
 
 

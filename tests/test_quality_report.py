@@ -2,6 +2,9 @@
 
 import importlib
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -84,7 +87,7 @@ def test_trials_are_compared_where_both_were_measured(benchmark_module: Any) -> 
 
     def row(trial: str, scene: str, psnr: float) -> dict[str, Any]:
         scores = {"psnr": psnr, "ssim": 0.5, "ciede2000": 2.0}
-        return {"of": "student", "trial": trial, "scene": scene, "seed": 0, "held_out": 8, **scores}
+        return {"of": "student", "trial": trial, "scene": scene, "seed": 0, "held_out": "8 spread", **scores}
 
     rows = [row("as shipped", "a", 30.0), row("as shipped", "b", 20.0), row("6 planes", "a", 29.0)]
     lines = trials.table(rows).splitlines()
@@ -125,3 +128,11 @@ def test_training_as_published_learns(benchmark_module: Any, tmp_path: Path) -> 
     assert second.training["epochs"] == 8
     everything = np.arange(len(mlic))
     assert mean_psnr(second, mlic, everything) > mean_psnr(first, mlic, everything) + 1
+
+
+def test_a_large_fit_is_compared_with_a_crops(tmp_path: Path) -> None:
+    command = [sys.executable, str(BENCHMARKS / "large_fit.py"), str(tmp_path / "sample"), "--size", "96x72"]
+    printed = subprocess.run([*command, "--steps", "20"], check=True, capture_output=True, text=True).stdout
+    whole, crop = re.findall(r"([\d.]+) dB on the crop", printed)
+    assert "whole: {'megapixels': 0.01" in printed and "peak_gib" in printed
+    assert float(whole) > 10 and float(crop) > 10

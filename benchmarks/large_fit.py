@@ -1,0 +1,88 @@
+"""Fits a 12-megapixel collection of 49 photographs and, for comparison, a megapixel cut out of it.
+
+    python benchmarks/large_fit.py FOLDER [--size 4000x3000] [--preset default]
+
+FOLDER is rendered if it is not there (a gigabyte of PNG). Each fit is a process of its own, whose seconds (reading the
+photographs apart) and peak memory are printed; then the PSNR of both objects at the Test lights, on the crop.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from large_picture import peak_bytes
+from machine import CORES, load
+
+from fastrti import Mlic, Renderer, fit
+from fastrti.metrics import psnr
+from fastrti.synth import render_collection
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", default="4000x3000", metavar="WIDTHxHEIGHT")
+    parser.add_argument("--preset", default="default")
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", choices=("whole", "crop"), help="do this fit in this process")
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    if not (options.folder / "Dome").exists():
+        render_collection(options.folder, width, height)
+    if options.only:
+        fit_one(options.folder, options.only, options.preset, options.steps, options.seed)
+        return
+    print(f"{options.size}, {CORES} cores, load {load()}")
+    for part in ("whole", "crop"):
+        command = [sys.executable, __file__, str(options.folder), "--only", part, "--size", options.size]
+        command += ["--preset", options.preset, "--seed", str(options.seed)]
+        command += ["--steps", str(options.steps)] if options.steps else []
+        said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        print(f"{part}: {said}", flush=True)
+    test = Mlic.load(options.folder / "Test")
+    top, left, rows, columns = crop_of(test.height, test.width)
+    pictures = [photograph[top : top + rows, left : left + columns] for photograph in test.photographs]
+    for part, region in (("whole", (top, left, rows, columns)), ("crop", None)):
+        renderer = Renderer(options.folder / part)
+        scores = [psnr(renderer.relight(light, region=region), p) for light, p in zip(test.lights, pictures)]
+        print(f"{part}: {np.mean(scores):.2f} dB on the crop's test photographs")
+
+
+def crop_of(height: int, width: int) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a central piece with a twelfth of the pixels."""
+    rows, columns = round(height / 12**0.5), round(width / 12**0.5)
+    return (height - rows) // 2, (width - columns) // 2, rows, columns
+
+
+def fit_one(folder: Path, part: str, preset: str, steps: int | None, seed: int) -> None:
+    """Fits, saves to folder/part and prints JSON."""
+    started = time.perf_counter()
+    mlic = Mlic.load(folder / "Dome")
+    if part == "crop":
+        top, left, rows, columns = crop_of(mlic.height, mlic.width)
+        piece = (slice(None), slice(top, top + rows), slice(left, left + columns))
+        mlic = replace(mlic, photographs=mlic.photographs[piece].copy())
+    read = time.perf_counter()
+    fitted = fit(mlic, preset=preset, steps=steps, seed=seed, progress=False)
+    done = time.perf_counter()
+    fitted.save(folder / part)
+    peak = peak_bytes()
+    said = {
+        "megapixels": round(mlic.height * mlic.width / 1e6, 2),
+        "seconds_reading": round(read - started, 1),
+        "seconds_fitting": round(done - read, 1),
+        "peak_gib": None if peak is None else round(peak / 2**30, 2),
+        "psnr_of_photographs": fitted.training["psnr"],
+    }
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()
