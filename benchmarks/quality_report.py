@@ -15,8 +15,8 @@ from statistics import mean, median
 from typing import Any
 
 from quality import METHODS, PANEL, RESULTS
+from readme import put_between
 
-BEGIN, END = "<!-- quality: begin -->", "<!-- quality: end -->"
 PICTURE = RESULTS.parent / "quality.png"
 COLLECTIONS = {"Multi/": "SynthRTI Multi", "Single/": "SynthRTI Single", "realrti/": "RealRTI"}
 RINGS = (20, 40, 60, 80)  # elevations of SynthRTI's test lights in degrees
@@ -209,13 +209,8 @@ def main() -> None:
         return
     plot(results)
     readme: Path = options.readme
-    text = readme.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"expected {BEGIN} and {END} in {readme}, around what is to be replaced")
     picture = PICTURE.relative_to(readme.resolve().parent).as_posix()
-    readme.write_text(f"{before}{BEGIN}\n{section(results, picture)}\n{END}{after}", encoding="utf-8")
+    put_between(readme, "quality", section(results, picture))
 
 
 if __name__ == "__main__":

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from readme import put_between
 from targets import Measured, targets
 
 RESULTS = Path(__file__).parent / "results"
-BEGIN, END = "<!-- cpu-benchmark: begin -->", "<!-- cpu-benchmark: end -->"
 
 
 def main() -> None:
@@ -45,12 +45,7 @@ def write_readme(readme: Path, file: Path, measured: Measured) -> None:
     origin = f"{report['device']}, {report['cores']} cores, {report['date']} ([results]({links[file]}))."
     image = f"![Megapixels a second of every contender, by network]({links[picture]})"
     section = "\n\n".join([origin, speeds(measured, 1), image, shares(measured)])
-    text = readme.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"expected {BEGIN} and {END} in {readme}, around what is to be replaced")
-    readme.write_text(f"{before}{BEGIN}\n{section}\n{END}{after}", encoding="utf-8")
+    put_between(readme, "cpu-benchmark", section)
 
 
 def speeds(measured: Measured, threads: int) -> str:

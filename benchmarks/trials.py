@@ -1,7 +1,7 @@
 """What was tried: one change at a time to the teacher or to the student, scored on Dome lights it did not see.
 
     python benchmarks/trials.py SYNTHRTI REALRTI --trials "as shipped" "g: degree 4" --scenes Object2/material5 item10
-    python benchmarks/trials.py --table
+    python benchmarks/trials.py --readme benchmarks/README.md
 
 A scene's Test lights are never read. Of its other photographs some are held out: 8 spread over the dome, every second
 one (which leaves gaps twice as wide), or a band of elevations (SynthRTI's ring at 30°: what lies between rings).
@@ -28,6 +28,7 @@ import torch
 from numpy.typing import NDArray
 from quality import PANEL, scenes_of
 from quality import interpolator as score_teacher
+from readme import put_between
 from torch import Tensor
 
 from fastrti import Mlic
@@ -295,8 +296,12 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--table", action="store_true", help="print what is there")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="put the tables there")
     options = parser.parse_args()
     rows = [json.loads(line) for line in options.results.read_text().splitlines()] if options.results.exists() else []
+    if options.readme:
+        put_between(options.readme, "trials", table(rows))
+        return
     if options.table:
         print(table(rows))
         return
@@ -337,7 +342,7 @@ def table(rows: list[dict[str, Any]]) -> str:
             chosen = [row for row in rows if row["of"] == kind and row["held_out"] == protocol]
             if chosen:
                 text += ["", *_part(f"{kind}, {protocol} held out", chosen)]
-    return "\n".join(text)
+    return "\n".join(text[1:])
 
 
 def _part(title: str, rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Fixtures of all tests; the Triton kernel runs in Triton's interpreter unless a GPU run asks otherwise."""
 
+import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from viewer.browser import Browser, chromium_programs
@@ -10,7 +12,8 @@ from viewer.browser import Browser, chromium_programs
 # Triton reads it at import: kernels are interpreted on CPU tensors, so that their mathematics is tested without a GPU.
 os.environ.setdefault("TRITON_INTERPRET", "1")
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,10 @@ def browser() -> Iterator[Browser]:
         pytest.skip("needs chromium and chromedriver (Debian: apt install chromium chromium-driver)")
     with Browser(*programs) as window:
         yield window
+
+
+@pytest.fixture
+def benchmark_module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+    """Imports a module of benchmarks/, which is no package."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module

@@ -1,12 +1,10 @@
 """The benchmarks run and their report reads well, on a picture of a few thousand pixels; no speed is judged here."""
 
-import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,17 +23,6 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     python("benchmarks/bench_cpu.py", "--groups", *groups, "--without", "compile", "--results", str(folder))
     (file,) = folder.glob("cpu_*.json")
     return file
-
-
-@pytest.fixture
-def benchmark_module(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Imports a module of benchmarks/, which is no package."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return load
 
 
 def test_every_contender_has_a_row_and_what_promises_it_is_within_one_level(recorded: Path) -> None:

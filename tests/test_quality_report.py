@@ -1,12 +1,10 @@
 """The quality table and the trials' table, from results written by hand; that every trial changes what exists."""
 
-import importlib
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -18,17 +16,6 @@ from fastrti.synth import render_collection
 from fastrti.training.scoring import mean_psnr
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
-
-
-@pytest.fixture
-def benchmark_module(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Imports a module of benchmarks/, which is no package."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(name)
-
-    return load
 
 
 @pytest.fixture
@@ -70,7 +57,7 @@ def test_the_section_is_put_between_the_comments(
     drawn = []
     monkeypatch.setattr(report, "plot", drawn.append)
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    readme.write_text("before\n<!-- quality: begin -->\nold\n<!-- quality: end -->\nafter\n")
     monkeypatch.setattr("sys.argv", ["quality_report.py", "--results", str(tmp_path), "--readme", str(readme)])
     report.main()
     text = readme.read_text()
