@@ -2,7 +2,7 @@
 
     python benchmarks/int8.py SYNTHRTI REALRTI --objects FOLDER [--results FOLDER] [--only SCENE …]
 
-Each scene is fitted twice with the quick preset, without and with training for int8, and both objects are kept in
+Each scene is fitted twice with the default preset, without and with training for int8, and both objects are kept in
 FOLDER, where the next run finds them. PSNR is of pictures through the Renderer on SynthRTI's Test lights, or on the
 lights that RealRTI's split.json holds out; neither is seen by the fits. Speed is of `relight` into a reused picture of
 a megapixel on one thread, the precisions taking turns: the median, and the fastest, which other work disturbs least.
@@ -68,7 +68,7 @@ def _photographs(scene: str, arguments: argparse.Namespace) -> tuple[Mlic, Mlic]
 def _object(folder: Path, mlic: Mlic, int8: bool) -> Relightable:
     path = folder / ("int8" if int8 else "float")
     if not path.exists():
-        fit(mlic, preset="quick", int8=int8).save(path)
+        fit(mlic, int8=int8).save(path)
     return Relightable.load(path)
 
 

@@ -1,6 +1,6 @@
 """Mean angular error of normals on SynthRTI scenes, beside plain photometric stereo, as a Markdown table.
 
-    python benchmarks/normals.py SYNTHRTI/Single SYNTHRTI/Multi [--fit quick] [--every 4]
+    python benchmarks/normals.py SYNTHRTI/Single SYNTHRTI/Multi [--fit default] [--every 4]
 
 A scene is a folder with `Dome/` (photographs, .lp) and the ground truth `Dome/normals.png`. Nothing is chosen by it:
 the settings of `fastrti.normals` are the same for every scene.

@@ -148,19 +148,19 @@ METHODS: dict[str, Callable[[Mlic, Mlic, int], Drawn]] = {
     "hsh16": partial(classical, basis="hsh16"),
     "pca9-rbf": partial(classical, basis="rbf"),
     "interpolator": interpolator,
-    "neural": partial(neural, student="neural"),
+    "neural": partial(neural, student="neural", preset="best"),
     "neural, as published": published,
-    "direct20": partial(neural, student="direct20"),
-    "disk20": partial(neural, student="disk20"),
-    "disk10": partial(neural, student="disk10"),
+    "direct20": partial(neural, student="direct20", preset="best"),
+    "disk20": partial(neural, student="disk20", preset="best"),
+    "disk10": partial(neural, student="disk10", preset="best"),
     "light-conditioned, direct": partial(neural, teacher="none"),
     "light-conditioned, neural teacher": partial(neural, teacher="neural"),
     "quick": partial(neural, preset="quick"),
     "default": neural,
     "best": partial(neural, preset="best"),
 }
-"""The rows of the table; "default" is the light-conditioned student distilled from the interpolator. "neural, as
-published" takes an hour or two a scene."""
+"""The rows of the table; "default" is the light-conditioned student distilled from the interpolator. The published
+networks get the longest training; "neural, as published" takes an hour or two a scene."""
 UNSEEDED = ("ptm", "hsh9", "hsh16", "pca9-rbf", "interpolator")
 
 

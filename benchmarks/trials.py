@@ -5,7 +5,7 @@
 
 A scene's Test lights are never read. Of its other photographs some are held out: 8 spread over the dome, every second
 one (which leaves gaps twice as wide), or a band of elevations (SynthRTI's ring at 30°: what lies between rings).
-Students have the quick preset. Every result is a line of results/trials.jsonl, and what is there already is not made
+Students have the default preset. Every result is a line of results/trials.jsonl, and what is there already is not made
 again.
 """
 
@@ -178,9 +178,9 @@ def _chunks(rows: Indices, columns: Indices) -> Iterator[tuple[Indices, Indices]
 
 
 def preset(**settings: Any) -> Change:
-    """Other settings of the quick preset."""
-    changed = replace(students.PRESETS["quick"], **settings)
-    return lambda: patch.dict(students.PRESETS, quick=changed)
+    """Other settings of the default preset."""
+    changed = replace(students.PRESETS["default"], **settings)
+    return lambda: patch.dict(students.PRESETS, default=changed)
 
 
 def as_shipped() -> Change:
@@ -281,7 +281,7 @@ def teacher_row(shown: Mlic, hidden: Mlic, change: Change) -> Score:
 def student_row(shown: Mlic, hidden: Mlic, change: Change, options: dict[str, Any], seed: int) -> Score:
     """The score of a student, as a user sees it."""
     with change():
-        fitted = fit(shown, **{"preset": "quick", "seed": seed, "progress": False, **options})
+        fitted = fit(shown, **{"seed": seed, "progress": False, **options})
     return mean_score(evaluate(Renderer(fitted), hidden))
 
 
