@@ -65,8 +65,10 @@ class Results:
 
     def at(self, method: str, scenes: Sequence[str], elevation: float) -> float:
         """Mean PSNR over scenes at the test lights within 10° of an elevation."""
-        photographs = [p for scene in scenes for run in self.runs[method][scene] for p in run["by_photograph"]]
-        return mean(p["psnr"] for p in photographs if abs(p["elevation"] - elevation) < 10)
+        return mean(
+            mean(p["psnr"] for run in self.runs[method][scene] for p in run["by_photograph"] if _near(p, elevation))
+            for scene in scenes
+        )
 
     def seconds(self, method: str, scenes: Sequence[str]) -> float:
         """Median seconds of training."""
@@ -80,6 +82,10 @@ class Results:
     def complete(self, scenes: Sequence[str]) -> list[str]:
         """The methods with a result on every one of the scenes."""
         return [method for method in self.methods if all(scene in self.runs[method] for scene in scenes)]
+
+
+def _near(photograph: dict[str, float], elevation: float) -> bool:
+    return abs(photograph["elevation"] - elevation) < 10
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

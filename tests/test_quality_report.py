@@ -37,6 +37,7 @@ def results(benchmark_module: Any, tmp_path: Path) -> Any:
     for scene in quality.PANEL[:2]:
         put(scene, "default", 0, 33.0)
         put(scene, "default", 1, 33.5)
+    put(quality.PANEL[0], "ptm", 1, 20.0)
     return benchmark_module("quality_report").Results(tmp_path)
 
 
@@ -45,6 +46,7 @@ def test_means_are_over_seeds_then_scenes(results: Any, benchmark_module: Any) -
     assert results.value("default", panel[0]) == pytest.approx(33.25)
     assert results.mean("hsh16", panel) == pytest.approx(32.5)
     assert results.at("hsh16", panel[:1], 60) == pytest.approx(50.0)
+    assert results.at("ptm", panel[:2], 40) == pytest.approx(20.4)  # a scene with two seeds counts once
     assert results.complete(results.scenes) == ["ptm", "hsh16"]
     assert results.seconds("default", panel[:2]) == 2.5
 

@@ -275,6 +275,6 @@ def test_a_diverging_fit_is_an_error(mlic, monkeypatch):
         quick(mlic)
 
 
-def test_presets_get_better_and_longer():
+def test_presets_get_longer():
     steps = [PRESETS[name].steps for name in ("quick", "default", "best")]
     assert steps == sorted(set(steps))

@@ -27,7 +27,7 @@ _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
 _BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
 _LOWEST_NEW_LIGHT = math.radians(5)
-_DARKEST = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
+_NEGLIGIBLE = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
 
 
 def root_mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()
@@ -36,7 +36,7 @@ def root_mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), 
     Squared errors of all lights together are those of the few lights under which nothing fits; PSNR is a mean over
     lights of logarithms. The root stands between.
     """
-    return ((rendered - wanted).square().mean((1, 2)) + _DARKEST).sqrt().mean()
+    return ((rendered - wanted).square().mean((1, 2)) + _NEGLIGIBLE).sqrt().mean()
 
 
 def mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()

@@ -75,9 +75,8 @@ class Interpolator:
             (L, 3, P) float32, not clamped.
         """
         weights = torch.from_numpy(self.methods.weights(lights.cpu().double().numpy())).to(samples)  # (M, L, N)
-        answers = _answers(weights, samples)
-        mix, _ = _mixed(answers, shares)
-        return torch.lerp(mix, self.correction(answers, shares), _CORRECTION_TAKEN)
+        mix, deviations = _mixed(_answers(weights, samples), shares)
+        return torch.lerp(mix, self.correction(mix, deviations, shares), _CORRECTION_TAKEN)
 
     def _covariances(self, photographs: Photographs, leave_one_out: Tensor) -> Tensor:  # (M, N, N) → (M, M, h, w)
         """The covariance of the methods' leave-one-out residuals around every cell."""
@@ -102,10 +101,10 @@ class Interpolator:
         """Trains the correction to predict photographs from all the others."""
         predictions = torch.eye(left_out.shape[1], device=left_out.device) - left_out  # (M, N, N)
         rows, columns = pixels.draw(_CHUNK // 2)
-        answers = _answers(predictions, pixels.read(rows, columns))
+        typical = _mixed(_answers(predictions, pixels.read(rows, columns)), self._shares_at(rows, columns))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(generator.initial_seed())
-            correction = _Correction(answers, self._shares_at(rows, columns)).to(left_out.device)
+            correction = _Correction(*typical).to(left_out.device)
         optimizer = torch.optim.Adam(correction.parameters(), fused=True)
         for step in range(steps):
             falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
@@ -113,8 +112,9 @@ class Interpolator:
             rows, columns = pixels.draw(_CORRECTION_PIXELS)
             samples = pixels.read(rows, columns)
             shown = torch.randperm(len(samples), generator=generator)[:_CORRECTION_LIGHTS].to(samples.device)
-            predicted = correction(_answers(predictions[:, shown], samples), self._shares_at(rows, columns))
-            errors = (predicted - samples[shown]).square().mean((1, 2))
+            shares = self._shares_at(rows, columns)
+            mix, deviations = _mixed(_answers(predictions[:, shown], samples), shares)
+            errors = (correction(mix, deviations, shares) - samples[shown]).square().mean((1, 2))
             optimizer.zero_grad()
             (errors @ importance[shown]).backward()
             optimizer.step()
@@ -145,16 +145,14 @@ class _Correction(nn.Module):
     and colour. It starts at none.
 
     Args:
-        answers: (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
-        shares: (M, P) of these pixels.
+        mix, deviations: (L, 3, P) and (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
     """
 
-    def __init__(self, answers: Tensor, shares: Tensor):
+    def __init__(self, mix: Tensor, deviations: Tensor):
         super().__init__()
-        mix, deviations = _mixed(answers, shares)
         self._centre = mix.mean()
         self._scale = 0.5 / deviations.square().mean().sqrt().clamp(min=1e-4)
-        outputs = 3 * answers.shape[1]
+        outputs = 3 * deviations.shape[1]
         self.first = nn.Linear(outputs + 3, _CORRECTION_WIDTH)
         self.second = nn.Linear(_CORRECTION_WIDTH, _CORRECTION_WIDTH)
         self.last = nn.Linear(_CORRECTION_WIDTH, outputs)
@@ -166,14 +164,13 @@ class _Correction(nn.Module):
         """A pixel and light."""
         return sum(layer.weight.numel() for layer in (self.first, self.second, self.last))
 
-    def forward(self, answers: Tensor, shares: Tensor) -> Tensor:  # (L, M, 3, P), (M, P) → (L, 3, P)
-        """The mix by corrected shares."""
-        mix, deviations = _mixed(answers, shares)
+    def forward(self, mix: Tensor, deviations: Tensor, shares: Tensor) -> Tensor:
+        """(L, 3, P), (L, M, 3, P), (M, P) → (L, 3, P), the mix by corrected shares."""
         h = torch.cat([self._scale * deviations.flatten(1, 2), 3 * (mix - self._centre)], dim=1)  # (L, 3M + 3, P)
         for layer in (self.first, self.second, self.last):
             h = torch.baddbmm(layer.bias[:, None], layer.weight.expand(len(h), -1, -1), h)
             h = h if layer is self.last else functional.relu_(h)
-        corrected = torch.softmax(h.view_as(answers) + (shares + _LEAST_SHARE).log()[:, None], dim=1)
+        corrected = torch.softmax(h.view_as(deviations) + (shares + _LEAST_SHARE).log()[:, None], dim=1)
         return mix + (corrected * deviations).sum(1)
 
 

@@ -124,4 +124,4 @@ PRESETS = {
     "default": Preset(steps=3_000),
     "best": Preset(steps=10_000),
 }
-"""On held-out lights more steps than 3,000 gain 0.1 dB on glossy scenes and lose as much on noisy ones."""
+"""On held-out lights 10,000 steps gain 0.1 dB on a glossy scene and lose 0.4 on a coin, against 3,000."""
