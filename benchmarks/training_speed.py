@@ -63,7 +63,8 @@ class Bench:
         self.samples = PixelSamples(self.photographs, torch.Generator().manual_seed(0))
         self.lights = torch.from_numpy(mlic.lights).float()
         self.teacher = Interpolator(self.photographs)
-        self.shares = self.teacher.shares_of(self.samples.rows, self.samples.columns)
+        pixels = self.samples.rows, self.samples.columns
+        self.shares, self.trust = self.teacher.shares_of(*pixels), self.teacher.trust_of(*pixels)
 
     def network(self, student: str) -> Autoencoder:
         """Untrained, its encoder standardised."""
@@ -75,7 +76,8 @@ class Bench:
         """What `fit` would teach it."""
         if student == "neural":
             return Lesson(student, self.samples, self.lights, error=mean_square)
-        return Lesson(student, self.samples, self.lights, self.taught, True, 0.7, root_mean_square)
+        alpha = parse_student(student).alpha
+        return Lesson(student, self.samples, self.lights, self.taught, True, alpha, root_mean_square, self.trust)
 
     def taught(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
         """The interpolator's answers."""

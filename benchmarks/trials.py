@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,6 +48,8 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
     "25–35°": lambda lights: np.nonzero(np.abs(np.degrees(np.arcsin(lights[:, 2].clip(-1, 1))) - 30) <= 5)[0],
 }
 """The lights held out."""
+SHIPPED = "α 0.5 to 0.95, teacher trusted by its error"
+"""What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
 _FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
 
 Change = Callable[[], AbstractContextManager[Any]]
@@ -177,6 +180,16 @@ def _chunks(rows: Indices, columns: Indices) -> Iterator[tuple[Indices, Indices]
         yield rows[start : start + 16384], columns[start : start + 16384]
 
 
+def alpha(first: float, last: float) -> Change:
+    """Other weights of the photographs at the first and the last step."""
+    return lambda: patch.object(students.StudentSpec, "alpha", (first, last))
+
+
+def trusted_alike() -> AbstractContextManager[Any]:
+    """A student's distance from its teacher counts the same at every pixel."""
+    return patch.object(Interpolator, "trust_of", lambda self, rows, columns: torch.ones(len(rows)))
+
+
 def preset(**settings: Any) -> Change:
     """Other settings of the default preset."""
     changed = replace(students.PRESETS["default"], **settings)
@@ -223,9 +236,12 @@ STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
     "error: mean square": (error(1.0), {}),
     "error: logarithm": (error(0.0), {}),
     "error: absolute": (const(_FIT, "root_mean_square", absolute), {}),
-    "α 0.3": (as_shipped(), {"alpha": 0.3}),
-    "α 0.5": (as_shipped(), {"alpha": 0.5}),
-    "α 0.85": (as_shipped(), {"alpha": 0.85}),
+    "α 0.5 throughout": (as_shipped(), {"alpha": 0.5}),
+    "α 0.7 throughout": (as_shipped(), {"alpha": 0.7}),
+    "α 0.85 throughout": (as_shipped(), {"alpha": 0.85}),
+    "α 0.3 to 1": (alpha(0.3, 1.0), {}),
+    "teacher trusted alike everywhere": (trusted_alike, {}),
+    "α 0.7, teacher trusted alike": (trusted_alike, {"alpha": 0.7}),
     "new lights from 0°": (const(distillation, "_LOWEST_NEW_LIGHT", 0.0), {}),
     "new lights from 10°": (const(distillation, "_LOWEST_NEW_LIGHT", math.radians(10)), {}),
     "photographs dropped, 10 %": (dropped_photographs(0.1), {}),
@@ -305,7 +321,11 @@ def main() -> None:
     if options.table:
         print(table(rows))
         return
-    done = {(row["of"], row["trial"], row["scene"], row["seed"], row["held_out"]) for row in rows}
+    done = {
+        (row["of"], row["trial"], row["scene"], row["seed"], row["held_out"])
+        for row in rows
+        if row["shipped"] == SHIPPED
+    }
     for scene in [s for f in options.folders for s in scenes_of(f) if s.name.endswith(tuple(options.scenes))]:
         mlic = scene.load_train()
         for kind, trial, seed, held_out in _asked(options):
@@ -317,7 +337,8 @@ def main() -> None:
                 score = teacher_row(*pair, TEACHERS[trial])
             else:
                 score = student_row(*pair, *STUDENTS[trial], seed)
-            row = {"of": kind, "trial": trial, "scene": scene.name, "seed": seed, "held_out": held_out}
+            row = {"of": kind, "shipped": SHIPPED, "trial": trial, "scene": scene.name}
+            row |= {"seed": seed, "held_out": held_out}
             row |= {name: round(value, 4) for name, value in score._asdict().items()}
             row["seconds"] = round(time.perf_counter() - started, 1)
             with options.results.open("a") as file:
@@ -337,11 +358,13 @@ def _asked(options: argparse.Namespace) -> Iterator[tuple[str, str, int, str]]:
 def table(rows: list[dict[str, Any]]) -> str:
     """Markdown: each trial's difference to "as shipped", on the scenes and seeds both have."""
     text = []
-    for kind in ("teacher", "student"):
-        for protocol in PROTOCOLS:
-            chosen = [row for row in rows if row["of"] == kind and row["held_out"] == protocol]
+    for shipped in sorted({row["shipped"] for row in rows}, key=lambda shipped: shipped != SHIPPED):
+        then = "" if shipped == SHIPPED else f"; shipped then: {shipped}"
+        for kind, protocol in product(("teacher", "student"), PROTOCOLS):
+            asked = (kind, protocol, shipped)
+            chosen = [row for row in rows if (row["of"], row["held_out"], row["shipped"]) == asked]
             if chosen:
-                text += ["", *_part(f"{kind}, {protocol} held out", chosen)]
+                text += ["", *_part(f"{kind}, {protocol} held out{then}", chosen)]
     return "\n".join(text[1:])
 
 

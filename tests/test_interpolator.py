@@ -133,3 +133,14 @@ def test_hard_photographs_do_not_drown_the_others():
     importance = interpolator._importance(left_out, interpolator._Pixels(photographs, torch.Generator()))
     assert importance[3] == importance.min() < 0.01 * importance.max()
     assert importance.mean() == pytest.approx(1)
+
+
+def test_a_student_trusts_the_teacher_where_photographs_predict_each_other():
+    values = smooth_field(DOME, 24, 24)
+    values[:, :, 12:] = np.random.default_rng(3).random((len(DOME), 24, 12))
+    mlic = collection(values)
+    rows, columns = (torch.from_numpy(index.ravel()) for index in np.indices((24, 24)))
+    trust = Interpolator(Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))).trust_of(rows, columns)
+    assert trust.square().mean() == pytest.approx(1, abs=1e-4)
+    trust = trust.view(24, 24)
+    assert trust[:, :8].min() > 1.5 * trust[:, 16:].max()

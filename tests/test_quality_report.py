@@ -76,12 +76,23 @@ def test_trials_are_compared_where_both_were_measured(benchmark_module: Any) -> 
 
     def row(trial: str, scene: str, psnr: float) -> dict[str, Any]:
         scores = {"psnr": psnr, "ssim": 0.5, "ciede2000": 2.0}
-        return {"of": "student", "trial": trial, "scene": scene, "seed": 0, "held_out": "8 spread", **scores}
+        return {
+            "of": "student",
+            "shipped": trials.SHIPPED,
+            "trial": trial,
+            "scene": scene,
+            "seed": 0,
+            "held_out": "8 spread",
+            **scores,
+        }
 
     rows = [row("as shipped", "a", 30.0), row("as shipped", "b", 20.0), row("6 planes", "a", 29.0)]
+    then = {"shipped": "another"}
+    rows += [row("as shipped", "a", 10.0) | then, row("12 planes", "a", 12.0) | then]
     lines = trials.table(rows).splitlines()
     assert "| as shipped | 30.00 | 20.00 | 25.00 | 0.5000 | 2.000 |" in lines
     assert "| 6 planes | -1.00 | – | -1.00 | +0.0000 | +0.000 |" in lines
+    assert "| 12 planes | +2.00 | +2.00 | +0.0000 | +0.000 |" in lines  # by what was shipped then
 
 
 def test_every_trial_changes_something_that_exists(benchmark_module: Any) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,11 @@ from fastrti.lights import light_from_angles
 from fastrti.metrics import psnr
 from fastrti.reference import relight_reference
 from fastrti.training import PRESETS, distillation, fit, interpolator, samples, scoring
+from fastrti.training.checkpoint import Checkpoint
+from fastrti.training.fit import train_anew
 from fastrti.training.samples import PixelSamples, spread_lights
 from fastrti.training.scoring import mean_psnr
+from fastrti.training.students import parse_student
 
 HEIGHT, WIDTH = 40, 56
 LIGHTS = np.stack(
@@ -223,6 +228,30 @@ def test_large_pictures_are_fitted_from_some_of_their_pixels(mlic, monkeypatch):
     sampled = quick(mlic, steps=150, hold_out=4)
     assert not np.array_equal(sampled.planes, whole.planes)
     assert sampled.training["psnr"] == pytest.approx(whole.training["psnr"], abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "trust", "expected"),
+    [((0.0, 0.0), 1.0, 0.8), ((0.0, 1.0), 1.0, 0.2), ((0.3, 0.3), 0.1, 0.2)],
+)
+def test_photographs_or_teacher_lead_as_alpha_and_trust_say(mlic, alpha, trust, expected):
+    photographs = samples.Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
+    pixels = PixelSamples(photographs, torch.Generator().manual_seed(0))
+    pixels.values.fill_(51)  # photographs are 0.2 everywhere, the teacher says 0.8
+    lesson = distillation.Lesson(
+        name="test",
+        samples=pixels,
+        lights=torch.from_numpy(LIGHTS).float(),
+        teacher=lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), 0.8),
+        at_new_lights=True,
+        alpha=alpha,
+        trust=torch.full((len(pixels),), trust),
+    )
+    spec, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=300)
+    network, _ = train_anew(spec, lesson, preset, 9, 0, Checkpoint(None, {}), None)
+    with torch.no_grad():
+        rendered = network(pixels.batch(torch.arange(64)), lesson.lights).mean()
+    assert rendered == pytest.approx(expected, abs=0.05)
 
 
 def test_the_number_of_planes_is_a_setting(mlic):

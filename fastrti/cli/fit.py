@@ -56,7 +56,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     training.add_argument("--preset", help="quick, default or best (default: default)")
     training.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
     training.add_argument(
-        "--alpha", type=float, help="weight of the photographs against the teacher, 0 to 1 (default: 0.7; disk: 0.5)"
+        "--alpha",
+        type=float,
+        help="weight of the photographs against the teacher, 0 to 1 (default: rises from 0.5 to 0.95; disk: 0.5)",
     )
     training.add_argument("--planes", type=int, metavar="K", help="bytes a pixel (default: 9)")
     training.add_argument(

@@ -15,7 +15,7 @@ from fastrti.errors import TrainingError
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import PixelSamples
-from fastrti.training.students import Preset
+from fastrti.training.students import Alpha, Preset
 
 # (samples (N, 3, P), pixels (P,), lights (L, 3), these on any device) → (L, 3, P): what P of the training pixels should
 # look like.
@@ -54,8 +54,10 @@ class Lesson:
         lights: (N, 3) of the photographs.
         teacher: answers at lights, or None to learn from photographs alone.
         at_new_lights: ask it at random new lights; otherwise at the photographed ones of the step.
-        alpha: weight of the photographs; the teacher's is 1 − α (DisK-NeuralRTI's loss). Without a teacher, 1.
+        alpha: weight of the photographs, at the first step and at the last, linear between; the teacher's is 1 − α
+            (DisK-NeuralRTI's loss, there constant). Without a teacher, 1.
         error: of rendered colours, both (L, 3, P).
+        trust: (P,) of the pixels, what an error from the teacher's answers is multiplied by; None for 1.
     """
 
     name: str
@@ -63,8 +65,9 @@ class Lesson:
     lights: Tensor
     teacher: TeacherFunction | None = None
     at_new_lights: bool = False
-    alpha: float = 1.0
+    alpha: Alpha = (1.0, 1.0)
     error: Callable[[Tensor, Tensor], Tensor] = root_mean_square
+    trust: Tensor | None = None
 
 
 def train(
@@ -119,7 +122,9 @@ def train(
             if lesson.teacher is not None:
                 with torch.no_grad():
                     taught = lesson.teacher(samples, pixels, asked)
-                loss = lesson.alpha * loss + (1 - lesson.alpha) * lesson.error(rendered[-len(asked) :], taught)
+                    trust = 1.0 if lesson.trust is None else lesson.trust[pixels]
+                alpha = lesson.alpha[0] + (lesson.alpha[1] - lesson.alpha[0]) * done / preset.steps
+                loss = alpha * loss + (1 - alpha) * lesson.error(trust * rendered[-len(asked) :], trust * taught)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from fastrti.errors import ArgumentError
 from fastrti.planes import MAX_PLANES, quantise
@@ -20,7 +21,7 @@ from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs, PixelSamples, spread_lights
 from fastrti.training.scoring import ProgressScore, mean_psnr
-from fastrti.training.students import PRESETS, Preset, StudentSpec, Teacher, choose_teacher, parse_student
+from fastrti.training.students import PRESETS, Alpha, Preset, StudentSpec, Teacher, choose_teacher, parse_student
 
 if TYPE_CHECKING:
     from fastrti.mlic import Mlic
@@ -56,8 +57,8 @@ def fit(
         preset: "quick", "default" or "best", see `PRESETS`.
         steps: training steps, instead of the preset's.
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
-        alpha: weight of the photographs against the teacher in the loss, 0 to 1; None takes the student's default, 0.7
-            for light-conditioned ones, 0.5 for the others.
+        alpha: weight of the photographs against the teacher in the loss, 0 to 1; None takes the student's default, from
+            0.5 at the first step to 0.95 at the last for light-conditioned ones, 0.5 for the others.
         planes: K, the bytes a pixel of the object.
         int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
             costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
@@ -76,8 +77,8 @@ def fit(
     started = time.perf_counter()
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
-    alpha = spec.alpha if alpha is None else alpha
-    settings = _settings(preset, steps, alpha, planes)
+    weights = spec.alpha if alpha is None else (alpha, alpha)
+    settings = _settings(preset, steps, weights, planes)
     if int8:
         check_int8(spec)
     where = _device(device)
@@ -88,7 +89,7 @@ def fit(
         "teacher": chosen_teacher,
         "preset": preset,
         **asdict(settings),
-        "alpha": alpha,
+        "alpha": weights,
         "planes": planes,
         "int8": int8,
         "seed": seed,
@@ -96,10 +97,10 @@ def fit(
     }
     kept = Checkpoint(checkpoint, {**record, "photographs": _digest(mlic) if checkpoint else ""})
     run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
-    trained, network, done = run.fit(spec, chosen_teacher, alpha)
+    trained, network, done = run.fit(spec, chosen_teacher, weights)
     relightable = encode(network, photographs)
     if int8 and trained == spec.name:
-        relightable.decoder = run.fit_int8(network, relightable, alpha).decoder.to_decoder()
+        relightable.decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
     scored = held_out if hold_out else photographs.chosen
     relightable.training = {
         **record,
@@ -136,7 +137,7 @@ class _Run:
         watched = torch.Generator().manual_seed(seed)
         self.score = ProgressScore(self.samples, photographs, held_out, watched) if progress else None
 
-    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: float) -> tuple[str, Autoencoder, int]:
+    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: Alpha) -> tuple[str, Autoencoder, int]:
         """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself.
 
         Returns:
@@ -145,18 +146,19 @@ class _Run:
         error = root_mean_square if spec.conditioned else mean_square
         if teacher == "none":
             return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights, error=error))
+        trust = None
         if teacher == "interpolator":
-            function = self._interpolator()
+            function, trust = self._interpolator()
         else:
             wide = spec.teacher_spec()
             network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights, error=error))
             if done < self.preset.steps:
                 return wide.name, network, done
             function = _answers_of(network)
-        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha, error)
+        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha, error, trust)
         return spec.name, *self._train(spec, lesson)
 
-    def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: float) -> Autoencoder:
+    def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: Alpha) -> Autoencoder:
         """Trains the decoder for int8, on the object's planes; the network itself is the teacher at new lights."""
         lesson = Lesson("int8", self.samples, self.lights, _answers_of(copy.deepcopy(network)), True, alpha)
         device = self.photographs.device
@@ -168,10 +170,12 @@ class _Run:
     def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
         return train_anew(spec, lesson, self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
-    def _interpolator(self) -> TeacherFunction:
+    def _interpolator(self) -> tuple[TeacherFunction, Tensor]:
+        """It, and how far it is to be trusted at each of the pixels."""
         interpolator = Interpolator(self.photographs, self.seed, self.preset.steps)
-        shares = interpolator.shares_of(self.samples.rows, self.samples.columns)
-        return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights)
+        pixels = self.samples.rows, self.samples.columns
+        shares, trust = interpolator.shares_of(*pixels), interpolator.trust_of(*pixels)
+        return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights), trust
 
 
 def train_anew(
@@ -214,13 +218,13 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     )
 
 
-def _settings(preset: str, steps: int | None, alpha: float, planes: int) -> Preset:
+def _settings(preset: str, steps: int | None, alpha: Alpha, planes: int) -> Preset:
     if preset not in PRESETS:
         raise ArgumentError(f"expected a preset {', '.join(map(repr, PRESETS))}, got {preset!r}")
     if steps is not None and steps < 1:
         raise ArgumentError(f"expected one or more training steps, got {steps}")
-    if not 0 <= alpha <= 1:
-        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha}")
+    if not 0 <= alpha[0] <= 1:
+        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha[0]}")
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
     return PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)

@@ -19,6 +19,7 @@ _MAX_CELLS = 1 << 18  # larger pictures get larger cells
 _BLUR_CELLS = 1.0  # σ of the smoothing of error covariances
 _SHRINKAGE = 0.3  # of the mix towards equal shares, relative to each method's error
 _DESCENT_STEPS = 60
+_TRUST_FLOOR = 0.3  # of the median pixel's error: perfect pixels count for four median ones at most
 _CHUNK = 4096  # pixels whose residuals are in memory at once
 _LEAST_ERROR = 0.01  # of the median photograph's: no photograph counts for more than this one would
 
@@ -54,13 +55,25 @@ class Interpolator:
         pixels = _Pixels(photographs, generator)
         left_out = torch.from_numpy(self.methods.leave_one_out()).float().to(photographs.device)  # (M, N, N)
         importance = _importance(left_out, pixels)
-        self.shares = _stacked(self._covariances(photographs, left_out * importance.sqrt()[:, None]))  # (M, h, w)
+        covariances = self._covariances(photographs, left_out * importance.sqrt()[:, None])
+        self.shares = _stacked(covariances)  # (M, h, w)
+        self.errors = torch.einsum("mkhw,mhw,khw->hw", covariances, self.shares, self.shares)  # mean squares of the mix
         steps = min(most_steps, _CORRECTION_STEPS)
         self.correction = self._learn(left_out, importance, pixels, generator, steps)
 
     def shares_of(self, rows: Tensor, columns: Tensor) -> Tensor:
         """The shares of the M methods at P pixels before the correction, (M, P)."""
         return self.shares[:, rows // self.cell, columns // self.cell]
+
+    def trust_of(self, rows: Tensor, columns: Tensor) -> Tensor:
+        """What a student's distance from this teacher counts at P pixels, (P,), of mean square 1.
+
+        It falls with the error of predicting the photographs around a pixel from each other, so that the student is
+        taught where the teacher knows, and goes by its own photographs where it does not.
+        """
+        errors = self.errors[rows // self.cell, columns // self.cell]
+        trust = (errors + _TRUST_FLOOR * errors.median() + 1e-9).rsqrt()
+        return trust / trust.square().mean().sqrt()
 
     @torch.no_grad()
     def __call__(self, samples: Tensor, shares: Tensor, lights: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from fastrti.frame_network import MAX_WIDTH, Activation
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
 
 Teacher = Literal["interpolator", "neural", "none"]
+Alpha = tuple[float, float]  # weight of the photographs against the teacher, at the first step and at the last
 
 _FORMS = (
     "'lcA' or 'lcAxB' (light-conditioned, ReLU, skip), the same with '-elu' (ELU, no skip), 'diskR' (distilled as in "
@@ -42,9 +43,10 @@ class StudentSpec:
     encoder_width: int = 150
 
     @property
-    def alpha(self) -> float:
-        """Weight of the photographs against the teacher, where a fit does not say another."""
-        return 0.7 if self.conditioned else 0.5
+    def alpha(self) -> Alpha:
+        """Where a fit does not say another: constant for the published students; light-conditioned ones learn first
+        from both, then more and more from the photographs, which have no errors of a teacher."""
+        return (0.5, 0.95) if self.conditioned else (0.5, 0.5)
 
     def build(self, photographs: int, planes: int) -> Autoencoder:
         """The network, randomly initialised from torch's global generator, for N photographs and K planes."""

@@ -25,7 +25,7 @@ PLANES = 9
 _SHOWN, _HELD_OUT = 32, 8  # lights
 _LOWEST_DEG = 10  # as the new lights of the training loop
 _GOLDEN_DEG = 137.508  # between neighbours of a sunflower: no two rings of lights line up
-_ALPHA = 0.5
+_ALPHA = (0.5, 0.5)
 
 
 def distil_twin(
