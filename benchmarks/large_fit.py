@@ -1,9 +1,10 @@
 """Fits a 12-megapixel collection of 49 photographs and, for comparison, a megapixel cut out of it.
 
-    python benchmarks/large_fit.py FOLDER [--size 4000x3000] [--preset default]
+    python benchmarks/large_fit.py FOLDER [--size 4000x3000] [--preset default] [--student lc16x16]
 
-FOLDER is rendered if it is not there (a gigabyte of PNG). Each fit is a process of its own, whose seconds (reading the
-photographs apart) and peak memory are printed; then the PSNR of both objects at the Test lights, on the crop.
+FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Each fit is a process of its own, whose seconds
+(reading the photographs apart) and peak memory are printed; then the PSNR of both objects at the Test lights, on the
+crop.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from large_picture import peak_bytes
@@ -29,6 +31,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", default="4000x3000", metavar="WIDTHxHEIGHT")
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--student", default="lc16x16")
+    parser.add_argument("--planes", type=int, default=9)
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("whole", "crop"), help="do this fit in this process")
@@ -37,13 +41,12 @@ def main() -> None:
     if not (options.folder / "Dome").exists():
         render_collection(options.folder, width, height)
     if options.only:
-        fit_one(options.folder, options.only, options.preset, options.steps, options.seed)
+        settings = {name: vars(options)[name] for name in ("student", "planes", "preset", "steps", "seed")}
+        print(json.dumps(fit_one(options.folder, options.only, settings)))
         return
     print(f"{options.size}, {CORES} cores, load {load()}")
     for part in ("whole", "crop"):
-        command = [sys.executable, __file__, str(options.folder), "--only", part, "--size", options.size]
-        command += ["--preset", options.preset, "--seed", str(options.seed)]
-        command += ["--steps", str(options.steps)] if options.steps else []
+        command = [sys.executable, __file__, *sys.argv[1:], "--only", part]
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print(f"{part}: {said}", flush=True)
     test = Mlic.load(options.folder / "Test")
@@ -61,8 +64,8 @@ def crop_of(height: int, width: int) -> tuple[int, int, int, int]:
     return (height - rows) // 2, (width - columns) // 2, rows, columns
 
 
-def fit_one(folder: Path, part: str, preset: str, steps: int | None, seed: int) -> None:
-    """Fits, saves to folder/part and prints JSON."""
+def fit_one(folder: Path, part: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Fits, saves to folder/part and says what it took."""
     started = time.perf_counter()
     mlic = Mlic.load(folder / "Dome")
     if part == "crop":
@@ -70,18 +73,17 @@ def fit_one(folder: Path, part: str, preset: str, steps: int | None, seed: int) 
         piece = (slice(None), slice(top, top + rows), slice(left, left + columns))
         mlic = replace(mlic, photographs=mlic.photographs[piece].copy())
     read = time.perf_counter()
-    fitted = fit(mlic, preset=preset, steps=steps, seed=seed, progress=False)
+    fitted = fit(mlic, progress=False, **settings)
     done = time.perf_counter()
     fitted.save(folder / part)
     peak = peak_bytes()
-    said = {
+    return {
         "megapixels": round(mlic.height * mlic.width / 1e6, 2),
         "seconds_reading": round(read - started, 1),
         "seconds_fitting": round(done - read, 1),
         "peak_gib": None if peak is None else round(peak / 2**30, 2),
         "psnr_of_photographs": fitted.training["psnr"],
     }
-    print(json.dumps(said))
 
 
 if __name__ == "__main__":
