@@ -382,7 +382,7 @@ def _part(title: str, rows: list[dict[str, Any]]) -> Iterator[str]:
     scenes = sorted({scene for scene, _ in shipped})
     yield f"| {title} | {' | '.join(scene.removeprefix('realrti/') for scene in scenes)} | mean | SSIM | ΔE |"
     yield "|---" * (len(scenes) + 4) + "|"
-    for trial, results in found.items():
+    for trial, results in sorted(found.items(), key=lambda item: item[0] != "as shipped"):
         absolute = results is shipped
         cells = [_mean(results, shipped, "psnr", scene, absolute, 2) for scene in (*scenes, "")]
         cells += [
