@@ -126,5 +126,5 @@ PRESETS = {
     "default": Preset(steps=3_000),
     "best": Preset(steps=10_000),
 }
-"""Against 3,000 steps, 10,000 gain 0.3 dB on 12 megapixels of eight materials; on held-out lights of single ones they gain
-0.1 dB at most and lose 0.4 on a coin."""
+"""Against 3,000 steps, 10,000 gain 0.3 dB on 12 megapixels of eight materials; on held-out lights of single ones they
+gain 0.1 dB at most and lose 0.4 on a coin."""
