@@ -3,8 +3,8 @@
     python benchmarks/large_fit.py FOLDER [--size 4000x3000] [--preset default] [--student lc16x16]
 
 FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Each fit is a process of its own, whose seconds
-(reading the photographs apart) and peak memory are printed; then the PSNR of both objects at the Test lights, each
-whole and on the crop.
+(reading the photographs apart) and peak memory are printed; then the PSNR at the Test lights: of the whole, of the
+crop of it, and of the crop's own fit.
 """
 
 import argparse

@@ -77,8 +77,8 @@ def fit(
     started = time.perf_counter()
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
+    settings = _settings(preset, steps, alpha, planes)
     weights = spec.alpha if alpha is None else (alpha, alpha)
-    settings = _settings(preset, steps, weights, planes)
     if int8:
         check_int8(spec)
     where = _device(device)
@@ -89,7 +89,7 @@ def fit(
         "teacher": chosen_teacher,
         "preset": preset,
         **asdict(settings),
-        "alpha": weights,
+        "alpha": list(weights),
         "planes": planes,
         "int8": int8,
         "seed": seed,
@@ -218,13 +218,13 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     )
 
 
-def _settings(preset: str, steps: int | None, alpha: Alpha, planes: int) -> Preset:
+def _settings(preset: str, steps: int | None, alpha: float | None, planes: int) -> Preset:
     if preset not in PRESETS:
         raise ArgumentError(f"expected a preset {', '.join(map(repr, PRESETS))}, got {preset!r}")
     if steps is not None and steps < 1:
         raise ArgumentError(f"expected one or more training steps, got {steps}")
-    if not 0 <= alpha[0] <= 1:
-        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha[0]}")
+    if alpha is not None and not 0 <= alpha <= 1:
+        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha}")
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
     return PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)
