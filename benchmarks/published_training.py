@@ -61,7 +61,7 @@ def fit_as_published(mlic: Mlic, seed: int, epochs: int = EPOCHS) -> Relightable
     pairs = Pairs(samples, torch.from_numpy(mlic.lights).float())
     network = parse_student("neural").build(len(mlic), planes=9)
     network.encoder.standardise(samples.batch(torch.randint(len(samples), (4096,))))
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE, amsgrad=True)
+    optimizer = torch.optim.Adam(network.parameters(), lr=RATE, amsgrad=True, fused=True)
     shuffled = torch.randperm(len(pairs))
     kept_out, shown = shuffled[: len(pairs) // 10], shuffled[len(pairs) // 10 :]
     errors: list[float] = []
