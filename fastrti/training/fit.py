@@ -21,7 +21,7 @@ from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs, PixelSamples, spread_lights
 from fastrti.training.scoring import ProgressScore, mean_psnr
-from fastrti.training.students import PRESETS, Alpha, Preset, StudentSpec, Teacher, choose_teacher, parse_student
+from fastrti.training.students import Alpha, Preset, StudentSpec, Teacher, choose_teacher, parse_student
 
 if TYPE_CHECKING:
     from fastrti.mlic import Mlic
@@ -54,7 +54,7 @@ def fit(
             of these forms, see `parse_student`.
         teacher: what the student learns from beside the photographs: "interpolator", "neural" or "none"; None takes
             the student's default.
-        preset: "quick", "default" or "best", see `PRESETS`.
+        preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`.
         steps: training steps, instead of the preset's.
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
         alpha: weight of the photographs against the teacher in the loss, 0 to 1; None takes the student's default, from
@@ -77,7 +77,7 @@ def fit(
     started = time.perf_counter()
     spec = parse_student(student)
     chosen_teacher = choose_teacher(spec, teacher)
-    settings = _settings(preset, steps, alpha, planes)
+    settings = _settings(spec, preset, steps, alpha, planes)
     weights = spec.alpha if alpha is None else (alpha, alpha)
     if int8:
         check_int8(spec)
@@ -218,16 +218,17 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     )
 
 
-def _settings(preset: str, steps: int | None, alpha: float | None, planes: int) -> Preset:
-    if preset not in PRESETS:
-        raise ArgumentError(f"expected a preset {', '.join(map(repr, PRESETS))}, got {preset!r}")
+def _settings(spec: StudentSpec, preset: str, steps: int | None, alpha: float | None, planes: int) -> Preset:
+    if preset not in spec.presets:
+        raise ArgumentError(f"expected a preset {', '.join(map(repr, spec.presets))}, got {preset!r}")
     if steps is not None and steps < 1:
         raise ArgumentError(f"expected one or more training steps, got {steps}")
     if alpha is not None and not 0 <= alpha <= 1:
         raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha}")
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
-    return PRESETS[preset] if steps is None else replace(PRESETS[preset], steps=steps)
+    chosen = spec.presets[preset]
+    return chosen if steps is None else replace(chosen, steps=steps)
 
 
 def _device(device: str | torch.device | None) -> torch.device:
