@@ -304,6 +304,21 @@ def test_a_diverging_fit_is_an_error(mlic, monkeypatch):
         quick(mlic)
 
 
-def test_presets_get_longer():
-    steps = [PRESETS[name].steps for name in ("quick", "default", "best")]
+@pytest.mark.parametrize("student", ["lc16x16", "disk20"])
+def test_presets_get_longer(student):
+    presets = parse_student(student).presets
+    steps = [presets[name].steps for name in ("quick", "default", "best")]
     assert steps == sorted(set(steps))
+
+
+@pytest.mark.parametrize(("longest", "moved"), [(0.0, False), (None, True)])
+def test_gradients_are_no_longer_than_the_preset_says(mlic, longest, moved):
+    photographs = samples.Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
+    pixels = PixelSamples(photographs, torch.Generator().manual_seed(0))
+    lesson = distillation.Lesson("test", pixels, torch.from_numpy(LIGHTS).float())
+    spec, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=1, longest_gradient=longest)
+    network, _ = train_anew(spec, lesson, preset, 9, 0, Checkpoint(None, {}), None)
+    torch.manual_seed(0)
+    untouched = spec.build(len(LIGHTS), 9)
+    same = [torch.equal(a, b) for a, b in zip(network.parameters(), untouched.parameters())]
+    assert all(same) is not moved

@@ -26,7 +26,6 @@ _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
 _BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
-_LONGEST_GRADIENT = 0.3  # typical of the first steps; a longer one is shortened to this
 _LOWEST_NEW_LIGHT = math.radians(5)
 _NEGLIGIBLE = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
 
@@ -128,7 +127,8 @@ def train(
                 loss = alpha * loss + (1 - alpha) * lesson.error(trust * rendered[-len(asked) :], trust * taught)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), _LONGEST_GRADIENT)
+            if preset.longest_gradient is not None:
+                nn.utils.clip_grad_norm_(network.parameters(), preset.longest_gradient)
             optimizer.step()
             _move_average(average, network, 1 - decay)
 

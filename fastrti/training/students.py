@@ -117,6 +117,7 @@ class Preset:
         shown: photographed lights a step.
         new: new lights a step, at which a teacher is asked.
         learning_rate: the peak of the one-cycle schedule (Adam).
+        longest_gradient: longer ones are shortened to this norm; None for as long as they come.
     """
 
     steps: int
@@ -124,10 +125,11 @@ class Preset:
     shown: int = 16
     new: int = 16
     learning_rate: float = 6e-3
+    longest_gradient: float | None = None
 
 
-_DEFAULT = Preset(1_500, pixels=2048, shown=24, new=8, learning_rate=1.2e-2)
-PRESETS = {"quick": replace(_DEFAULT, steps=500), "default": _DEFAULT, "best": replace(_DEFAULT, steps=5_000)}
+_DEFAULT = Preset(1_500, pixels=2048, shown=24, new=8, learning_rate=1.2e-2, longest_gradient=0.3)
+PRESETS = {"quick": replace(_DEFAULT, steps=750), "default": _DEFAULT, "best": replace(_DEFAULT, steps=5_000)}
 """Of light-conditioned students: few large steps, which two cores and GPUs take faster than many small ones."""
 PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
 """Of the published students, whose decoders cost more a pixel and light."""
