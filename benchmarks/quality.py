@@ -160,7 +160,7 @@ METHODS: dict[str, Callable[[Mlic, Mlic, int], Drawn]] = {
     "best": partial(neural, preset="best"),
 }
 """The rows of the table; "default" is the light-conditioned student distilled from the interpolator. The published
-networks get the longest training; "neural, as published" takes an hour or two a scene."""
+networks get the longest training; "neural, as published" takes half an hour a scene or more."""
 UNSEEDED = ("ptm", "hsh9", "hsh16", "pca9-rbf", "interpolator")
 
 

@@ -30,12 +30,12 @@ from fastrti.training.distillation import Lesson, mean_square, new_lights, root_
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs, PixelSamples
-from fastrti.training.students import PRESETS, Preset, parse_student
+from fastrti.training.students import PRESETS, PUBLISHED_PRESETS, Preset, parse_student
 
 ROUNDS = 3
 PAIRS = 20_000  # of the published way, a round
 WARM, STEPS = 5, 150  # of ours, a round
-SHAPES = ((512, 16, 16), (256, 16, 16), (1024, 16, 16), (2048, 16, 16), (1024, 8, 8), (256, 49, 16))
+SHAPES = ((512, 16, 16), (512, 24, 8), (1024, 24, 8), (2048, 24, 8), (2048, 16, 16), (4096, 24, 8))
 
 
 class SinglePairs(Dataset[tuple[Tensor, Tensor, Tensor]]):
@@ -164,14 +164,14 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile as well; needs a C++ compiler")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    bench, default = Bench(options.photographs), PRESETS["default"]
+    bench, default, plain = Bench(options.photographs), PRESETS["default"], PUBLISHED_PRESETS["default"]
     print(f"{options.threads} threads, load {load()}, torch {torch.__version__}")
 
     pairs = default.pixels * (default.shown + default.new)
     speeds = in_turns(
         {
             "published loader, NeuralRTI 50-50": bench.published,
-            "fastrti, NeuralRTI 50-50": lambda: default.pixels * default.shown / bench.step("neural", default),
+            "fastrti, NeuralRTI 50-50": lambda: plain.pixels * plain.shown / bench.step("neural", plain),
             "fastrti, default student and teacher": lambda: pairs / bench.step("lc16x16", default),
         }
     )

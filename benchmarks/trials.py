@@ -48,7 +48,7 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
     "25–35°": lambda lights: np.nonzero(np.abs(np.degrees(np.arcsin(lights[:, 2].clip(-1, 1))) - 30) <= 5)[0],
 }
 """The lights held out."""
-SHIPPED = "2,048 pixels × (24 + 8) lights a step"
+SHIPPED = "2,048 pixels × (24 + 8) lights a step, gradients up to 1"
 """What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
 _FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
 
@@ -269,12 +269,15 @@ STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
     "5,000 steps": (as_shipped(), {"steps": 5000}),
     "rate 6e-3": (preset(learning_rate=6e-3), {}),
     "rate 2.4e-2": (preset(learning_rate=2.4e-2), {}),
+    "gradients up to 0.3": (preset(longest_gradient=0.3), {}),
     "gradients of any length": (preset(longest_gradient=None), {}),
     "gradients of any length, rate 2.4e-2": (preset(longest_gradient=None, learning_rate=2.4e-2), {}),
     "512 pixels, 16 + 16 lights, 3,000 steps, rate 6e-3": (
         preset(pixels=512, shown=16, new=16, steps=3000, learning_rate=6e-3, longest_gradient=None),
         {},
     ),
+    "1,024 pixels, 2,000 steps": (preset(pixels=1024, steps=2000), {}),
+    "1,024 pixels, 2,500 steps": (preset(pixels=1024, steps=2500), {}),
     "16 + 16 lights": (preset(shown=16, new=16), {}),
     "32 + 8 lights": (preset(shown=32, new=8), {}),
     "average over 0.5 % of the steps": (const(distillation, "_AVERAGED", 0.005), {}),
