@@ -118,7 +118,7 @@ def test_training_speed_runs_to_its_end(
     speed.main()
     printed = capsys.readouterr().out
     assert "published loader, NeuralRTI 50-50: " in printed and "× 1\n" in printed
-    assert "teacher: " in printed and "1024 pixels, 16 + 16 lights: " in printed
+    assert "teacher: " in printed and "1024 pixels, 24 + 8 lights: " in printed
 
 
 def test_training_as_published_learns(benchmark_module: Any, tmp_path: Path) -> None:
