@@ -1,10 +1,11 @@
-"""Fits a 12-megapixel collection of 49 photographs and, for comparison, a megapixel cut out of it.
+"""Fits a 12-megapixel collection of 49 photographs and, for comparison, two megapixels cut out of it.
 
     python benchmarks/large_fit.py FOLDER [--size 4000x3000] [--preset default] [--student lc16x16]
 
-FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Each fit is a process of its own, whose seconds
-(reading the photographs apart) and peak memory are printed; then the PSNR at the Test lights: of the whole, of the
-crop of it, and of the crop's own fit.
+FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Its eight stripes of materials run from top to
+bottom, so of the two pieces the square shows some of them and the strip, as wide as the picture, shows all. Each fit is
+a process of its own, whose seconds (reading the photographs apart) and peak memory are printed; then the PSNR at the
+Test lights: of the whole, and on each piece that of the whole's fit and of the piece's own.
 """
 
 import argparse
@@ -25,7 +26,10 @@ from fastrti import Mlic, Renderer, fit
 from fastrti.metrics import psnr
 from fastrti.synth import render_collection
 
-PARTS = ("whole", "crop")
+PARTS = {"whole": (1.0, 1.0), "square": (12**-0.5, 12**-0.5), "strip": (1 / 12, 1.0)}
+"""What is fitted: its shares of the picture's height and width."""
+
+Piece = tuple[slice, slice, slice]
 
 
 def main() -> None:
@@ -53,15 +57,17 @@ def main() -> None:
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         print(f"{part}: {said}", flush=True)
     test = Mlic.load(options.folder / "Test")
-    top, left, rows, columns = crop_of(test.height, test.width)
-    inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
-    whole, crop = (_pictures(options.folder / part, test) for part in PARTS)
-    for name, pictures, photographs in (
-        ("whole", whole, test.photographs),
-        ("the crop of the whole", whole[inside], test.photographs[inside]),
-        ("the crop's own fit", crop, test.photographs[inside]),
-    ):
-        print(f"{name}: {np.mean([psnr(*pair) for pair in zip(pictures, photographs)]):.2f} dB on test photographs")
+    whole = _pictures(options.folder / "whole", test)
+    print(f"the whole: {_mean_psnr(whole, test.photographs):.2f} dB on test photographs")
+    for part in [part for part in PARTS if part != "whole"]:
+        piece = piece_of(part, test.height, test.width)
+        own, photographs = _pictures(options.folder / part, test), test.photographs[piece]
+        of_whole, of_own = _mean_psnr(whole[piece], photographs), _mean_psnr(own, photographs)
+        print(f"the {part}: {of_whole:.2f} dB of the whole's fit, {of_own:.2f} of its own")
+
+
+def _mean_psnr(pictures: NDArray[np.uint8], photographs: NDArray[np.uint8]) -> float:
+    return float(np.mean([psnr(*pair) for pair in zip(pictures, photographs)]))
 
 
 def _pictures(folder: Path, test: Mlic) -> NDArray[np.uint8]:  # (L, H, W, 3)
@@ -69,19 +75,21 @@ def _pictures(folder: Path, test: Mlic) -> NDArray[np.uint8]:  # (L, H, W, 3)
     return np.stack([renderer.relight(light) for light in test.lights])
 
 
-def crop_of(height: int, width: int) -> tuple[int, int, int, int]:
-    """Top, left, height and width of a central piece with a twelfth of the pixels."""
-    rows, columns = round(height / 12**0.5), round(width / 12**0.5)
-    return (height - rows) // 2, (width - columns) // 2, rows, columns
+def piece_of(part: str, height: int, width: int) -> Piece:
+    """Where a part lies in photographs (N, H, W, 3): in the middle of them."""
+    middle = []
+    for size, share in zip((height, width), PARTS[part]):
+        kept = round(size * share)
+        middle.append(slice((size - kept) // 2, (size - kept) // 2 + kept))
+    return slice(None), middle[0], middle[1]
 
 
 def fit_one(folder: Path, part: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Fits, saves to folder/part and says what it took."""
     started = time.perf_counter()
     mlic = Mlic.load(folder / "Dome")
-    if part == "crop":
-        top, left, rows, columns = crop_of(mlic.height, mlic.width)
-        piece = (slice(None), slice(top, top + rows), slice(left, left + columns))
+    if part != "whole":
+        piece = piece_of(part, mlic.height, mlic.width)
         mlic = replace(mlic, photographs=mlic.photographs[piece].copy())
     read = time.perf_counter()
     fitted = fit(mlic, progress=False, **settings)

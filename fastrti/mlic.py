@@ -132,6 +132,11 @@ def srgb_encode(linear: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
+def srgb_decode(encoded: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The linear values in [0, 1] of sRGB-encoded ones, see `srgb_encode`."""
+    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
 def _pictures(folder: Path) -> list[Path]:
     try:
         files = sorted(folder.iterdir(), key=lambda path: _natural(path.name))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.lights import light_from_angles, raised_to_horizon
+from fastrti.mlic import srgb_decode
 from fastrti.pictures import to_numpy
 from fastrti.renderer import Renderer
 
@@ -88,8 +89,7 @@ def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | ND
 
 def linear_luminance(pictures: NDArray[np.uint8]) -> Floats:
     """Luminance proportional to light, (…) float32 in [0, 1], of (…, 3) sRGB-encoded bytes."""
-    encoded = np.arange(256) / 255
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    linear = srgb_decode(np.arange(256) / 255)
     tables = (linear[:, None] * _LUMINANCE).astype(np.float32)  # a channel's share of the luminance, by its byte
     red, green, blue = (tables[pictures[..., channel], channel] for channel in range(3))
     luminance: Floats = red + green + blue

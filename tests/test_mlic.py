@@ -11,7 +11,7 @@ from PIL import Image
 from fastrti import mlic as mlic_module
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.lp_file import write_lp
-from fastrti.mlic import Mlic, srgb_encode
+from fastrti.mlic import Mlic, srgb_decode, srgb_encode
 
 LIGHTS = np.array([[0, 0, 1], [0, 0.6, 0.8], [1, 0, 0]])
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 5, 7, 3), dtype=np.uint8)
@@ -255,6 +255,11 @@ def test_16_bit_srgb_pictures_are_rounded():
     samples = np.array([0, 128, 129, 257 * 77 + 128, 65535, 65535], np.uint16).reshape(1, 1, 2, 3)
     mlic = Mlic(samples, LIGHTS[:1], ("a.png",))
     assert mlic.picture(0).ravel().tolist() == [0, 0, 1, 77, 255, 255]
+
+
+def test_srgb_decode_undoes_srgb_encode():
+    linear = np.linspace(0, 1, 1001)
+    assert srgb_decode(srgb_encode(linear)) == pytest.approx(linear, abs=1e-6)
 
 
 def test_srgb_encode_meets_its_ends():
