@@ -27,8 +27,8 @@ LIGHT = (0.3217, -0.5438)
 PIXELS = int(os.environ.get("FASTRTI_BENCH_PIXELS", 1 << 22))
 """Pixels of the (square) picture; the test of the benchmarks takes few."""
 
-LIGHT_WIDTH = 64
-"""Hidden width of the light network, as `fastrti fit` makes it."""
+LIGHT_WIDTHS = (32, 32)
+"""Hidden widths of the default student's light network, as `fastrti fit` makes it."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,11 @@ def light_conditioned(rng: np.random.Generator) -> Decoder:
     base = random_network(rng, (9, 16, 16, 3), "relu", skip=True)
     arrays = [array for layer in zip(base.weights, base.biases) for array in layer] + [base.skip]
     numbers = np.concatenate([array.ravel() for array in arrays if array is not None])
-    features = monomials(3)
-    weights = (_normal(rng, 0.25, LIGHT_WIDTH, len(features)), _normal(rng, 0.01, len(numbers), LIGHT_WIDTH))
-    biases = (_normal(rng, 0.25, LIGHT_WIDTH), numbers)
-    return LightMlpDecoder(9, (16, 16), weights, biases, features=features)
+    features = monomials(1)
+    widths = (len(features), *LIGHT_WIDTHS)
+    weights = [_normal(rng, 0.25, b, a) for a, b in pairwise(widths)] + [_normal(rng, 0.01, len(numbers), widths[-1])]
+    biases = (*(_normal(rng, 0.25, width) for width in LIGHT_WIDTHS), numbers)
+    return LightMlpDecoder(9, (16, 16), tuple(weights), biases, features=features)
 
 
 def plain(width: int) -> Callable[[np.random.Generator], Decoder]:

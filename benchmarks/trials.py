@@ -1,6 +1,6 @@
 """What was tried: one change at a time to the teacher or to the student, scored on Dome lights it did not see.
 
-    python benchmarks/trials.py SYNTHRTI REALRTI --trials "as shipped" "g: degree 4" --scenes Object2/material5 item10
+    python benchmarks/trials.py SYNTHRTI REALRTI --trials "as shipped" "g: degree 2" --scenes Object2/material5 item10
     python benchmarks/trials.py --readme benchmarks/README.md
 
 A scene's Test lights are never read. Of its other photographs some are held out: 8 spread over the dome, every second
@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -48,7 +49,7 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
     "25–35°": lambda lights: np.nonzero(np.abs(np.degrees(np.arcsin(lights[:, 2].clip(-1, 1))) - 30) <= 5)[0],
 }
 """The lights held out."""
-SHIPPED = "2,048 pixels × (24 + 8) lights a step, gradients up to 1"
+SHIPPED = "g of the light itself, two layers"
 """What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
 _FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
 
@@ -251,9 +252,15 @@ STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
     "encoder 150 wide": (encoder_width(150), {}),
     "encoder 256 wide": (encoder_width(256), {}),
     "g: degree 2": (const(networks, "LIGHT_DEGREE", 2), {}),
-    "g: degree 4": (const(networks, "LIGHT_DEGREE", 4), {}),
-    "g: 32 wide": (const(networks, "LIGHT_WIDTH", 32), {}),
-    "g: 128 wide": (const(networks, "LIGHT_WIDTH", 128), {}),
+    "g: degree 3, one layer, 64 wide": (
+        together(const(networks, "LIGHT_DEGREE", 3), const(networks, "LIGHT_WIDTHS", (64,))),
+        {},
+    ),
+    "g: one layer, 64 wide": (const(networks, "LIGHT_WIDTHS", (64,)), {}),
+    "g: three layers": (const(networks, "LIGHT_WIDTHS", (32, 32, 32)), {}),
+    "g: 64 and 64 wide": (const(networks, "LIGHT_WIDTHS", (64, 64)), {}),
+    "weights decay, 0.01": (const(torch.optim, "Adam", partial(torch.optim.AdamW, weight_decay=0.01)), {}),
+    "weights decay, 0.1": (const(torch.optim, "Adam", partial(torch.optim.AdamW, weight_decay=0.1)), {}),
     "lc8x8": (as_shipped(), {"student": "lc8x8"}),
     "lc16": (as_shipped(), {"student": "lc16"}),
     "lc32": (as_shipped(), {"student": "lc32"}),

@@ -228,9 +228,9 @@ def _decoder_cases(size: tuple[int, int], seed: int) -> Iterator[NetworkCase]:
 
 def light_conditioned(rng: np.random.Generator) -> LightMlpDecoder:
     """The default student's shape with a random light network."""
-    features = monomials(3)
+    features = monomials(1)
     shapes = parameter_shapes(9, (16, 16), True)
-    widths = (len(features), 32, sum(int(np.prod(shape)) for shape in shapes))
+    widths = (len(features), 32, 32, sum(int(np.prod(shape)) for shape in shapes))
     weights = tuple(_matrix(rng, b, a) / np.float32(a**0.5) for a, b in pairwise(widths))
     biases = tuple(_matrix(rng, width) * np.float32(0.3) for width in widths[1:])
     return LightMlpDecoder(9, (16, 16), weights, biases, features=features)

@@ -129,7 +129,7 @@ class Variant:
         return launch_constants(shape, self.precision, built_in(shape, self.precision)) | switches
 
 
-LIGHT_WIDTH, LIGHT_FEATURES = 64, 20  # of the default student's light network
+LIGHT_WIDTH, LIGHT_FEATURES = 32, 4  # of the default student's light network
 RANGES = (np.zeros(9), np.ones(9))
 
 

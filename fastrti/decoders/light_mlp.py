@@ -23,7 +23,7 @@ MAX_LIGHT_LAYERS = 4
 def monomials(degree: int) -> tuple[Monomial, ...]:
     """All (a, b, c) of xᵃ·yᵇ·zᶜ with a + b + c ≤ degree and c ≤ 1: a basis, since z² = 1 − x² − y² on the sphere.
 
-    16 for degree 3, the default.
+    4 for degree 1, 16 for degree 3.
     """
     return tuple(
         (a, b, c) for a in range(degree + 1) for b in range(degree + 1 - a) for c in range(min(1, degree - a - b) + 1)

@@ -20,8 +20,8 @@ from fastrti.lights import light_from_angles
 
 _PHI = {"relu": functional.relu_, "elu": functional.elu}
 
-LIGHT_WIDTH = 64
-LIGHT_DEGREE = 3
+LIGHT_WIDTHS = (32, 32)
+LIGHT_DEGREE = 1
 
 
 class Encoder(nn.Sequential):
@@ -76,7 +76,7 @@ class PlainDecoder(nn.Module):
 
     def forward(self, latents: Tensor, lights: Tensor) -> Tensor:  # (P, K), (L, 3) → (L, 3, P)
         """The colours of P pixels under L lights, not clamped."""
-        first, *rest = [(layer.weight, layer.bias[:, None]) for layer in self._linears()]
+        first, *rest = [(layer.weight, layer.bias[:, None]) for layer in _linears(self.layers)]
         of_pixels = first[0][:, :-2] @ latents.T  # (D, P): once a pixel
         of_lights = lights[:, :2] @ first[0][:, -2:].T  # (L, D): once a light
         h = of_pixels + (of_lights[:, :, None] + first[1])  # (L, D, P)
@@ -86,17 +86,15 @@ class PlainDecoder(nn.Module):
 
     def to_decoder(self) -> Decoder:
         """The same network as the object stores it."""
-        weights = tuple(_stored(layer.weight) for layer in self._linears())
-        return MlpDecoder(weights, tuple(_stored(layer.bias) for layer in self._linears()), self.activation)
-
-    def _linears(self) -> list[nn.Linear]:
-        return [cast(nn.Linear, layer) for layer in self.layers]
+        weights = tuple(_stored(layer.weight) for layer in _linears(self.layers))
+        return MlpDecoder(weights, tuple(_stored(layer.bias) for layer in _linears(self.layers)), self.activation)
 
 
 class LightConditionedDecoder(nn.Module):
     """rgb = the frame network whose every weight a small network g of the light emits.
 
-    g takes the monomials of the light, whitened over the hemisphere, through one SiLU layer.
+    g takes the light itself, (1, x, y, z) whitened over the hemisphere, through two SiLU layers. Polynomials of the
+    light would make g less smooth: what it learns at the photographed lights would say less of those between.
 
     Args:
         planes: K.
@@ -115,8 +113,8 @@ class LightConditionedDecoder(nn.Module):
         self.features = monomials(LIGHT_DEGREE)
         self.register_buffer("exponents", torch.tensor(self.features), persistent=False)
         self.register_buffer("whitening", torch.from_numpy(_whitening(self.features)).float())
-        self.first = nn.Linear(len(self.features), LIGHT_WIDTH)
-        self.last = nn.Linear(LIGHT_WIDTH, sum(int(np.prod(shape)) for shape in self.shapes))
+        widths = (len(self.features), *LIGHT_WIDTHS, sum(int(np.prod(shape)) for shape in self.shapes))
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self._start_as_one_network()
 
     def _start_as_one_network(self) -> None:
@@ -124,14 +122,18 @@ class LightConditionedDecoder(nn.Module):
         numbers = [
             torch.randn(shape) / shape[1] ** 0.5 if len(shape) == 2 else torch.zeros(shape) for shape in self.shapes
         ]
+        *_, last = _linears(self.layers)
         with torch.no_grad():
-            self.last.weight.normal_(0, 0.02)
-            self.last.bias.copy_(torch.cat([number.flatten() for number in numbers]))
+            last.weight.normal_(0, 0.02)
+            last.bias.copy_(torch.cat([number.flatten() for number in numbers]))
 
     def frame_parameters(self, lights: Tensor) -> list[Tensor]:  # (L, 3) → W₁ (L, D, K), b₁ (L, D), …, [S (L, 3, K)]
         """What g emits, cut into the frame networks of L lights."""
         features = (lights[:, None, :] ** self.exponents).prod(2)  # (L, F)
-        numbers = self.last(functional.silu(self.first(features @ self.whitening)))
+        first, *rest = _linears(self.layers)
+        numbers = first(features @ self.whitening)
+        for layer in rest:
+            numbers = layer(functional.silu(numbers))
         sizes = [int(np.prod(shape)) for shape in self.shapes]
         return [part.unflatten(1, shape) for part, shape in zip(numbers.split(sizes, dim=1), self.shapes)]
 
@@ -148,12 +150,13 @@ class LightConditionedDecoder(nn.Module):
 
     def to_decoder(self) -> Decoder:
         """The same network as the object stores it, the whitening folded into the first layer of g."""
-        first = _stored(self.first.weight.double() @ self.whitening.double().T)
+        first, *rest = _linears(self.layers)
+        folded = _stored(first.weight.double() @ self.whitening.double().T)
         return LightMlpDecoder(
             self.planes,
             self.hidden,
-            (first, _stored(self.last.weight)),
-            (_stored(self.first.bias), _stored(self.last.bias)),
+            (folded, *(_stored(layer.weight) for layer in rest)),
+            tuple(_stored(layer.bias) for layer in _linears(self.layers)),
             self.activation,
             self.skip,
             self.features,
@@ -171,6 +174,10 @@ class Autoencoder(nn.Module):
         """The colours of P pixels under L lights, from their photographs."""
         colours: Tensor = self.decoder(self.encoder(samples), lights)
         return colours
+
+
+def _linears(layers: nn.ModuleList) -> list[nn.Linear]:
+    return [cast(nn.Linear, layer) for layer in layers]
 
 
 def _stored(parameter: Tensor) -> Matrix:
