@@ -31,7 +31,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "teachers:  interpolator: what lies between the photographed lights (default for lc students);\n"
             "           neural: a wide network trained first (default for disk students: NeuralRTI's);\n"
             "           none: photographs only\n"
-            "presets:   quick, default, best: 750, 1,500 and 5,000 steps of lc students, 1,500, 3,000 and 10,000\n"
+            "presets:   quick, default, best: 750, 1,500 and 3,000 steps of lc students, 1,500, 3,000 and 10,000\n"
             "           smaller ones of the others; README has quality and seconds\n"
             "bases:     ptm, hsh9, hsh16: least squares a pixel; rbf: principal components interpolated over the\n"
             "           lights. Seconds instead of minutes, but less faithful; `fastrti convert` writes them as .ptm,\n"

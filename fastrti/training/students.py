@@ -129,7 +129,7 @@ class Preset:
 
 
 _DEFAULT = Preset(1_500, pixels=2048, shown=24, new=8, learning_rate=1.2e-2, longest_gradient=1.0)
-PRESETS = {"quick": replace(_DEFAULT, steps=750), "default": _DEFAULT, "best": replace(_DEFAULT, steps=5_000)}
+PRESETS = {"quick": replace(_DEFAULT, steps=750), "default": _DEFAULT, "best": replace(_DEFAULT, steps=3_000)}
 """Of light-conditioned students: few large steps, which two cores and GPUs take faster than many small ones."""
 PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
 """Of the published students, whose decoders cost more a pixel and light."""
