@@ -58,3 +58,9 @@ def test_the_teacher_has_the_published_number_of_parameters():
     assert sum(p.numel() for p in PlainDecoder(9, (50, 50)).parameters()) == 3303
     assert sum(p.numel() for p in PlainDecoder(9, (20, 20)).parameters()) == 723
     assert sum(p.numel() for p in PlainDecoder(9, (10, 10)).parameters()) == 263
+
+
+def test_the_light_network_takes_the_light_itself():
+    decoder = LightConditionedDecoder(9, (16, 16)).to_decoder()
+    assert decoder.features == ((0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0))
+    assert [weight.shape for weight in decoder.light_weights] == [(32, 4), (32, 32), (510, 32)]
