@@ -38,6 +38,8 @@ LABELS = {
     "default": "**fastrti** `default`",
     "best": "**fastrti** `best`",
 }
+OURS = {"quick": "#7fcf98", "default": "#1a8f3c", "best": "#0b4f20"}
+"""The presets, and the colours of their stars in the plot."""
 
 
 class Results:
@@ -180,16 +182,15 @@ def plot(results: Results) -> None:
     from matplotlib import pyplot
 
     figure, panes = pyplot.subplots(1, 3, figsize=(12, 4.6), dpi=110, layout="constrained", sharey=True)
+    others = iter(matplotlib.colormaps["tab20"].colors)  # type: ignore[attr-defined]  # of a ListedColormap
     for method in results.complete(PANEL):
         run = results.runs[method][PANEL[0]][0]
-        ours = "fastrti" in LABELS[method]
+        ours = OURS.get(method)
+        color, marker, size = (ours, "*", 13) if ours else (next(others), "o", 7)
         places = (run["bytes_per_pixel"], run["multiply_adds"], max(results.seconds(method, PANEL), 0.1))
         for axes, x in zip(panes, places):
             label = LABELS[method].replace("*", "").replace("`", "")
-            style = {"color": "#1a8f3c"} if ours else {}
-            axes.plot(
-                x, results.mean(method, PANEL), "*" if ours else "o", markersize=13 if ours else 7, label=label, **style
-            )
+            axes.plot(x, results.mean(method, PANEL), marker, color=color, markersize=size, label=label)
     for axes, name in zip(panes, ("bytes a pixel", "multiply-adds a pixel and light", "seconds of training")):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
