@@ -31,7 +31,7 @@ from gpu_bounds import CHIPS, Chip, bound, row_of
 from gpu_calls import calls
 from gpu_correctness import correctness, errors
 from gpu_machine import description
-from gpu_peers import CONTENDERS, FUSED_GRAPH, OURS, Stage, prepared, stage
+from gpu_peers import CONTENDERS, FUSED_GRAPH, OURS, Stage, fused, prepared, stage
 from gpu_timing import Budget, copy_gb_per_s, matrix_tflops, sweeps_us
 from machine import slug
 from subjects import DECODERS, LIGHT, random_object
@@ -162,6 +162,7 @@ def share(row: Row, drawn: Stage, chip: Chip) -> Row:
     """The bound of the kernel that drew, and how much of it was reached."""
     precision = OURS[row["contender"]]
     if precision == "auto":
+        fused(drawn)()  # so that the bounds are this frame's, whoever was measured
         precision = drawn.kernel.precision if drawn.kernel.bounds()[0] < 1 else "fp32"
     if chip.target not in {known.target for known in CHIPS.values()}:
         return {"precision": precision, "bound_gpx_per_s": None, "bound_by": f"no table for {chip.target}"}

@@ -42,12 +42,13 @@ class Launch:
     programs: int
 
 
-# By the widest layer, padded, and precision. Nobody has measured these: of what spills no registers on any
-# architecture they take the fewest instructions a pixel, and no more programs than the registers have room for.
+# By the widest layer, padded, and precision. Tiles, warps and pixels: of what spills no registers on any architecture
+# the fewest instructions a pixel. Programs: about twice those an H200 has registers for, so that those which wait take
+# the place of those which are done; one or two fewer than fit cost 7 to 20 % (kernels/README.md).
 _TABLE: dict[int, dict[Precision, Launch]] = {
-    16: {"fp16": Launch(64, 2, 2, 1, 8), "fp16 hi/lo": Launch(32, 1, 2, 1, 11), "fp32": Launch(64, 4, 1, 1, 5)},
-    32: {"fp16": Launch(16, 1, 2, 1, 12), "fp16 hi/lo": Launch(16, 1, 2, 1, 10), "fp32": Launch(16, 4, 1, 1, 6)},
-    64: {"fp16": Launch(64, 4, 1, 1, 2), "fp16 hi/lo": Launch(64, 4, 1, 1, 2), "fp32": Launch(16, 4, 1, 1, 4)},
+    16: {"fp16": Launch(64, 2, 2, 1, 20), "fp16 hi/lo": Launch(32, 1, 2, 1, 24), "fp32": Launch(64, 4, 1, 1, 10)},
+    32: {"fp16": Launch(16, 1, 2, 1, 32), "fp16 hi/lo": Launch(16, 1, 2, 1, 24), "fp32": Launch(16, 4, 1, 1, 12)},
+    64: {"fp16": Launch(64, 4, 1, 1, 6), "fp16 hi/lo": Launch(64, 4, 1, 1, 6), "fp32": Launch(16, 4, 1, 1, 8)},
 }
 
 
@@ -63,9 +64,9 @@ def candidates(shape: NetworkShape, precision: Precision) -> Iterator[Launch]:
     rows_and_warps = [(16, 1), (32, 1), (32, 2), (64, 2), (64, 4), (128, 4), (128, 8)]
     if precision == "fp32":
         rows_and_warps = [(16, 4), (32, 4), (16, 8), (32, 8)]
-    for (rows, warps), pixels, stages, programs in product(rows_and_warps, (1, 2), (1, 2), (2, 4, 8, 16)):
+    for (rows, warps), pixels, stages, programs in product(rows_and_warps, (1, 2), (1, 2), (2, 4, 8, 12, 16, 24)):
         candidate = Launch(rows, warps, pixels, stages, programs)
-        if candidate != first and 8 <= programs * warps <= 32:
+        if candidate != first and 8 <= programs * warps <= 48:
             yield candidate
 
 
