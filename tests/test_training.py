@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_a_fit_beats_the_mean_image_and_ptm_at_lights_it_never_saw(mlic):
     ("student", "teacher", "label"),
     [
         ("lc16x16", "interpolator", "light-conditioned 9→16→16→3 ReLU, skip"),
+        ("lc16x16", "both", "light-conditioned 9→16→16→3 ReLU, skip"),
         ("lc16x16", "none", "light-conditioned 9→16→16→3 ReLU, skip"),
         ("lc8-elu", "neural", "light-conditioned 9→8→3 ELU"),
         ("disk20", "neural", "plain 9→20→20→3 ELU"),
@@ -93,10 +95,31 @@ def test_every_student_and_teacher_makes_an_object(mlic, student, teacher, label
     assert np.isfinite(fitted.training["psnr"])
 
 
-def test_the_default_teacher_is_the_students_own(mlic):
+def test_the_default_teacher_is_the_presets_or_the_students_own(mlic):
     assert quick(mlic, steps=1).training["teacher"] == "interpolator"
+    assert quick(mlic, steps=1, preset="best").training["teacher"] == "both"
+    assert quick(mlic, steps=1, preset="best", teacher="none").training["teacher"] == "none"
     assert quick(mlic, steps=1, student="disk10").training["teacher"] == "neural"
     assert quick(mlic, steps=1, student="direct20").training["teacher"] == "none"
+
+
+def test_both_teachers_answer_with_their_mean_and_the_network_learns_for_half_the_steps(mlic, monkeypatch):
+    module, taught = sys.modules[train_anew.__module__], []
+
+    def recorded(spec, lesson, preset, *rest):
+        taught.append((spec.name, preset.steps, lesson.teacher))
+        return train_anew(spec, lesson, preset, *rest)
+
+    def says(value):
+        return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), value)
+
+    monkeypatch.setattr(module, "train_anew", recorded)
+    monkeypatch.setattr(module, "_answers_of", lambda network: says(0.2))
+    monkeypatch.setattr(module._Run, "_interpolator", lambda self: (says(0.6), None))
+    quick(mlic, teacher="both", steps=9)
+    (wide, half, alone), (name, steps, both) = taught
+    assert (wide, half, alone, name, steps) == ("lc32x32", 5, None, "lc16x16", 9)
+    torch.testing.assert_close(both(None, torch.arange(7), torch.zeros(2, 3)), torch.full((2, 3, 7), 0.4))
 
 
 def test_a_seed_decides_everything(mlic):
@@ -133,22 +156,29 @@ def test_ctrl_c_leaves_a_usable_object(mlic, monkeypatch):
     assert np.isfinite(stopped.training["psnr"])
 
 
-def test_ctrl_c_during_the_teacher_leaves_the_teacher(mlic, monkeypatch):
+@pytest.mark.parametrize(
+    ("student", "teacher", "label", "trained"),
+    [
+        ("disk10", "neural", "plain 9→50→50→3 ELU", "neural"),
+        ("lc16x16", "both", "light-conditioned 9→32→32→3 ReLU, skip", "lc32x32"),
+    ],
+)
+def test_ctrl_c_during_the_teacher_leaves_the_teacher(mlic, monkeypatch, student, teacher, label, trained):
     interrupt_after(monkeypatch, steps=10)
-    stopped = quick(mlic, student="disk10")
-    assert stopped.decoder.label == "plain 9→50→50→3 ELU"
-    assert stopped.training["trained"] == "neural"
+    stopped = quick(mlic, student=student, teacher=teacher)
+    assert stopped.decoder.label == label
+    assert stopped.training["trained"] == trained
 
 
-@pytest.mark.parametrize("student", ["lc16x16", "disk10"])
-def test_a_resumed_fit_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student):
+@pytest.mark.parametrize(("student", "teacher"), [("lc16x16", None), ("lc16x16", "both"), ("disk10", None)])
+def test_a_resumed_fit_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student, teacher):
     monkeypatch.setattr(distillation, "CHECKPOINT_STEPS", 8)
-    uninterrupted = quick(mlic, student=student)
+    uninterrupted = quick(mlic, student=student, teacher=teacher)
     checkpoint = tmp_path / "fit.ckpt"
     with monkeypatch.context() as patch:
         interrupt_after(patch, steps=STEPS - 5)
-        quick(mlic, student=student, checkpoint=checkpoint)
-    resumed = quick(mlic, student=student, checkpoint=checkpoint)
+        quick(mlic, student=student, teacher=teacher, checkpoint=checkpoint)
+    resumed = quick(mlic, student=student, teacher=teacher, checkpoint=checkpoint)
     assert_same(resumed, uninterrupted)
     assert [path.name for path in tmp_path.iterdir()] == ["fit.ckpt"]
 

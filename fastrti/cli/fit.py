@@ -30,6 +30,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "           neural: the NeuralRTI network 11→50→50→3\n"
             "teachers:  interpolator: what lies between the photographed lights (default for lc students);\n"
             "           neural: a wide network trained first (default for disk students: NeuralRTI's);\n"
+            "           both: the mean of the interpolator and of such a network (lc students' with preset best);\n"
             "           none: photographs only\n"
             "presets:   quick, default, best: 750, 1,500 and 3,000 steps of lc students, 1,500, 3,000 and 10,000\n"
             "           smaller ones of the others; README has quality and seconds\n"
@@ -53,7 +54,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit this classical basis instead of training a student")
     training = parser.add_argument_group("training", argument_default=argparse.SUPPRESS)
     training.add_argument("--student", help="default: lc16x16")
-    training.add_argument("--teacher", help="interpolator, neural or none (default: the student's)")
+    training.add_argument("--teacher", help="interpolator, neural, both or none (default: the student's)")
     training.add_argument("--preset", help="quick, default or best (default: default)")
     training.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
     training.add_argument(

@@ -52,8 +52,9 @@ def fit(
         mlic: the photographs and their lights.
         student: the network; "lc16x16" (light-conditioned), "lc16x16-elu", "disk20", "direct20", "neural" and others
             of these forms, see `parse_student`.
-        teacher: what the student learns from beside the photographs: "interpolator", "neural" or "none"; None takes
-            the student's default.
+        teacher: what the student learns from beside the photographs: "interpolator", "neural" (a wide network),
+            "both" (the mean of what the interpolator and a network say) or "none"; None takes the preset's, or the
+            student's default.
         preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`.
         steps: training steps, instead of the preset's.
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
@@ -76,8 +77,8 @@ def fit(
     """
     started = time.perf_counter()
     spec = parse_student(student)
-    chosen_teacher = choose_teacher(spec, teacher)
     settings = _settings(spec, preset, steps, alpha, planes)
+    chosen_teacher = choose_teacher(spec, teacher, settings)
     weights = spec.alpha if alpha is None else (alpha, alpha)
     if int8:
         check_int8(spec)
@@ -86,9 +87,9 @@ def fit(
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     record = {
         "student": student,
-        "teacher": chosen_teacher,
         "preset": preset,
         **asdict(settings),
+        "teacher": chosen_teacher,
         "alpha": list(weights),
         "planes": planes,
         "int8": int8,
@@ -138,25 +139,30 @@ class _Run:
         self.score = ProgressScore(self.samples, photographs, held_out, watched) if progress else None
 
     def fit(self, spec: StudentSpec, teacher: Teacher, alpha: Alpha) -> tuple[str, Autoencoder, int]:
-        """Trains the student, after its teacher if that is a network; a teacher cut short is the result itself.
+        """Trains the student, after the network among its teachers; one cut short is the result itself.
 
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
         error = root_mean_square if spec.conditioned else mean_square
         if teacher == "none":
-            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights, error=error))
-        trust = None
-        if teacher == "interpolator":
-            function, trust = self._interpolator()
-        else:
-            wide = spec.teacher_spec()
-            network, done = self._train(wide, Lesson(f"teacher {wide.name}", self.samples, self.lights, error=error))
-            if done < self.preset.steps:
+            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights, error=error), self.preset)
+        functions, trust = [], None
+        if teacher != "interpolator":
+            wide = spec.teacher_spec(teacher)
+            steps = -(-self.preset.steps // 2) if teacher == "both" else self.preset.steps
+            lesson = Lesson(f"teacher {wide.name}", self.samples, self.lights, error=error)
+            network, done = self._train(wide, lesson, replace(self.preset, steps=steps))
+            if done < steps:
                 return wide.name, network, done
-            function = _answers_of(network)
-        lesson = Lesson(spec.name, self.samples, self.lights, function, spec.conditioned, alpha, error, trust)
-        return spec.name, *self._train(spec, lesson)
+            functions.append(_answers_of(network))
+        if teacher != "neural":
+            function, trust = self._interpolator()
+            functions.append(function)
+        lesson = Lesson(
+            spec.name, self.samples, self.lights, _mean_of(functions), spec.conditioned, alpha, error, trust
+        )
+        return spec.name, *self._train(spec, lesson, self.preset)
 
     def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: Alpha) -> Autoencoder:
         """Trains the decoder for int8, on the object's planes; the network itself is the teacher at new lights."""
@@ -167,8 +173,8 @@ class _Run:
         preset = int8_preset(self.preset)
         return train(Int8Autoencoder(network, *extremes), lesson, preset, generator, self.checkpoint, self.score)[0]
 
-    def _train(self, spec: StudentSpec, lesson: Lesson) -> tuple[Autoencoder, int]:
-        return train_anew(spec, lesson, self.preset, self.planes, self.seed, self.checkpoint, self.score)
+    def _train(self, spec: StudentSpec, lesson: Lesson, preset: Preset) -> tuple[Autoencoder, int]:
+        return train_anew(spec, lesson, preset, self.planes, self.seed, self.checkpoint, self.score)
 
     def _interpolator(self) -> tuple[TeacherFunction, Tensor]:
         """It, and how far it is to be trusted at each of the pixels."""
@@ -199,6 +205,13 @@ def train_anew(
 
 def _answers_of(network: Autoencoder) -> TeacherFunction:
     return lambda samples, pixels, lights: network(samples, lights.to(samples.device))
+
+
+def _mean_of(functions: list[TeacherFunction]) -> TeacherFunction:
+    def mean(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
+        return torch.stack([function(samples, pixels, lights) for function in functions]).mean(0)
+
+    return mean
 
 
 @torch.no_grad()

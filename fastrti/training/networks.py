@@ -93,27 +93,36 @@ class PlainDecoder(nn.Module):
 class LightConditionedDecoder(nn.Module):
     """rgb = the frame network whose every weight a small network g of the light emits.
 
-    g takes the light itself, (1, x, y, z) whitened over the hemisphere, through two SiLU layers. Polynomials of the
-    light would make g less smooth: what it learns at the photographed lights would say less of those between.
+    g takes the light itself, (1, x, y, z) whitened over the hemisphere, through SiLU layers. Polynomials of the light
+    would make g less smooth: what it learns at the photographed lights would say less of those between.
 
     Args:
         planes: K.
         hidden: widths of the frame network's hidden layers.
         activation: φ of the frame network.
         skip: whether it has a linear skip.
+        light_widths: of g's layers, instead of LIGHT_WIDTHS.
     """
 
     exponents: Tensor  # (F, 3)
     whitening: Tensor  # (F, F)
 
-    def __init__(self, planes: int, hidden: tuple[int, ...], activation: Activation = "relu", skip: bool = True):
+    def __init__(
+        self,
+        planes: int,
+        hidden: tuple[int, ...],
+        activation: Activation = "relu",
+        skip: bool = True,
+        light_widths: tuple[int, ...] | None = None,
+    ):
         super().__init__()
         self.planes, self.hidden, self.activation, self.skip = planes, hidden, activation, skip
         self.shapes = parameter_shapes(planes, hidden, skip)
         self.features = monomials(LIGHT_DEGREE)
         self.register_buffer("exponents", torch.tensor(self.features), persistent=False)
         self.register_buffer("whitening", torch.from_numpy(_whitening(self.features)).float())
-        widths = (len(self.features), *LIGHT_WIDTHS, sum(int(np.prod(shape)) for shape in self.shapes))
+        numbers = sum(int(np.prod(shape)) for shape in self.shapes)
+        widths = (len(self.features), *(light_widths or LIGHT_WIDTHS), numbers)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self._start_as_one_network()
 

@@ -8,7 +8,7 @@ from fastrti.errors import ArgumentError
 from fastrti.frame_network import MAX_WIDTH, Activation
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
 
-Teacher = Literal["interpolator", "neural", "none"]
+Teacher = Literal["interpolator", "neural", "both", "none"]
 Alpha = tuple[float, float]  # weight of the photographs against the teacher, at the first step and at the last
 
 _FORMS = (
@@ -31,6 +31,7 @@ class StudentSpec:
         teachers: the teachers it can learn from, the default first.
         encoder_layers: hidden layers of its encoder, 3 (NeuralRTI) or 4 (the DisK teacher).
         encoder_width: of each, 150 (NeuralRTI) or for light-conditioned students 100, which learns as well, faster.
+        light_widths: of the light network's layers, where they are not `networks.LIGHT_WIDTHS`.
     """
 
     name: str
@@ -41,6 +42,7 @@ class StudentSpec:
     teachers: tuple[Teacher, ...]
     encoder_layers: int = 3
     encoder_width: int = 150
+    light_widths: tuple[int, ...] | None = None
 
     @property
     def alpha(self) -> Alpha:
@@ -56,15 +58,23 @@ class StudentSpec:
     def build(self, photographs: int, planes: int) -> Autoencoder:
         """The network, randomly initialised from torch's global generator, for N photographs and K planes."""
         encoder = Encoder(photographs, planes, self.encoder_layers, self.encoder_width)
-        if self.conditioned:
-            return Autoencoder(encoder, LightConditionedDecoder(planes, self.hidden, self.activation, self.skip))
-        return Autoencoder(encoder, PlainDecoder(planes, self.hidden, self.activation))
+        if not self.conditioned:
+            return Autoencoder(encoder, PlainDecoder(planes, self.hidden, self.activation))
+        decoder = LightConditionedDecoder(planes, self.hidden, self.activation, self.skip, self.light_widths)
+        return Autoencoder(encoder, decoder)
 
-    def teacher_spec(self) -> "StudentSpec":
-        """The wide network a "neural" teacher of this student is; it learns from photographs only."""
-        if self.conditioned:
-            return StudentSpec("lc64x64", True, (64, 64), "relu", True, ("none",), encoder_layers=4)
-        return StudentSpec("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
+    def teacher_spec(self, teacher: Teacher) -> "StudentSpec":
+        """The wide network among the teachers of this student; it learns from photographs only.
+
+        Beside the interpolator ("both") a narrower one, trained for half the steps, does as well. The light network of
+        that one has a single layer: it says more of the lights between rings.
+        """
+        if not self.conditioned:
+            return StudentSpec("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
+        if teacher == "both":
+            hidden, light_widths = (32, 32), (64,)
+            return StudentSpec("lc32x32", True, hidden, "relu", True, ("none",), 3, 100, light_widths)
+        return StudentSpec("lc64x64", True, (64, 64), "relu", True, ("none",), encoder_layers=4)
 
 
 def parse_student(name: str) -> StudentSpec:
@@ -76,7 +86,7 @@ def parse_student(name: str) -> StudentSpec:
     if match := re.fullmatch(r"lc(\d{1,2})(?:x(\d{1,2}))?(-elu)?", name):
         hidden = tuple(int(width) for width in match.groups()[:2] if width)
         elu = match[3] is not None
-        teachers: tuple[Teacher, ...] = ("interpolator", "neural", "none")
+        teachers: tuple[Teacher, ...] = ("interpolator", "both", "neural", "none")
         spec = StudentSpec(name, True, hidden, "elu" if elu else "relu", not elu, teachers, encoder_width=100)
     elif match := re.fullmatch(r"(disk|direct)(\d{1,2})", name):
         width = int(match[2])
@@ -90,14 +100,14 @@ def parse_student(name: str) -> StudentSpec:
     return spec
 
 
-def choose_teacher(spec: StudentSpec, teacher: str | None) -> Teacher:
-    """The teacher asked for, or the student's default for None.
+def choose_teacher(spec: StudentSpec, teacher: str | None, preset: "Preset") -> Teacher:
+    """The teacher asked for, or for None the preset's or the student's default.
 
     Raises:
         ArgumentError: a teacher this student cannot learn from.
     """
     if teacher is None:
-        return spec.teachers[0]
+        return preset.teacher or spec.teachers[0]
     for possible in spec.teachers:
         if teacher == possible:
             return possible
@@ -118,6 +128,7 @@ class Preset:
         new: new lights a step, at which a teacher is asked.
         learning_rate: the peak of the one-cycle schedule (Adam).
         longest_gradient: longer ones are shortened to this norm; None for as long as they come.
+        teacher: where a fit does not name one; None for the student's default.
     """
 
     steps: int
@@ -126,10 +137,15 @@ class Preset:
     new: int = 16
     learning_rate: float = 6e-3
     longest_gradient: float | None = None
+    teacher: Teacher | None = None
 
 
 _DEFAULT = Preset(1_500, pixels=2048, shown=24, new=8, learning_rate=1.2e-2, longest_gradient=1.0)
-PRESETS = {"quick": replace(_DEFAULT, steps=750), "default": _DEFAULT, "best": replace(_DEFAULT, steps=3_000)}
+PRESETS = {
+    "quick": replace(_DEFAULT, steps=750),
+    "default": _DEFAULT,
+    "best": replace(_DEFAULT, steps=3_000, teacher="both"),
+}
 """Of light-conditioned students: few large steps, which two cores and GPUs take faster than many small ones."""
 PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
 """Of the published students, whose decoders cost more a pixel and light."""
