@@ -43,8 +43,8 @@ class Launch:
 
 
 # By the widest layer, padded, and precision. Tiles, warps and pixels: of what spills no registers on any architecture
-# the fewest instructions a pixel. Programs: about twice those an H200 has registers for, so that those which wait take
-# the place of those which are done; one or two fewer than fit cost 7 to 20 % (kernels/README.md).
+# the fewest instructions a pixel. Programs: two or three times those an H200 has registers for, so that those which
+# wait take the place of those which are done; one or two fewer than fit cost up to 20 %. fp32's are not measured.
 _TABLE: dict[int, dict[Precision, Launch]] = {
     16: {"fp16": Launch(64, 2, 2, 1, 20), "fp16 hi/lo": Launch(32, 1, 2, 1, 24), "fp32": Launch(64, 4, 1, 1, 10)},
     32: {"fp16": Launch(16, 1, 2, 1, 32), "fp16 hi/lo": Launch(16, 1, 2, 1, 24), "fp32": Launch(16, 4, 1, 1, 12)},

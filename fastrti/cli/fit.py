@@ -54,7 +54,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit this classical basis instead of training a student")
     training = parser.add_argument_group("training", argument_default=argparse.SUPPRESS)
     training.add_argument("--student", help="default: lc16x16")
-    training.add_argument("--teacher", help="interpolator, neural, both or none (default: the student's)")
+    training.add_argument("--teacher", help="interpolator, neural, both or none (default: the preset's or student's)")
     training.add_argument("--preset", help="quick, default or best (default: default)")
     training.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
     training.add_argument(
