@@ -63,7 +63,7 @@ def fit(
         planes: K, the bytes a pixel of the object.
         int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
             costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
-        seed: of everything random; the same seed gives the same object on the same machine.
+        seed: of everything random; the same seed gives the same object on the same machine, libraries and threads.
         device: where to train; by default CUDA where there is one, otherwise the CPU.
         checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same.
         progress: show a progress bar on stderr.
