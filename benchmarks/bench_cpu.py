@@ -31,7 +31,7 @@ from sweeps import Contender, timed
 from fastrti import Renderer
 from fastrti.errors import BackendError
 from fastrti.lights import light_from_angles
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 HERE = Path(__file__).parent
 

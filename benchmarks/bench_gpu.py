@@ -36,9 +36,9 @@ from gpu_timing import Budget, copy_gb_per_s, matrix_tflops, sweeps_us
 from machine import slug
 from subjects import DECODERS, LIGHT, random_object
 
-from fastrti.kernels.cuda_driver import why_not
-from fastrti.kernels.relight_tiles import INTERPRETED
-from fastrti.reference import relight_network
+from fastrti.kernels.torch_reference import relight_network
+from fastrti.kernels.triton.cuda_driver import why_not
+from fastrti.kernels.triton.relight_tiles import INTERPRETED
 
 RESULTS = Path(__file__).parent / "results"
 SUBJECTS = {

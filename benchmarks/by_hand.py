@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.frame_network import FrameNetwork
+from fastrti.objects.frame_network import FrameNetwork
 
 SOURCE = Path(__file__).with_suffix(".cu")
 THREADS = 128

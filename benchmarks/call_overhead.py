@@ -18,7 +18,7 @@ import numpy as np
 from subjects import light_conditioned, random_object
 
 from fastrti import Relightable, Renderer
-from fastrti.kernels.relight_cpu import CpuKernel
+from fastrti.kernels.cpu import CpuKernel
 from fastrti.lights import unit_vector
 
 SIDE = 64

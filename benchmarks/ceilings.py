@@ -17,7 +17,7 @@ from subjects import LIGHT
 from sweeps import TURN_S, Contender
 
 from fastrti.errors import BackendError
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 SOURCE = Path(__file__).with_name("ceilings.cpp")
 LEAST = 1e11 * TURN_S

@@ -19,9 +19,9 @@ from sweeps import Contender
 
 from fastrti import Renderer
 from fastrti.errors import BackendError
-from fastrti.kernels.relight_cpu import ISA_VARIABLE, available_isas
+from fastrti.kernels.cpu import ISA_VARIABLE, available_isas
 from fastrti.lights import unit_light
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 Factory = Callable[[Relightable, int], Contender]
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fastrti.frame_network import FrameNetwork
+from fastrti.objects.frame_network import FrameNetwork
 
 
 def to_levels(network: FrameNetwork) -> FrameNetwork:

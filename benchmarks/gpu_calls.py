@@ -12,7 +12,7 @@ from gpu_timing import host_us, median_us
 from subjects import LIGHT, light_conditioned, random_object
 from torch import Tensor
 
-from fastrti.kernels.relight_triton import TritonKernel
+from fastrti.kernels.triton.kernel import TritonKernel
 
 SMALL_SIDE = 256
 """Of a picture whose pixels take no time to speak of: what is left is the call."""

@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from subjects import DECODERS, random_object
 
-from fastrti.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
-from fastrti.frame_network import FrameNetwork
-from fastrti.kernels.precision import PRECISIONS, rounded
-from fastrti.kernels.relight_triton import TritonKernel
+from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.triton.kernel import TritonKernel
+from fastrti.kernels.triton.precision import PRECISIONS, rounded
 from fastrti.lights import unit_light
-from fastrti.reference import relight_reference
+from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
+from fastrti.objects.frame_network import FrameNetwork
 
 KINDS: dict[str, Callable[[np.random.Generator], Decoder]] = {
     **DECODERS,

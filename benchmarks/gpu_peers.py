@@ -17,10 +17,10 @@ from natural_form import natural_form
 from subjects import LIGHT
 from torch import Tensor
 
-from fastrti.backends import Light
-from fastrti.kernels.relight_triton import TritonKernel
+from fastrti.kernels.kernel import Light
+from fastrti.kernels.triton.kernel import TritonKernel
 from fastrti.lights import unit_light
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 Draw = Callable[[], Tensor]
 """Draws the picture under `subjects.LIGHT`, (P, 3) or (H, W, 3) uint8 on the device; the only thing measured."""

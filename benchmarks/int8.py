@@ -19,7 +19,7 @@ import numpy as np
 
 from fastrti import Mlic, Relightable, Renderer, fit
 from fastrti.lights import light_from_angles, raised_to_horizon
-from fastrti.metrics import psnr
+from fastrti.scoring.metrics import psnr
 
 SYNTHETIC = (
     "Single/Object1/material8",

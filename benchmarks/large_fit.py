@@ -23,7 +23,7 @@ from machine import CORES, load
 from numpy.typing import NDArray
 
 from fastrti import Mlic, Renderer, fit
-from fastrti.metrics import psnr
+from fastrti.scoring.metrics import psnr
 from fastrti.synth import render_collection
 
 PARTS = {"whole": (1.0, 1.0), "square": (12**-0.5, 12**-0.5), "strip": (1 / 12, 1.0)}

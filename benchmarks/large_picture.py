@@ -16,7 +16,7 @@ import numpy as np
 from sweeps import Contender, timed
 
 from fastrti import Renderer
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.3217, -0.5438)
 

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fastrti.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
-from fastrti.decoders.light_mlp import parameter_shapes
-from fastrti.frame_network import Matrix
+from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
+from fastrti.objects.decoders.light_mlp import parameter_shapes
+from fastrti.objects.frame_network import Matrix
 
 ACTIVATIONS = {"relu": nn.ReLU, "elu": nn.ELU}
 

@@ -3,7 +3,7 @@
     python benchmarks/normals.py SYNTHRTI/Single SYNTHRTI/Multi [--fit default] [--every 4]
 
 A scene is a folder with `Dome/` (photographs, .lp) and the ground truth `Dome/normals.png`. Nothing is chosen by it:
-the settings of `fastrti.normals` are the same for every scene.
+the settings of `fastrti.rendering.normals` are the same for every scene.
 """
 
 import argparse
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti import Mlic, Relightable, Renderer, fit
-from fastrti.baselines import fit_basis
-from fastrti.normals import estimate_normals, fit_normals, linear_luminance
+from fastrti.rendering.normals import estimate_normals, fit_normals, linear_luminance
+from fastrti.training.classical import fit_basis
 
 Floats = NDArray[np.floating]
 

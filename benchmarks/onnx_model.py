@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from fastrti.frame_network import FrameNetwork, Matrix
+from fastrti.objects.frame_network import FrameNetwork, Matrix
 
 OPERATORS = {"relu": "Relu", "elu": "Elu"}
 Form = Literal["rows", "planes"]

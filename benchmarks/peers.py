@@ -19,8 +19,8 @@ from subjects import LIGHT
 from sweeps import Contender
 from torch import Tensor
 
-from fastrti.frame_network import FrameNetwork
-from fastrti.relightable import Relightable
+from fastrti.objects.frame_network import FrameNetwork
+from fastrti.objects.relightable import Relightable
 
 Picture = NDArray[np.uint8]
 DrawChunk = Callable[[int], Any]

@@ -3,8 +3,8 @@
     python benchmarks/precision.py OBJECT [OBJECT …]
 
 One Markdown row an object: over 30 lights, the range of the bound on the error of 255·y in levels for halves and for
-pairs of halves (`fastrti.kernels.precision`) and for 16-bit integers (`csrc/quantise.h`), and how many lights each
-precision draws.
+pairs of halves (`fastrti.kernels.triton.precision`) and for 16-bit integers (`csrc/quantise.h`), and how many lights
+each precision draws.
 """
 
 import sys
@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from fastrti import Relightable
-from fastrti.kernels.precision import cheapest, rounded
-from fastrti.kernels.relight_cpu import CpuKernel
+from fastrti.kernels.cpu import CpuKernel
+from fastrti.kernels.triton.precision import cheapest, rounded
 from fastrti.lights import light_from_angles
 
 LIGHTS = [light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)]

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fastrti import Mlic, Relightable
-from fastrti.training.fit import encode
+from fastrti.training.fitting import encode
 from fastrti.training.networks import Autoencoder, PlainDecoder
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.students import parse_student

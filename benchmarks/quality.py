@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from published_training import fit_as_published
 
 from fastrti import Mlic, fit
-from fastrti.baselines import Basis, fit_basis
-from fastrti.evaluation import Score, evaluate, mean_score
 from fastrti.lights import raised_to_horizon
-from fastrti.metrics import ciede2000, psnr, ssim
-from fastrti.relightable import Relightable
-from fastrti.renderer import Renderer
+from fastrti.objects.relightable import Relightable
+from fastrti.rendering.renderer import Renderer
+from fastrti.scoring.evaluate import Score, evaluate, mean_score
+from fastrti.scoring.metrics import ciede2000, psnr, ssim
+from fastrti.training.classical import Basis, fit_basis
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.samples import Photographs
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from quality import PANEL, scenes_of
 
 from fastrti import Mlic, Relightable, Renderer, fit
-from fastrti.baselines import fit_basis
-from fastrti.evaluation import evaluate, mean_score
-from fastrti.mlic import srgb_decode, srgb_encode
+from fastrti.photographs.mlic import srgb_decode, srgb_encode
+from fastrti.scoring.evaluate import evaluate, mean_score
+from fastrti.training.classical import fit_basis
 
 Pair = tuple[Mlic, Mlic]  # photographs to fit, photographs to score
 _SEED = 0

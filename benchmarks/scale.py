@@ -11,9 +11,9 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.relightable import Relightable
-from fastrti.renderer import Renderer
-from fastrti.scales import reduced
+from fastrti.objects.relightable import Relightable
+from fastrti.objects.scales import reduced
+from fastrti.rendering.renderer import Renderer
 
 LIGHTS = [(0, 0), (0.5, 0), (-0.35, 0.35), (0, -0.7), (0.6, 0.6), (-0.9, 0)]
 

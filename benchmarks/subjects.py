@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from fastrti.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
-from fastrti.decoders.light_mlp import monomials
-from fastrti.frame_network import Activation, FrameNetwork, Matrix
-from fastrti.reference import evaluate_network, relight_reference
-from fastrti.relightable import Relightable
+from fastrti.kernels.torch_reference import evaluate_network, relight_reference
+from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
+from fastrti.objects.decoders.light_mlp import monomials
+from fastrti.objects.frame_network import Activation, FrameNetwork, Matrix
+from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.3217, -0.5438)
 """An odd one: under (0.35, -0.5) a PTM's sums keep clear of every half level, and float32 shows no error at all."""

@@ -26,8 +26,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from fastrti import Mlic
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.distillation import Lesson, mean_square, new_lights, root_mean_square, train
 from fastrti.training.interpolator import Interpolator
+from fastrti.training.loop import Lesson, mean_square, new_lights, root_mean_square, train
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.students import PRESETS, PUBLISHED_PRESETS, Preset, parse_student

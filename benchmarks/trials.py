@@ -33,12 +33,13 @@ from readme import put_between
 from torch import Tensor
 
 from fastrti import Mlic
-from fastrti.evaluation import Score, evaluate, mean_score
-from fastrti.renderer import Renderer
-from fastrti.training import distillation, interpolator, linear_interpolators, networks, samples, students
-from fastrti.training.distillation import TeacherFunction
-from fastrti.training.fit import encode, fit
+from fastrti.rendering.renderer import Renderer
+from fastrti.scoring.evaluate import Score, evaluate, mean_score
+from fastrti.training import interpolator, linear_interpolators, networks, samples, students
+from fastrti.training import loop as distillation
+from fastrti.training.fitting import encode, fit
 from fastrti.training.interpolator import Interpolator
+from fastrti.training.loop import TeacherFunction
 from fastrti.training.networks import Autoencoder, Encoder
 from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
 from fastrti.training.students import StudentSpec
@@ -52,7 +53,7 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
 """The lights held out."""
 SHIPPED = "g of the light itself, two layers"
 """What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
-_FIT = sys.modules["fastrti.training.fit"]  # the package's own `fit` is the function
+_FIT = sys.modules["fastrti.training.fitting"]  # the package's own `fit` is the function
 
 Change = Callable[[], AbstractContextManager[Any]]
 

@@ -1,5 +1,5 @@
 // The Python module fastrti._cpu. Every argument is checked here against what the core trusts; a ValueError says what
-// was wanted and what came, and fastrti.kernels.relight_cpu turns it into the package's own error.
+// was wanted and what came, and fastrti.kernels.cpu turns it into the package's own error.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -240,7 +240,7 @@ std::vector<std::string> isa_names() {
 }  // namespace
 
 PYBIND11_MODULE(_cpu, module) {
-  module.doc() = "The CPU kernel; use it through fastrti.kernels.relight_cpu.";
+  module.doc() = "The CPU kernel; use it through fastrti.kernels.cpu.";
   module.def(
       "available_isas", [] { return py::tuple(py::cast(isa_names())); },
       "Instruction sets this machine runs, fastest first.");

@@ -17,7 +17,7 @@
  *
  * whose numbers W1, b1, ..., Wn, bn, [S], one after the other, are what a light network emits: features of the light,
  * then dense layers with x / (1 + e^-x) between them. In double precision, rounded to float at its end. Every kind of
- * object has this form; fastrti.decoders.light_network writes it.
+ * object has this form; fastrti.objects.light_network writes it.
  *
  * A light direction is (x, y, z): +x to the right of the picture, +y to its top, +z to the camera.
  *

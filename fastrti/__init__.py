@@ -17,9 +17,9 @@ from fastrti.errors import (
     ObjectError,
     TrainingError,
 )
-from fastrti.mlic import Mlic
-from fastrti.relightable import Relightable
-from fastrti.renderer import Renderer
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.mlic import Mlic
+from fastrti.rendering.renderer import Renderer
 
 if TYPE_CHECKING:
     from fastrti.training import fit

@@ -108,7 +108,7 @@ def test_a_texture_of_another_gpu_is_refused_and_unmapped(monkeypatch):
 def test_the_cupy_example_fills_an_array_of_the_other_library(monkeypatch, relightable):
     """NumPy stands in for CuPy: it speaks DLPack, and the interpreter's memory is the CPU's."""
     pytest.importorskip("triton", reason="Triton is published for Linux only")
-    monkeypatch.setattr("fastrti.kernels.cuda_driver.why_not", lambda: None)
+    monkeypatch.setattr("fastrti.kernels.triton.cuda_driver.why_not", lambda: None)
     monkeypatch.setitem(sys.modules, "cupy", np)
     picture = cupy_array.relit_array(Renderer(relightable, backend="triton"), LIGHT)
     assert isinstance(picture, np.ndarray) and picture.shape == (relightable.height, relightable.width, 4)

@@ -10,7 +10,7 @@ import pytest
 from objects import relightable
 
 import fastrti
-from fastrti.backends import BACKENDS
+from fastrti.kernels.kernel import BACKENDS
 
 EXPORTS = [
     "ArgumentError",

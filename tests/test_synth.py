@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastrti.baselines import fit_basis
 from fastrti.errors import ArgumentError, CollectionError
+from fastrti.kernels.torch_reference import relight_reference
 from fastrti.lights import light_from_angles
-from fastrti.lp_file import read_lp
-from fastrti.metrics import psnr
-from fastrti.mlic import Mlic
-from fastrti.reference import relight_reference
+from fastrti.photographs.lp_file import read_lp
+from fastrti.photographs.mlic import Mlic
+from fastrti.scoring.metrics import psnr
 from fastrti.synth import TEST_LIGHTS, dome_lights, render_collection
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import height_field
 from fastrti.synth.render import _SHADOW_BIAS, lit_pixels, shade
+from fastrti.training.classical import fit_basis
 
 
 def elevations(lights):

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from fastrti.errors import ArgumentError, LightError
 from fastrti.lights import unit_light
-from fastrti.mlic import Mlic
-from fastrti.scales import factor_of
+from fastrti.objects.scales import factor_of
+from fastrti.photographs.mlic import Mlic
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.errors import ArgumentError
-from fastrti.formats.object_folder import check_destination
+from fastrti.formats.fastrti_folder import check_destination
 from fastrti.formats.write import WRITERS, write_object
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 _OWN = "fastrti"
 
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _twin(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
     """The object distilled into the wanted student; says what it cost."""
     check_destination(arguments.output)  # before a minute of training
-    from fastrti.training.twin import distil_twin  # PyTorch takes seconds to import
+    from fastrti.training.distil_object import distil_twin  # PyTorch takes seconds to import
 
     twin = distil_twin(relightable, arguments.student)
     training = twin.training

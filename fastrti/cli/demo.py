@@ -4,13 +4,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.baselines import fit_basis
-from fastrti.evaluation import evaluate, mean_score
-from fastrti.mlic import Mlic
-from fastrti.pictures import contact_sheet, save_picture, save_sweep, to_numpy
-from fastrti.relightable import Relightable
-from fastrti.renderer import Renderer
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.mlic import Mlic
+from fastrti.rendering.renderer import Renderer
+from fastrti.scoring.evaluate import evaluate, mean_score
+from fastrti.sharing.save import contact_sheet, save_picture, save_sweep, to_numpy
 from fastrti.synth import render_collection
+from fastrti.training.classical import fit_basis
 
 SIZE = 320
 SHEET_LIGHTS = 5  # of the 20 test lights, spread over the rings

@@ -8,9 +8,9 @@ from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, add_collection_arguments, load_collection
 from fastrti.errors import CollectionError
-from fastrti.evaluation import Score, evaluate, mean_score
-from fastrti.mlic import Mlic
-from fastrti.renderer import Renderer
+from fastrti.photographs.mlic import Mlic
+from fastrti.rendering.renderer import Renderer
+from fastrti.scoring.evaluate import Score, evaluate, mean_score
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.errors import ArgumentError
-from fastrti.export.openlime import export_openlime
-from fastrti.export.web import export_folder, export_single_file
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
+from fastrti.sharing.openlime import export_openlime
+from fastrti.sharing.web import export_folder, export_single_file
 
 
 def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:

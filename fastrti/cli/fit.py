@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from fastrti.baselines import BASES_TO_FIT, Basis, fit_basis
 from fastrti.cli.arguments import add_collection_arguments, load_collection, millimetres
 from fastrti.errors import ArgumentError
-from fastrti.formats.object_folder import check_destination
-from fastrti.mlic import Mlic
-from fastrti.relightable import Relightable
+from fastrti.formats.fastrti_folder import check_destination
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.mlic import Mlic
+from fastrti.training.classical import BASES_TO_FIT, Basis, fit_basis
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
 """What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""

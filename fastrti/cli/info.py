@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from fastrti.backends import BACKENDS
 from fastrti.cli.arguments import OBJECT_HELP
-from fastrti.relightable import Relightable
+from fastrti.kernels.kernel import BACKENDS
+from fastrti.objects.relightable import Relightable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.cli.arguments import add_backend_argument
-from fastrti.normals import estimate_normals, save_normals
-from fastrti.renderer import Renderer
+from fastrti.rendering.normals import estimate_normals, save_normals
+from fastrti.rendering.renderer import Renderer
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

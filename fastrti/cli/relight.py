@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light, scale
-from fastrti.enhancement import GAIN, Enhancement
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
-from fastrti.lp_file import read_lp
-from fastrti.pictures import Picture, light_sheet, save_picture, save_sweep, to_numpy
-from fastrti.renderer import Renderer
+from fastrti.photographs.lp_file import read_lp
+from fastrti.rendering.enhanced import GAIN, Enhancement
+from fastrti.rendering.renderer import Renderer
+from fastrti.sharing.save import Picture, light_sheet, save_picture, save_sweep, to_numpy
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
-from fastrti.backends import BACKENDS
 from fastrti.cli.arguments import OBJECT_HELP
-from fastrti.relightable import Relightable
+from fastrti.kernels.kernel import BACKENDS
+from fastrti.objects.relightable import Relightable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Measures the candidates, keeps the fastest, and prints each that is faster than those before it."""
     relightable = Relightable.load(arguments.object)
     kernel: Any = BACKENDS["triton"].load(relightable, None, arguments.precision)
-    from fastrti.kernels import tuning  # with Triton, which a machine without a GPU may not have
+    from fastrti.kernels.triton import tuning  # with Triton, which a machine without a GPU may not have
 
     table = tuning.TuningTable(tuning.cache_file())
     print(f"{kernel.label}, {relightable.decoder.label}")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from fastrti.export.web import needs_tiles, write_normals, write_object, write_page
-from fastrti.formats.json_fields import read_json
-from fastrti.relightable import Relightable
+from fastrti.formats.reading.json_fields import read_json
+from fastrti.objects.relightable import Relightable
+from fastrti.sharing.web import needs_tiles, write_normals, write_object, write_page
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

@@ -16,7 +16,7 @@ import numpy as np
 
 from fastrti import Renderer
 from fastrti.errors import BackendError, FastrtiError
-from fastrti.pictures import save_picture
+from fastrti.sharing.save import save_picture
 
 
 def window_less_context() -> Any:

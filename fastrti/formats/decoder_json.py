@@ -5,12 +5,12 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
-from fastrti.decoders.light_mlp import MAX_EXPONENT, MAX_FEATURES, MAX_LIGHT_LAYERS
 from fastrti.errors import ObjectError
-from fastrti.formats.json_fields import Fields, array_to_json
-from fastrti.frame_network import MAX_HIDDEN, MAX_WIDTH, Activation
-from fastrti.planes import MAX_PLANES
+from fastrti.formats.reading.json_fields import Fields, array_to_json
+from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
+from fastrti.objects.decoders.light_mlp import MAX_EXPONENT, MAX_FEATURES, MAX_LIGHT_LAYERS
+from fastrti.objects.frame_network import MAX_HIDDEN, MAX_WIDTH, Activation
+from fastrti.objects.planes import MAX_PLANES
 
 OPENLIME_PLANES = 9
 MAX_NODES = 4096

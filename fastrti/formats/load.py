@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.formats import object_folder, openlime, ptm, relight, rti
-from fastrti.formats.json_fields import read_json
-from fastrti.relightable import Relightable
+from fastrti.formats import fastrti_folder as object_folder
+from fastrti.formats import hsh as rti
+from fastrti.formats import neural_folder as openlime
+from fastrti.formats import ptm
+from fastrti.formats import relight_folder as relight
+from fastrti.formats.reading.json_fields import read_json
+from fastrti.objects.relightable import Relightable
 
 _FILES: dict[bytes, Callable[[BinaryIO, str, int | None], Relightable]] = {ptm.MAGIC: ptm.load, rti.MAGIC: rti.load}
 """Readers of single files by the bytes they start with."""

@@ -1,7 +1,7 @@
 """Polynomial Texture Maps: the `.ptm` files of HP Labs (PTM_1.0 to PTM_1.2).
 
 A header of text, then bytes, **bottom row first**. Order of the terms: u², v², uv, u, v, 1 with u = x and v = y, the
-order of `fastrti.decoders.bases.ptm_terms`; a = (byte − bias)·scale; luminance or colour = Σ a·term in 0–255.
+order of `fastrti.objects.light_terms.ptm_terms`; a = (byte − bias)·scale; luminance or colour = Σ a·term in 0–255.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.decoders import LightBasisDecoder
 from fastrti.errors import ObjectError
-from fastrti.formats.atomic import replace_file
-from fastrti.formats.plane_files import MAX_SIDE, check_pixels
-from fastrti.formats.ptm_jpeg import read_streams
-from fastrti.formats.ranges import ascending, requantised
-from fastrti.formats.text_header import TextHeader
-from fastrti.relightable import Relightable
+from fastrti.files import replace_file
+from fastrti.formats.reading.plane_files import MAX_SIDE, check_pixels
+from fastrti.formats.reading.ptm_jpeg import read_streams
+from fastrti.formats.reading.ranges import ascending, requantised
+from fastrti.formats.reading.text_header import TextHeader
+from fastrti.objects.decoders import LightBasisDecoder
+from fastrti.objects.relightable import Relightable
 
 MAGIC = b"PTM_1."
 VERSIONS = ("PTM_1.0", "PTM_1.1", "PTM_1.2")

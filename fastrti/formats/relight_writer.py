@@ -1,4 +1,4 @@
-"""Writes Relight folders, which Relight's and OpenLIME's viewers open; `fastrti.formats.relight` states the format."""
+"""Writes Relight folders, which Relight's and OpenLIME's viewers open; `relight_folder` states the format."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.decoders import LightBasisDecoder, NodeBasisDecoder
 from fastrti.errors import ObjectError
-from fastrti.formats.atomic import new_folder
-from fastrti.formats.plane_files import write_picture
-from fastrti.formats.ranges import Ranges, ascending
-from fastrti.formats.relight import ZERO, stored_as
-from fastrti.relightable import Relightable
+from fastrti.files import new_folder
+from fastrti.formats.reading.plane_files import write_picture
+from fastrti.formats.reading.ranges import Ranges, ascending
+from fastrti.formats.relight_folder import ZERO, stored_as
+from fastrti.objects.decoders import LightBasisDecoder, NodeBasisDecoder
+from fastrti.objects.relightable import Relightable
 
 
 def write(relightable: Relightable, path: Path) -> None:

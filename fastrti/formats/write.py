@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fastrti.errors import ArgumentError
-from fastrti.formats import ptm, relight_writer, rti
-from fastrti.relightable import Relightable
+from fastrti.formats import hsh as rti
+from fastrti.formats import ptm, relight_writer
+from fastrti.objects.relightable import Relightable
 
 WRITERS: dict[str, Callable[[Relightable, Path], None]] = {
     "ptm": ptm.write,

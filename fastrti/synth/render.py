@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti.errors import ArgumentError, CollectionError
-from fastrti.lp_file import write_lp
-from fastrti.mlic import srgb_encode
-from fastrti.photograph import MAX_PIXELS
+from fastrti.photographs.lp_file import write_lp
+from fastrti.photographs.mlic import srgb_encode
+from fastrti.photographs.photograph import MAX_PIXELS
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import Field, height_field
 from fastrti.synth.rings import TEST_LIGHTS, dome_lights

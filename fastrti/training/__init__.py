@@ -1,6 +1,6 @@
 """Making a relightable object: networks, teachers and the training loop (PyTorch)."""
 
-from fastrti.training.fit import fit
+from fastrti.training.fitting import fit
 from fastrti.training.students import PRESETS, Preset
 
 __all__ = ["PRESETS", "Preset", "fit"]

@@ -13,15 +13,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from fastrti.errors import ArgumentError
-from fastrti.frame_network import FrameNetwork
-from fastrti.relightable import Relightable
+from fastrti.objects.frame_network import FrameNetwork
+from fastrti.objects.relightable import Relightable
 from fastrti.training.networks import Autoencoder, LightConditionedDecoder
 from fastrti.training.samples import Indices
 from fastrti.training.scoring import mean_psnr
 from fastrti.training.students import Preset, StudentSpec
 
 if TYPE_CHECKING:
-    from fastrti.mlic import Mlic
+    from fastrti.photographs.mlic import Mlic
 
 _PAIR_MAX = 127
 _BIAS_MAX = 2.0**28

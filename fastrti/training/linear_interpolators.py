@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.decoders.light_mlp import light_features, monomials
+from fastrti.objects.decoders.light_mlp import light_features, monomials
 
 DEGREES = (1, 2, 3)  # of the polynomials
 # Gaussian processes: length of the squared exponential (3-D chord), noise variance relative to its 1. Of others in

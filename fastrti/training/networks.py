@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fastrti.decoders import Decoder, LightMlpDecoder, MlpDecoder
-from fastrti.decoders.light_mlp import light_features, monomials, parameter_shapes
-from fastrti.frame_network import Activation, Matrix
 from fastrti.lights import light_from_angles
+from fastrti.objects.decoders import Decoder, LightMlpDecoder, MlpDecoder
+from fastrti.objects.decoders.light_mlp import light_features, monomials, parameter_shapes
+from fastrti.objects.frame_network import Activation, Matrix
 
 _PHI = {"relu": functional.relu_, "elu": functional.elu}
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from fastrti.errors import TrainingError
 
 if TYPE_CHECKING:
-    from fastrti.mlic import Mlic
+    from fastrti.photographs.mlic import Mlic
 
 MAX_PIXELS = 1 << 20  # trained on; more of them change nothing a picture of the same object would show
 _CHUNK = 16384  # pixels converted to float at once

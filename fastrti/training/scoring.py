@@ -7,15 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fastrti.frame_network import FrameNetwork
+from fastrti.kernels.torch_reference import evaluate_network, to_bytes
 from fastrti.lights import raised_to_horizon
-from fastrti.reference import evaluate_network, to_bytes
-from fastrti.relightable import Relightable
+from fastrti.objects.frame_network import FrameNetwork
+from fastrti.objects.relightable import Relightable
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Indices, Photographs, PixelSamples
 
 if TYPE_CHECKING:
-    from fastrti.mlic import Mlic
+    from fastrti.photographs.mlic import Mlic
 
 MAX_SCORED = 1 << 17  # pixels; larger pictures are scored on that many random ones
 _WATCHED = 4096  # pixels scored for the progress bar

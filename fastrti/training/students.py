@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from fastrti.errors import ArgumentError
-from fastrti.frame_network import MAX_WIDTH, Activation
+from fastrti.objects.frame_network import MAX_WIDTH, Activation
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
 
 Teacher = Literal["interpolator", "neural", "both", "none"]

@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from fastrti.relightable import Relightable
+from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.5, 0.4)
 PIXELS = 1000

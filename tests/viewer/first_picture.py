@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from objects import light_mlp
 from viewer.browser import Browser, chromium_programs
 from viewer.pages import served, wait_for_picture
 
 from fastrti import Relightable
-from fastrti.export.web import write_page
+from fastrti.sharing.web import write_page
 
 WIDTH, HEIGHT = 1600, 1250
 RUNS = 5

@@ -1,0 +1,115 @@
+"""Hemispherical harmonics: `.rti` and `.hsh` files, as RTIBuilder writes and RTIViewer reads them (HSH 1.2).
+
+    #HSH1.2                 further lines that start with # are comments; lines end in LF or CRLF
+    3                       the kind of file: HSH
+    320 470 3               width, height, channels
+    9 2 1                   terms, basis type (2: each channel its own coefficients), bytes a coefficient
+    scale[terms] bias[terms]                float32, little-endian
+    bytes                   **top row first**; a pixel is its terms in red, in green, in blue
+
+coefficient = byte/255·scale + bias, one scale and bias a term for all channels.
+"""
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ObjectError
+from fastrti.files import replace_file
+from fastrti.formats.reading.plane_files import MAX_SIDE, check_pixels
+from fastrti.formats.reading.ranges import ascending, hsh_signs, requantised
+from fastrti.formats.reading.text_header import TextHeader
+from fastrti.objects.decoders import LightBasisDecoder
+from fastrti.objects.relightable import Relightable
+
+MAGIC = b"#HSH1."
+ORDERS = (1, 4, 9, 16)
+"""Numbers of terms: whole orders of the harmonics."""
+
+_HSH, _CHANNELS, _SEPARATE, _BYTE = 3, 3, 2, 1  # the only values of these header fields that are in use
+_MAX_COMMENTS = 100
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def load(file: BinaryIO, where: str, max_pixels: int | None) -> Relightable:
+    """Reads an HSH file.
+
+    Args:
+        file: open at its start.
+        where: its name for errors.
+        max_pixels: see `Relightable.load`.
+
+    Raises:
+        ObjectError: another kind of file, or one that does not fit the format.
+    """
+    header = TextHeader(file, where)
+    width, height, terms = _read_header(header, max_pixels)
+    payload = header.payload(terms * (8 + width * height * _CHANNELS))
+    scale, bias = _finite(np.frombuffer(payload, "<f4", 2 * terms), where).reshape(2, terms) * hsh_signs(terms)
+    pixels = np.frombuffer(payload, np.uint8, offset=8 * terms).reshape(height, width, _CHANNELS, terms)
+    planes = np.ascontiguousarray(pixels.transpose(3, 2, 0, 1)).reshape(-1, height, width)
+    minimum, maximum = ascending(planes, np.repeat(bias, _CHANNELS), np.repeat(bias + scale, _CHANNELS))
+    return Relightable(planes, minimum, maximum, LightBasisDecoder("hsh", terms))
+
+
+def _read_header(header: TextHeader, max_pixels: int | None) -> tuple[int, int, int]:
+    """(width, height, terms); the file stands at its first scale afterwards."""
+    for _ in range(_MAX_COMMENTS):
+        line = header.line("the kind of file")
+        if not line.startswith("#"):
+            break
+    if line != str(_HSH):
+        raise header.error(f"{_HSH} for hemispherical harmonics", repr(line))
+    width, height, channels = header.integers("width, height and channels", 3, 1, MAX_SIDE)
+    check_pixels(header.where, width, height, max_pixels)
+    terms, basis, size = header.integers("terms, basis type and element size", 3, 1, 255)
+    if terms not in ORDERS or (channels, basis, size) != (_CHANNELS, _SEPARATE, _BYTE):
+        raise header.error(
+            f"{', '.join(map(str, ORDERS))} terms of three channels, each with its own coefficients of one byte",
+            f"{terms} terms, {channels} channels, basis type {basis}, {size} bytes",
+        )
+    return width, height, terms
+
+
+def _finite(numbers: NDArray[np.float32], where: str) -> NDArray[np.float64]:
+    if not np.isfinite(numbers).all():
+        raise ObjectError(f"{where}: expected finite scales and biases, got NaN or infinity: the file is damaged")
+    return numbers.astype(np.float64)
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def write(relightable: Relightable, path: Path) -> None:
+    """Writes #HSH1.2.
+
+    The three channels of a term share scale and bias, so planes with ranges of their own are rounded anew; those read
+    from an `.rti` keep their bytes.
+
+    Raises:
+        ObjectError: not hemispherical harmonics of a whole order, or a file that cannot be written.
+    """
+    decoder = relightable.decoder
+    if not isinstance(decoder, LightBasisDecoder) or decoder.basis != "hsh" or decoder.base:
+        raise ObjectError(
+            f"{path}: expected an object with an HSH decoder for an .rti file, got {decoder.label}: "
+            "fit one from the photographs"
+        )
+    terms = decoder.terms
+    if terms not in ORDERS:
+        raise ObjectError(f"{path}: expected {', '.join(map(str, ORDERS))} terms for an .rti file, got {terms}")
+    signs = np.repeat(hsh_signs(terms), _CHANNELS)
+    planes = relightable.planes.copy()
+    ranges = ascending(planes, signs * relightable.minimum, signs * relightable.maximum)
+    bias = ranges[0].reshape(terms, _CHANNELS).min(1).astype("<f4")
+    scale = (ranges[1].reshape(terms, _CHANNELS).max(1) - bias).astype("<f4")
+    low, high = bias.astype(np.float64), scale.astype(np.float64) + bias
+    planes = requantised(planes, ranges, (np.repeat(low, _CHANNELS), np.repeat(high, _CHANNELS)))
+    pixels = planes.reshape(terms, _CHANNELS, -1).transpose(2, 1, 0)  # (P, 3, T)
+    size = f"{relightable.width} {relightable.height} {_CHANNELS}"
+    header = f"#HSH1.2\n{_HSH}\n{size}\n{terms} {_SEPARATE} {_BYTE}\n".encode("ascii")
+    replace_file(path, header + scale.tobytes() + bias.tobytes() + pixels.tobytes())

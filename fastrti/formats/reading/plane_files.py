@@ -1,0 +1,117 @@
+"""Plane pictures: three coefficient planes a file, read without trusting the file."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, JpegImagePlugin, PngImagePlugin
+
+from fastrti.errors import ObjectError
+from fastrti.formats.reading.json_fields import Fields
+
+# Pillow's own limit against decompression bombs, taken once so that it holds whatever a host program does with it.
+DEFAULT_MAX_PIXELS = 89_478_485
+MAX_SIDE = 1 << 20
+
+# No deflate stream expands further (zlib's documentation), and no JPEG stream much: six bits a block of 16×16 pixels.
+_MAX_EXPANSION = 1032
+
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
+_JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+
+
+def checked_size(info: Fields, max_pixels: int | None) -> tuple[int, int]:
+    """(width, height) of an info.json, refused above the pixel limit before any memory is taken."""
+    width, height = info.integer("width", 1, MAX_SIDE), info.integer("height", 1, MAX_SIDE)
+    check_pixels(info.where, width, height, max_pixels)
+    return width, height
+
+
+def check_pixels(where: str, width: int, height: int, max_pixels: int | None) -> None:
+    """Raises ObjectError above the pixel limit."""
+    limit = DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
+    if width * height > limit:
+        raise ObjectError(
+            f"{where}: expected at most {limit} pixels, got {width}×{height}: "
+            "pass max_pixels to open a picture this large"
+        )
+
+
+def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.uint8]:
+    """The bytes of a PNG or JPEG of exactly this mode and size; what it is, is read from its bytes, not its name.
+
+    Args:
+        mode: "RGB" → (H, W, 3), "L" → (H, W).
+
+    Raises:
+        ObjectError: missing, truncated, damaged, of another kind or size.
+    """
+    return decode_picture(_read_bytes(path, 64 + 8 * width * height), str(path), mode, width, height)
+
+
+def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
+    """Like `read_picture`, from bytes already read; `where` is the name errors give them."""
+    picture = _open(data, where)
+    if picture.size != (width, height) or picture.mode != mode:
+        raise ObjectError(
+            f"{where}: expected a {mode} picture of {width}×{height}, "
+            f"got {picture.mode} of {picture.size[0]}×{picture.size[1]}"
+        )
+    if width * height * len(mode) > _MAX_EXPANSION * len(data):  # before Pillow takes the memory
+        raise ObjectError(f"{where}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
+    try:
+        return np.asarray(picture)
+    except Exception as error:  # Pillow's decoders raise many kinds on damaged data; each means the same here
+        raise ObjectError(f"{where}: expected a whole picture, got a damaged one ({error})") from None
+
+
+def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]:
+    """The planes of RGB pictures, (3·files, H, W) uint8, contiguous."""
+    first = read_picture(paths[0], "RGB", width, height)  # before memory for all of them is taken
+    planes = np.empty((3 * len(paths), height, width), np.uint8)
+    planes[:3] = first.transpose(2, 0, 1)
+    for number, path in enumerate(paths[1:], start=1):
+        planes[3 * number : 3 * number + 3] = read_picture(path, "RGB", width, height).transpose(2, 0, 1)
+    return planes
+
+
+def _read_bytes(path: Path, slack: int) -> bytes:
+    """The file, unless it is larger than any picture of the wanted size could sensibly be."""
+    limit = slack + (1 << 20)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)  # read(n) takes n bytes at once
+    except OSError as error:
+        raise ObjectError(f"{path}: expected a picture of planes, got {error.strerror}") from None
+    if len(data) > limit:
+        raise ObjectError(f"{path}: expected at most {limit} bytes for a picture of this size, got more")
+    return data
+
+
+def _open(data: bytes, where: str) -> Image.Image:
+    """Opens by the plugin itself: `Image.open` would apply a process-wide size limit instead of the caller's."""
+    plugin: type[Image.Image]
+    if data.startswith(_PNG_START) and data.endswith(_PNG_END):
+        plugin = PngImagePlugin.PngImageFile
+    elif data.startswith(_JPEG_START) and data.rstrip(b"\0").endswith(_JPEG_END):
+        plugin = JpegImagePlugin.JpegImageFile
+    else:
+        raise ObjectError(f"{where}: expected a whole PNG or JPEG, got {len(data)} bytes that are neither")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Pillow skips, such as a malformed animation
+            plugin(io.BytesIO(data)).verify()  # the checksums of a PNG: decoding its pixels does not look at them
+            return plugin(io.BytesIO(data))
+    except Exception as error:  # see decode_picture
+        raise ObjectError(f"{where}: expected a picture, got a damaged one ({error})") from None
+
+
+def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
+    """Writes (H, W, 3) or (H, W) bytes as PNG without colour chunks, and forces them to the disk."""
+    with open(path, "wb") as file:
+        Image.fromarray(pixels).save(file, "PNG")
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,184 @@
+"""Relight folders: `info.json` and `plane_0.jpg …`, as Relight (Visual Computing Lab, ISTI-CNR) and OpenLIME use them.
+
+A coefficient is (byte/255 − bias)·scale, three a picture. Types ptm and hsh are sums of light functions (`rgb`: per
+channel; `lrgb`: a luminance times the base colour of the first picture). Types rbf and bilinear are principal
+components: colour = M₀(l) + Σ coefficient_p·M_p(l), M interpolated between nodes and stored as bytes in materials.bin
+(`mrgb`; `mycc`: the same in Y, Co, Cg, with fewer planes of colour).
+"""
+
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ObjectError
+from fastrti.formats.decoder_json import MAX_NODES
+from fastrti.formats.reading.json_fields import Fields
+from fastrti.formats.reading.plane_files import checked_size, read_planes
+from fastrti.formats.reading.ranges import ascending, hsh_signs
+from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
+from fastrti.objects.planes import MAX_PLANES
+from fastrti.objects.relightable import Relightable
+
+LIGHT_FUNCTIONS, INTERPOLATED = ("ptm", "hsh"), ("rbf", "bilinear")
+TYPES = (*LIGHT_FUNCTIONS, *INTERPOLATED)
+PTM_ORDER = (3, 5, 4, 1, 2, 0)
+"""Where Relight's 1, x, y, x², xy, y² holds our x², y², xy, x, y, 1."""
+ZERO = 127
+"""The byte that means 0 in a component's basis."""
+
+_MIN_RANGE = 1e-9  # so that the table stays in float32
+_RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
+
+
+def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
+    """A folder of one of `TYPES`, with untiled planes.
+
+    Args:
+        folder: holds info.json, the plane pictures and, for rbf and bilinear, materials.bin.
+        info: the parsed info.json.
+        max_pixels: see `Relightable.load`.
+
+    Raises:
+        ObjectError: a colour space, file or number that does not fit the format.
+    """
+    kind = info.choice("type", TYPES)
+    colorspace = info.choice("colorspace", ("rgb", "lrgb") if kind in LIGHT_FUNCTIONS else ("mrgb", "mycc"))
+    width, height = checked_size(info, max_pixels)
+    count = _plane_count(info, colorspace)
+    at_0, at_255 = _ranges(info, count)
+    lights = _lights(info) if "lights" in info or kind == "rbf" else np.empty((0, 3))
+    decoder: Decoder
+    order, signs = np.arange(count), np.ones(count)
+    if kind in LIGHT_FUNCTIONS:
+        decoder = _sum_of_functions(info, kind, count, colorspace)
+        order, signs = stored_as(decoder)
+    else:
+        decoder = _components(folder, info, kind, count, colorspace, lights)
+    planes = read_planes(_plane_paths(folder, -(-count // 3)), width, height)[order]
+    if colorspace == "lrgb":
+        at_0[:3], at_255[:3] = 0, 1  # the base colour is the bytes themselves
+    minimum, maximum = ascending(planes, signs * at_0[order], signs * at_255[order])
+    return Relightable(planes, minimum, maximum, decoder, lights=lights if len(lights) else None)
+
+
+def _plane_count(info: Fields, colorspace: str) -> int:
+    if colorspace != "mycc":
+        return info.integer("nplanes", 1, MAX_PLANES)
+    return sum(_ycc_planes(info))
+
+
+def _ycc_planes(info: Fields) -> tuple[int, ...]:
+    counts = info.integers("yccplanes", at_most=3, low=1, high=MAX_PLANES)
+    if len(counts) != 3 or counts[1] != counts[2] or counts[0] < counts[1] or sum(counts) > MAX_PLANES:
+        raise info.error("yccplanes", f"numbers of Y, Co and Cg planes, Co = Cg ≤ Y, {MAX_PLANES} at most in all")
+    return counts
+
+
+def _ranges(info: Fields, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the bytes 0 and 255 mean, (K,) each."""
+    material = _material(info)
+    scale, bias = material.array("scale", (count,)), material.array("bias", (count,))
+    with np.errstate(over="ignore"):  # infinity is refused with the object's ranges
+        return -bias * scale, (1 - bias) * scale
+
+
+def _lights(info: Fields) -> NDArray[np.float64]:
+    numbers = info.array("lights", (-1,))
+    if len(numbers) % 3:
+        raise info.error("lights", "three numbers a light")
+    return numbers.reshape(-1, 3)
+
+
+def _material(info: Fields) -> Fields:
+    materials = info.children("materials", 1)
+    if not materials:
+        raise info.error("materials", "a list of one object")
+    return materials[0]
+
+
+def _plane_paths(folder: Path, count: int) -> list[Path]:
+    for suffix in ("png", "jpg"):
+        paths = [folder / f"plane_{number}.{suffix}" for number in range(count)]
+        if paths[0].is_file():
+            return paths
+    raise ObjectError(
+        f"{folder}: expected plane_0.jpg or plane_0.png, got neither: export the planes as whole pictures, not as tiles"
+    )
+
+
+# --- ptm, hsh --------------------------------------------------------------------------------------------------------
+
+
+def _sum_of_functions(info: Fields, kind: str, count: int, colorspace: str) -> LightBasisDecoder:
+    base = colorspace == "lrgb"
+    terms, rest = (count - 3, 0) if base else divmod(count, 3)
+    if rest or terms < 1:
+        raise info.error("nplanes", "three base colours and at least one term" if base else "three planes a term")
+    if kind == "ptm" and terms != len(PTM_ORDER):
+        raise info.error("nplanes", "six terms of a PTM: 18 planes, or 9 with a base colour")
+    return LightBasisDecoder(cast(Literal["ptm", "hsh"], kind), terms, base)
+
+
+def stored_as(decoder: LightBasisDecoder) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For each plane of the decoder, (K,) each: which plane Relight stores it as, and with which sign."""
+    terms = np.arange(decoder.terms) if decoder.basis == "hsh" else np.array(PTM_ORDER)
+    signs = hsh_signs(decoder.terms) if decoder.basis == "hsh" else np.ones(decoder.terms)
+    if decoder.base:
+        return np.concatenate([np.arange(3), 3 + terms]), np.concatenate([np.ones(3), signs])
+    return (3 * terms[:, None] + np.arange(3)).ravel(), np.repeat(signs, 3)
+
+
+# --- rbf, bilinear ---------------------------------------------------------------------------------------------------
+
+
+def _components(
+    folder: Path, info: Fields, kind: str, count: int, colorspace: str, lights: NDArray[np.float64]
+) -> NodeBasisDecoder:
+    resolution = info.integer("resolution", 2, int(MAX_NODES**0.5)) if kind == "bilinear" else 0
+    nodes = len(lights) if kind == "rbf" else resolution**2
+    if not 1 <= nodes <= MAX_NODES:
+        raise info.error("lights", f"1 to {MAX_NODES} lights")
+    basis = _basis_bytes(folder, info, count, nodes)
+    ranges = _material(info).array("range", (count,))
+    if not (ranges >= _MIN_RANGE).all():
+        raise _material(info).error("range", f"numbers from {_MIN_RANGE:g}")
+    table = np.concatenate([basis[:1] / 255, (basis[1:] - ZERO) / ranges[:, None, None]])
+    if colorspace == "mycc":
+        table = _rgb_table(table, _ycc_planes(info)[1])
+    if kind == "bilinear":
+        return NodeBasisDecoder("bilinear", table.astype(np.float32), resolution=resolution)
+    return NodeBasisDecoder("rbf", table.astype(np.float32), lights.astype(np.float32), info.number("sigma"))
+
+
+def _basis_bytes(folder: Path, info: Fields, count: int, nodes: int) -> NDArray[np.float64]:
+    """(K+1, M, 3) bytes as floats: from materials.bin or, in older folders, from the key `basis`."""
+    shape = (count + 1, nodes, 3)
+    if "basis" in info:
+        numbers = info.array("basis", (-1,))
+        if numbers.size != np.prod(shape) or numbers.min() < 0 or numbers.max() > 255:
+            raise info.error("basis", f"{np.prod(shape)} bytes")
+        return numbers.reshape(shape)
+    path = folder / "materials.bin"
+    try:
+        with open(path, "rb") as file:
+            data = file.read(int(np.prod(shape)) + 1)
+    except OSError as error:
+        raise ObjectError(f"{path}: expected the basis of the components, got {error.strerror}") from None
+    if len(data) != np.prod(shape):
+        raise ObjectError(f"{path}: expected {np.prod(shape)} bytes, {shape[0]} × {nodes} × 3, got another number")
+    return np.frombuffer(data, np.uint8).reshape(shape).astype(np.float64)
+
+
+def _rgb_table(table: NDArray[np.float64], colour_triplets: int) -> NDArray[np.float64]:
+    """The table of Y, Co, Cg turned into one of RGB: the change of colour space is linear, so it costs no pixel time.
+
+    A component belongs to one channel: to Y, Co, Cg in turn in the first triplets, to Y after them.
+    """
+    channels = np.zeros((len(table) - 1, 3))
+    channels[3 * colour_triplets :, 0] = 1
+    channels[: 3 * colour_triplets] = np.tile(np.eye(3), (colour_triplets, 1))
+    ycocg = np.concatenate([table[:1], table[1:] * channels[:, None]])
+    rgb: NDArray[np.float64] = ycocg @ _RGB_OF_YCOCG.T
+    return rgb

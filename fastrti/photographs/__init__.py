@@ -1,0 +1,1 @@
+"""Reading photographs: picture files, light lists, and the collection they make."""

@@ -1,0 +1,1 @@
+"""Drawing objects: pictures under any light, enhanced pictures, normals."""

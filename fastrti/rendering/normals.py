@@ -1,0 +1,170 @@
+"""Surface normals from relit pictures: a Lambertian surface fitted to how each pixel answers many lights.
+
+Photometric stereo (Woodham 1980) with robust weights: what a matt surface cannot explain, shadows and highlights,
+counts little. The answer is only as good as the relit pictures, and inter-reflections and gloss remain in it.
+"""
+
+import os
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ArgumentError
+from fastrti.lights import light_from_angles, raised_to_horizon
+from fastrti.photographs.mlic import srgb_decode
+from fastrti.rendering.renderer import Renderer
+from fastrti.sharing.save import to_numpy
+
+Floats = NDArray[np.float32]
+
+ITERATIONS = 8
+BLOCK_PIXELS = 1 << 14  # a block's pictures stay in a core's cache
+RING_ELEVATIONS_DEG = (15, 30, 45, 60, 75)
+RING_LIGHTS = 10
+MAX_LIGHTS = 64
+
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB, IEC 61966-2-1
+_NOISE = 1e-4  # of 8-bit pictures, linear; keeps a pixel that fits exactly from dividing by zero
+_NOTHING = 1e-6
+_FACING = np.array([0, 0, 1], np.float32)
+_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+
+
+def estimate_normals(renderer: Renderer) -> Floats:
+    """The normal of every pixel, from pictures under the photographed lights (or under rings of lights, if unknown).
+
+    Args:
+        renderer: the object's.
+
+    Returns:
+        (H, W, 3) float32 unit vectors, +x right, +y up, +z to the camera; (0, 0, 1) outside the mask and where every
+        picture is black.
+    """
+    relightable = renderer.relightable
+    lights = _lights(relightable.lights)
+    rows = max(1, BLOCK_PIXELS // relightable.width)
+
+    def normals_from(top: int) -> Floats:
+        region = (top, 0, min(rows, relightable.height - top), relightable.width)
+        pictures = to_numpy(renderer.relight_batch(list(lights), region=region))
+        fitted = fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights)
+        return fitted.reshape(-1, relightable.width, 3)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        normals = np.concatenate(list(pool.map(normals_from, range(0, relightable.height, rows))))
+    if relightable.mask is not None:
+        normals[~relightable.mask] = _FACING
+    return normals
+
+
+def fit_normals(
+    luminance: Floats,  # (L, P) linear, [0, 1]
+    lights: NDArray[np.float64],  # (L, 3) unit vectors
+) -> Floats:
+    """The unit normal (P, 3) of a Lambertian surface that answers the lights so; z is never below 0.
+
+    Iteratively reweighted least squares with Cauchy's weights, w = 1 / (1 + (residual / scale)²), the scale being the
+    mean residual under the previous weights; lights the present normal does not face count nothing.
+    """
+    directions = lights.astype(np.float32)
+    weights = np.ones_like(luminance)
+    for _ in range(ITERATIONS):
+        answer = directions @ _weighted_fit(luminance, directions, weights).T
+        residual = np.abs(luminance - answer)
+        scale = (weights * residual).sum(0) / weights.sum(0) + _NOISE
+        weights = np.where(answer > 0, 1 / (1 + (residual / scale) ** 2), _NOTHING).astype(np.float32)
+    return _unit(_weighted_fit(luminance, directions, weights))
+
+
+def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Each component −1 … 1 as a whole number 0 … levels (255 or 65535), rounded to nearest."""
+    numbers = np.rint((np.clip(normals.astype(np.float64), -1, 1) + 1) * (levels / 2))
+    return numbers.astype(np.uint8) if levels == 255 else numbers.astype(np.uint16)
+
+
+def linear_luminance(pictures: NDArray[np.uint8]) -> Floats:
+    """Luminance proportional to light, (…) float32 in [0, 1], of (…, 3) sRGB-encoded bytes."""
+    linear = srgb_decode(np.arange(256) / 255)
+    tables = (linear[:, None] * _LUMINANCE).astype(np.float32)  # a channel's share of the luminance, by its byte
+    red, green, blue = (tables[pictures[..., channel], channel] for channel in range(3))
+    luminance: Floats = red + green + blue
+    return luminance
+
+
+def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """At most MAX_LIGHTS directions, spread over the photographed ones: between them an object is least sure."""
+    if photographed is not None and len(photographed) >= 8:
+        chosen = np.linspace(0, len(photographed) - 1, min(len(photographed), MAX_LIGHTS)).round().astype(int)
+        return np.array([raised_to_horizon(light) for light in photographed[chosen]])
+    step = 360 / RING_LIGHTS
+    return np.array(
+        [
+            light_from_angles(step * (number + ring % 2 / 2), elevation)
+            for ring, elevation in enumerate(RING_ELEVATIONS_DEG)
+            for number in range(RING_LIGHTS)
+        ]
+    )
+
+
+def _weighted_fit(luminance: Floats, lights: Floats, weights: Floats) -> Floats:
+    """argmin over g (P, 3) of Σ_l w_l (l·g − luminance)², by the normal equations of each pixel."""
+    products = np.stack([lights[:, a] * lights[:, b] for a, b in _PAIRS], axis=1)
+    moments = weights.T @ products  # (P, 6)
+    matrix = np.empty((len(moments), 3, 3), np.float32)
+    for number, (a, b) in enumerate(_PAIRS):
+        matrix[:, a, b] = matrix[:, b, a] = moments[:, number]
+    matrix += 1e-6 * np.eye(3, dtype=np.float32) * (1 + moments[:, [0, 3, 5]].sum(1))[:, None, None]
+    right = (weights * luminance).T @ lights
+    solution: Floats = np.linalg.solve(matrix, right[..., None])[..., 0]
+    return solution
+
+
+def _unit(vectors: Floats) -> Floats:
+    raised = np.concatenate([vectors[:, :2], np.maximum(vectors[:, 2:], 0)], axis=1)
+    length = np.linalg.norm(raised, axis=1, keepdims=True)
+    unit: Floats = np.where(length > 1e-6, raised / np.maximum(length, 1e-6), _FACING)
+    return unit
+
+
+def save_normals(
+    path: Path, normals: Floats, bits: Literal[8, 16] = 8, convention: Literal["opengl", "directx"] = "opengl"
+) -> None:
+    """Writes a normal map as an RGB PNG.
+
+    Args:
+        path: ends in .png.
+        normals: (H, W, 3) unit vectors.
+        bits: a channel.
+        convention: green grows upwards ("opengl") or downwards ("directx").
+
+    Raises:
+        ArgumentError: another suffix, or a file that cannot be written.
+    """
+    if path.suffix.lower() != ".png":
+        raise ArgumentError(f"expected a file name ending in .png for a normal map, got {path.name!r}")
+    turned = normals * np.array([1, -1, 1], np.float32) if convention == "directx" else normals
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_png(encode_normals(turned, 2**bits - 1)))
+    except OSError as error:
+        raise ArgumentError(f"expected to write {path}, got: {error.strerror or error}") from None
+
+
+def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
+    """An RGB PNG of 8 or 16 bits a channel (PNG specification, third edition); Pillow writes 8 only."""
+    height, width = pixels.shape[:2]
+    bits = 8 * pixels.itemsize
+    rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
+    unfiltered = np.pad(rows, ((0, 0), (1, 0))).tobytes()  # each row starts with its filter: 0, none
+    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(unfiltered)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,210 @@
+"""`Renderer`: one object, any light, the fastest backend that runs here."""
+
+import operator
+import threading
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from fastrti.errors import ArgumentError, BackendError
+from fastrti.kernels.kernel import choose_backend
+from fastrti.lights import unit_vector
+from fastrti.objects.relightable import Relightable
+from fastrti.objects.scales import factor_of, reduced
+from fastrti.rendering.enhanced import GAIN, Enhancement, Enhancer, check_enhancement
+
+Region = tuple[int, int, int, int]
+
+_reducing = threading.Lock()  # shared: a Renderer with a lock of its own could not be pickled
+
+
+class Renderer:
+    """Relights one object.
+
+        >>> renderer = Renderer("objects/vase")                  # doctest: +SKIP
+        >>> picture = renderer.relight((0.3, 0.5))               # doctest: +SKIP
+
+    Thread-safe: any number of threads may relight with one Renderer at once.
+
+    Args:
+        source: a `Relightable`, or the folder or file of one.
+        backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
+        threads: CPU threads a picture, default all cores; ignored by triton.
+        precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
+            exact picture, or int8 on the CPU for an object fitted to it (`Relightable.int8_loss_db`); "fp32", "int16"
+            or "int8" on cpu, "fp32", "fp16" or "fp16 hi/lo" on triton. Forced integers may be further off than a level.
+
+    Attributes:
+        relightable: the object.
+        backend: the name of the backend that runs.
+        why_not: for backend="auto", why each faster backend does not run, by name.
+
+    Raises:
+        ObjectError: the folder is not a relightable object.
+        BackendError: the backend cannot run here, or not in that precision; the message says why and what to do.
+        ArgumentError: threads is not a positive whole number.
+    """
+
+    def __init__(
+        self,
+        source: Relightable | str | PathLike[str],
+        backend: str = "auto",
+        threads: int | None = None,
+        precision: str = "auto",
+    ) -> None:
+        if threads is not None and (not isinstance(threads, int) or isinstance(threads, bool) or threads < 1):
+            raise ArgumentError(
+                f"expected threads to be a positive whole number or None for all cores, got {threads!r}"
+            )
+        self.relightable = source if isinstance(source, Relightable) else Relightable.load(source)
+        chosen, self.why_not = choose_backend(backend)
+        self.backend = chosen.name
+        self._kernel = chosen.load(self.relightable, threads, precision)
+        self._enhancer = Enhancer()
+        self._threads, self._precision = threads, precision
+        self._scaled: dict[int, Renderer] = {}
+
+    def relight(
+        self,
+        light_dir: ArrayLike,
+        *,
+        out: Any = None,
+        region: Region | None = None,
+        scale: float = 1,
+        enhance: Enhancement | None = None,
+        gain: float = GAIN,
+    ) -> Any:
+        """The picture under one light.
+
+        Args:
+            light_dir: (x, y) with z = sqrt(1 − x² − y²), or (x, y, z), normalised; +x right, +y up, +z to the camera.
+            out: (height, width, 3) uint8 to write into, of the kind the backend returns, and for triton also any array
+                of its GPU with DLPack or `__cuda_array_interface__` (CuPy, Numba); rows may be apart in memory. With
+                four channels, RGBA: alpha 255 on the object, 0 where its mask is False.
+            region: (top, left, height, width) in pixels from the top left corner; default the whole picture.
+            scale: 1, 1/2, 1/4, … 1/64: a picture of ceil(H·scale) × ceil(W·scale) pixels, and a region in them, drawn
+                from averaged planes at the cost of its own pixels; `fastrti.objects.scales` has the error. The first
+                such call averages the planes, which are kept.
+            enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.rendering.enhanced`. On the host, and
+                much slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
+            gain: strength of the enhancement, 1 to 5.
+
+        Returns:
+            (height, width, 3) uint8, sRGB-encoded like the photographs: a numpy array from cpu and reference, a CUDA
+            tensor from triton (which speaks both protocols itself), written when torch's current stream gets there;
+            `out` itself where given.
+
+        Raises:
+            LightError: a light off the hemisphere.
+            ArgumentError: a region outside the picture, an `out` that does not fit, an unknown scale or enhancement or
+                a gain out of range.
+        """
+        if scale != 1:
+            return self._at(scale).relight(light_dir, out=out, region=region, enhance=enhance, gain=gain)
+        light = unit_vector(light_dir)
+        check_enhancement(enhance, gain)
+        region = self._checked(region)
+        native = self._native(out, region[2:])
+        self._kernel.relight(light, native, *region[:2])
+        if enhance is not None:
+            self._enhancer.apply(self, native[..., :3], light_dir, region, enhance, gain)
+        return native if out is None else out
+
+    def relight_batch(
+        self,
+        lights: Sequence[ArrayLike],
+        *,
+        out: Any = None,
+        region: Region | None = None,
+        scale: float = 1,
+        enhance: Enhancement | None = None,
+        gain: float = GAIN,
+    ) -> Any:
+        """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
+        if scale != 1:
+            return self._at(scale).relight_batch(lights, out=out, region=region, enhance=enhance, gain=gain)
+        directions = [unit_vector(light) for light in lights]
+        check_enhancement(enhance, gain)
+        region = self._checked(region)
+        native = self._native(out, (len(directions), *region[2:]))
+        self._kernel.relight_batch(directions, native, *region[:2])
+        if enhance is not None:
+            for light_dir, picture in zip(lights, native):
+                self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
+        return native if out is None else out
+
+    def graph(self, *, out: Any = None, region: Region | None = None, lights: int = 1) -> Any:
+        """A frame recorded once on the GPU and drawn again with other lights, each for one call of the host.
+
+            >>> frames = renderer.graph()                        # doctest: +SKIP
+            >>> picture, = frames.replay((0.3, 0.5))             # doctest: +SKIP
+
+        Args:
+            out: (lights, height, width, 3 or 4) uint8 that every replay draws to; see `relight`.
+            region: as for `relight`.
+            lights: pictures a replay.
+
+        Returns:
+            A `fastrti.kernels.triton.kernel.FrameGraph`.
+
+        Raises:
+            BackendError: the backend is not triton.
+            ArgumentError: as for `relight`.
+        """
+        if self.backend != "triton":
+            raise BackendError(
+                f"expected the triton backend for a graph, got {self.backend}: call relight, which records nothing"
+            )
+        region = self._checked(region)
+        native = self._native(out, (lights, *region[2:]))
+        kernel: Any = self._kernel
+        return kernel.graph(native, *region[:2])
+
+    def _at(self, scale: float) -> "Renderer":
+        """The renderer of the object at a scale."""
+        factor = factor_of(scale)
+        with _reducing:
+            if factor not in self._scaled:
+                small = reduced(self.relightable, factor)
+                self._scaled[factor] = Renderer(small, self.backend, self._threads, self._precision)
+            return self._scaled[factor]
+
+    def _native(self, out: Any, size: tuple[int, ...]) -> Any:
+        """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""
+        if out is None:
+            return self._kernel.empty((*size, 3))
+        channels = 4 if tuple(getattr(out, "shape", ()))[-1:] == (4,) else 3
+        return self._kernel.writable(out, (*size, channels))
+
+    def _checked(self, region: Region | None) -> Region:
+        rows, columns = self.relightable.height, self.relightable.width
+        if region is None:
+            return 0, 0, rows, columns
+        try:
+            top, left, height, width = map(operator.index, region)
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"expected a region (top, left, height, width) in whole pixels, got {region!r}"
+            ) from None
+        if not (0 <= top < top + height <= rows and 0 <= left < left + width <= columns):
+            raise ArgumentError(
+                f"expected a region inside the picture of {rows} rows and {columns} columns, "
+                f"got top {top}, left {left}, height {height}, width {width}"
+            )
+        return top, left, height, width
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """What Jupyter shows."""
+        from fastrti.sharing.notebook import mimebundle  # which imports this module
+
+        return mimebundle(self)
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Renderer of {self.relightable.width}×{self.relightable.height} pixels",
+            f"  decoder: {self.relightable.decoder.label}",
+            f"  backend: {self.backend} ({self._kernel.label})",
+        ]
+        return "\n".join(lines + [f"  not {name}: {reason}" for name, reason in self.why_not.items()])

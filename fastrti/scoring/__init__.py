@@ -1,0 +1,1 @@
+"""How close relit pictures come to photographs."""

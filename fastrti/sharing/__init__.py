@@ -1,0 +1,1 @@
+"""Pictures and objects on their way to people: files, sheets, web pages, notebooks, other viewers."""

@@ -1,0 +1,210 @@
+"""The CPU backend: the C++ kernel on numpy arrays.
+
+Three bodies, float32, 16-bit and 8-bit integers, each compiled for several instruction sets (csrc/relight_body.inl,
+integer_body.inl and int8_body.inl), own threads, the GIL released.
+"""
+
+import importlib
+import os
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ArgumentError, BackendError
+from fastrti.kernels.buffers import writable_array
+from fastrti.kernels.kernel import Light, check_precision
+from fastrti.objects.relightable import INT8_LOSS_DB, Relightable
+
+_cpu: Any = None
+_import_error = ""
+try:
+    _cpu = importlib.import_module("fastrti._cpu")
+except ImportError as error:
+    _import_error = str(error)
+
+ISA_VARIABLE = "FASTRTI_ISA"
+"""The environment variable that forces an instruction set, for tests and for comparing them."""
+
+PRECISIONS = ("fp32", "int16", "int8")
+"""What `precision` takes beside "auto"."""
+
+CAMERA: Light = (0.0, 0.0, 1.0)
+
+MAX_THREADS = 1024
+"""As csrc/relight.h has it."""
+
+
+def why_not() -> str | None:
+    """None where the backend can run, else one sentence that says why not and what to do."""
+    if _cpu is not None:
+        return None
+    return (
+        f"its compiled module is missing ({_import_error}): install with `pip install -e . --no-build-isolation`, or, "
+        "after a regular install, run Python outside the root of the repository"
+    )
+
+
+def available_isas() -> tuple[str, ...]:
+    """The instruction sets this machine runs, fastest first; the last is always "baseline".
+
+    Raises:
+        BackendError: the compiled module is missing.
+    """
+    reason = why_not()
+    if reason is not None:
+        raise BackendError(f"the cpu backend cannot run here: {reason}")
+    names: tuple[str, ...] = _cpu.available_isas()
+    return names
+
+
+class CpuKernel:
+    """One object, ready to be relit; safe to call from several threads at once.
+
+    Args:
+        relightable: the object; its planes are used where they lie.
+        threads: threads that draw a picture, 1–1024; default all cores this process may use.
+        precision: "auto" or one of `PRECISIONS`.
+        isa: one of `available_isas()`; default the environment variable FASTRTI_ISA, else the fastest.
+
+    Attributes:
+        isa: the instruction set that runs.
+        threads: how many threads draw a picture.
+
+    Raises:
+        ArgumentError: threads out of range.
+        BackendError: the kernel, or the instruction set or precision asked for, cannot run here.
+    """
+
+    def __init__(
+        self,
+        relightable: Relightable,
+        threads: int | None = None,
+        precision: str = "auto",
+        isa: str | None = None,
+    ) -> None:
+        check_precision(precision, PRECISIONS, "the cpu backend")
+        self.isa = _chosen_isa(isa)
+        self.threads = _checked_threads(threads)
+        self._made_of = relightable, self.threads, precision, self.isa
+        self._object = _object(relightable, self.threads, self.isa, precision)
+        self._last_light = CAMERA
+        self.drawn_in(CAMERA)  # raises where the precision cannot draw the object
+
+    def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
+        """Pickled as what it was made of."""
+        return CpuKernel, self._made_of
+
+    @property
+    def label(self) -> str:
+        """What runs and why, for the last light; before any, for one at the camera.
+
+        E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels".
+        """
+        precision, bound = self.drawn_in(self._last_light)
+        if precision == "int8":
+            loss = self._made_of[0].int8_loss_db
+            precision += ": its loss was not measured" if loss is None else f": it costs {loss:.2g} dB"
+        elif precision == "int16":
+            precision += f": its bound promises {bound:.2g} levels"
+        elif np.isfinite(bound):
+            precision += f": int16 promises only {bound:.2g} levels"
+        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {precision}"
+
+    def drawn_in(self, light: Light) -> tuple[str, float]:
+        """The precision of the picture under a light, and its error in levels that int16 promises never to exceed.
+
+        The error is infinite where int16 cannot draw the object, or was not considered.
+
+        Raises:
+            BackendError: the precision asked for cannot draw the object.
+        """
+        try:
+            drawn: tuple[str, float] = self._object.drawn_in(*light)
+        except ValueError as error:
+            raise BackendError(str(error)) from None
+        return drawn
+
+    def empty(self, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """An uninitialised numpy picture."""
+        return np.empty(shape, np.uint8)
+
+    def writable(self, out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        return writable_array(out, shape)
+
+    def relight(self, light: Light, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+        """Writes the pixels [top : top + h, left : left + w] to out.
+
+        Within one level of the exact picture, but in int8, and in int16 where that was forced against its bound.
+
+        Args:
+            light: the light direction.
+            out: (h, w, 3) or (h, w, 4) uint8; rows may be apart in memory, the pixels of a row may not.
+            top: first row of the region.
+            left: first column of the region.
+
+        Raises:
+            ArgumentError: an out of another kind, or a region outside.
+        """
+        try:
+            self._object.relight(*light, out, top, left)
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+        self._last_light = light
+
+    def relight_batch(self, lights: Sequence[Light], out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        for light, picture in zip(lights, out):
+            self.relight(light, picture, top, left)
+
+
+def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
+    network = relightable.decoder.light_network()
+    try:
+        return _cpu.Object(
+            planes=relightable.planes,
+            mask=None if relightable.mask is None else np.ascontiguousarray(relightable.mask),
+            minimum=np.ascontiguousarray(relightable.minimum),
+            maximum=np.ascontiguousarray(relightable.maximum),
+            hidden=network.hidden,
+            activation=network.activation,
+            skip=network.skip,
+            base=network.base,
+            features=network.features,
+            exponents=network.exponents,
+            nodes=None if network.nodes is None else np.ascontiguousarray(network.nodes),
+            sigma=network.sigma,
+            weights=[np.ascontiguousarray(weight) for weight in network.weights],
+            biases=[np.ascontiguousarray(bias) for bias in network.biases],
+            threads=threads,
+            isa=isa,
+            precision=precision,
+            fitted_to_int8=relightable.int8_loss_db is not None and relightable.int8_loss_db <= INT8_LOSS_DB,
+        )
+    except ValueError as error:
+        raise ArgumentError(str(error)) from None
+
+
+def _chosen_isa(wanted: str | None) -> str:
+    available = available_isas()
+    source = "isa" if wanted is not None else ISA_VARIABLE
+    wanted = wanted if wanted is not None else os.environ.get(ISA_VARIABLE) or available[0]
+    if wanted not in available:
+        raise BackendError(f"expected {source} to be one of {', '.join(available)} on this machine, got {wanted!r}")
+    return wanted
+
+
+def _checked_threads(threads: int | None) -> int:
+    if threads is None:
+        return min(len(_usable_cores()), MAX_THREADS)
+    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= MAX_THREADS:
+        raise ArgumentError(f"expected threads from 1 to {MAX_THREADS}, or None for all cores, got {threads!r}")
+    return threads
+
+
+def _usable_cores() -> Collection[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return range(os.cpu_count() or 1)

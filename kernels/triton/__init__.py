@@ -1,0 +1,1 @@
+"""The GPU kernel, in Triton. Importing this package loads neither torch nor Triton."""

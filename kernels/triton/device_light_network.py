@@ -1,0 +1,263 @@
+"""The numbers of a frame, on the device: an object's light network uploaded once, evaluated there for each light.
+
+Nothing here waits for the device: a CUDA graph may capture `Frames.compute` and replay it with other lights.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import triton
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fastrti.kernels.triton.frame_kernel import frame_numbers
+from fastrti.kernels.triton.light_kernels import light_features, light_layer
+from fastrti.kernels.triton.precision import Precision
+from fastrti.kernels.triton.relight_tiles import INTERPRETED
+from fastrti.objects.decoders.light_mlp import parameter_shapes
+from fastrti.objects.frame_network import Activation, FrameNetwork
+from fastrti.objects.light_network import LightNetwork
+
+# The hemispherical harmonics of the object format as polynomials of (x·s, y·s, z), s = sqrt(z/(1+z)), which are q·cos φ
+# and q·sin φ there: sqrt(square/π) · Σ factor · monomial, each (a, b, c, factor).
+_HSH: tuple[tuple[float, tuple[tuple[int, int, int, int], ...]], ...] = (
+    (1 / 2, ((0, 0, 0, 1),)),
+    (6, ((1, 0, 0, 1),)),
+    (3 / 2, ((0, 0, 1, 2), (0, 0, 0, -1))),
+    (6, ((0, 1, 0, 1),)),
+    (30, ((2, 0, 0, 1), (0, 2, 0, -1))),
+    (30, ((1, 0, 1, 2), (1, 0, 0, -1))),
+    (5 / 2, ((0, 0, 0, 1), (0, 0, 1, -6), (0, 0, 2, 6))),
+    (30, ((0, 1, 1, 2), (0, 1, 0, -1))),
+    (30, ((1, 1, 0, 2),)),
+    (140, ((3, 0, 0, 1), (1, 2, 0, -3))),
+    (210, ((2, 0, 1, 2), (2, 0, 0, -1), (0, 2, 1, -2), (0, 2, 0, 1))),
+    (84, ((1, 0, 0, 1), (1, 0, 1, -5), (1, 0, 2, 5))),
+    (7 / 2, ((0, 0, 0, -1), (0, 0, 1, 12), (0, 0, 2, -30), (0, 0, 3, 20))),
+    (84, ((0, 1, 0, 1), (0, 1, 1, -5), (0, 1, 2, 5))),
+    (210, ((1, 1, 1, 4), (1, 1, 0, -2))),
+    (140, ((2, 1, 0, 3), (0, 3, 0, -1))),
+)
+
+
+def harmonics(terms: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """The first terms as polynomials: exponents (M, 3), and factors (terms, M) of the monomials."""
+    monomials = sorted({(a, b, c) for _, parts in _HSH[:terms] for a, b, c, _ in parts})
+    factors = np.zeros((terms, len(monomials)))
+    for term, (square, parts) in enumerate(_HSH[:terms]):
+        for a, b, c, factor in parts:
+            factors[term, monomials.index((a, b, c))] = factor * np.sqrt(square / np.pi)
+    return np.array(monomials, np.int32), factors
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """What the kernels are compiled for.
+
+    Attributes:
+        planes: K.
+        hidden: widths of the hidden layers.
+        activation: φ.
+        skip: whether there is a linear skip.
+        base: whether the output is multiplied by the first three planes.
+    """
+
+    planes: int
+    hidden: tuple[int, ...]
+    activation: Activation
+    skip: bool
+    base: bool
+
+    @classmethod
+    def of(cls, network: LightNetwork | FrameNetwork) -> "NetworkShape":
+        """The shape of a network of either kind."""
+        skip = network.skip if isinstance(network, LightNetwork) else network.skip is not None
+        return cls(network.planes, network.hidden, network.activation, skip, network.base)
+
+    @property
+    def padded(self) -> tuple[int, int, int]:
+        """Planes and hidden widths as a matrix product takes them: 16, 32 or 64; 0 for no layer."""
+        inputs, first, second, *_ = [*(max(16, 1 << (n - 1).bit_length()) for n in (self.planes, *self.hidden)), 0, 0]
+        return inputs, first, second
+
+    @property
+    def skip_apart(self) -> bool:
+        """Whether the skip is a product of its own; without a hidden layer it is part of the weights."""
+        return self.skip and bool(self.hidden)
+
+    @property
+    def numbers(self) -> int:
+        """How many a light network emits."""
+        return sum(int(np.prod(shape)) for shape in parameter_shapes(self.planes, self.hidden, self.skip))
+
+    @property
+    def biases(self) -> int:
+        """How many float32 biases the kernel reads for a light."""
+        return sum(self.padded[1:]) + 4
+
+    def weights(self, precision: Precision) -> int:
+        """How many weights the kernel reads for a light."""
+        inputs, first, second = self.padded
+        count = inputs * first + first * second + 4 * (second or first or inputs) + 4 * inputs * self.skip_apart
+        return 2 * count if precision == "fp16 hi/lo" else count
+
+
+@dataclass(frozen=True)
+class FrameBuffers:
+    """What is computed for L lights.
+
+    Attributes:
+        lights: (L, 3) float64 unit vectors: written by the caller, read by `Frames.compute`.
+        steps: (L, n) float64: the features, then the outputs of each light layer; the last are the frame's numbers.
+        vectors, matrices: what `relight_tiles` reads in the object's precision.
+        exact_vectors, exact_matrices: what it reads in "fp32".
+        bounds: (L,) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
+            for "fp32", which promises nothing.
+        promised: (L,) int32: whether that is less than 1.
+    """
+
+    lights: Tensor
+    steps: tuple[Tensor, ...]
+    vectors: Tensor
+    matrices: Tensor
+    exact_vectors: Tensor
+    exact_matrices: Tensor
+    bounds: Tensor
+    promised: Tensor
+
+
+class Frames:
+    """An object's light network on a device.
+
+    Args:
+        network: the object's.
+        minimum, maximum: (K,) of its planes.
+        precision: what the frames are drawn in.
+        exact: whether the numbers of "fp32" are wanted too.
+        device: where.
+
+    Attributes:
+        shape: of the frame networks.
+        precision: as given.
+    """
+
+    def __init__(
+        self,
+        network: LightNetwork,
+        minimum: NDArray[np.float64],
+        maximum: NDArray[np.float64],
+        precision: Precision,
+        exact: bool,
+        device: torch.device,
+    ) -> None:
+        self.shape, self.precision = NetworkShape.of(network), precision
+        self._exact = exact or precision == "fp32"
+        self._device = device
+        weights = [weight.astype(np.float64) for weight in network.weights]
+        self._exponents, self._nodes = self._uploaded(np.zeros(0, np.int32)), self._uploaded(np.zeros(0))
+        if network.features == "hsh":
+            exponents, factors = harmonics(weights[0].shape[1])
+            weights[0] = weights[0] @ factors
+            self._exponents = self._uploaded(exponents)
+        elif network.exponents is not None:
+            self._exponents = self._uploaded(network.exponents)
+        elif network.nodes is not None:
+            self._nodes = self._uploaded(np.append(network.nodes.astype(np.float64), network.sigma))
+        self._layers = [
+            (self._uploaded(weight), self._uploaded(bias.astype(np.float64)))
+            for weight, bias in zip(weights, network.biases)
+        ]
+        padding = (0, self.shape.padded[0] - len(minimum))
+        self._minimum = self._uploaded(np.pad(minimum, padding))
+        self._scale = self._uploaded(np.pad((maximum - minimum) / 255, padding))
+        features = weights[0].shape[1]
+        self._feature_constants = {
+            "KIND": network.features,
+            "COUNT": features,
+            "SIDE": round(features**0.5),
+            "BLOCK": 256,
+            "enable_fp_fusion": False,
+        }
+        self._layer_constants = tuple(self._layers_constants())
+        self._constants = self.constants()
+
+    def _uploaded(self, array: NDArray[Any]) -> Tensor:
+        return torch.tensor(array, device=self._device)
+
+    def buffers(self, count: int) -> FrameBuffers:
+        """Uninitialised buffers for that many lights."""
+        widths = [self._layers[0][0].shape[1], *(len(bias) for _, bias in self._layers)]
+
+        def empty(*shape: int, dtype: torch.dtype) -> Tensor:
+            return torch.empty((count, *shape), dtype=dtype, device=self._device)
+
+        biases = self.shape.biases
+        rounded = self.shape.weights(self.precision) if self.precision != "fp32" else 0
+        exact = self.shape.weights("fp32") if self._exact else 0
+        return FrameBuffers(
+            empty(3, dtype=torch.float64),
+            tuple(empty(width, dtype=torch.float64) for width in widths),
+            empty(biases, dtype=torch.float32),
+            empty(rounded, dtype=torch.float16),
+            empty(biases, dtype=torch.float32),
+            empty(exact, dtype=torch.float32),
+            torch.full((count,), torch.inf, dtype=torch.float64, device=self._device),
+            empty(dtype=torch.int32),
+        )
+
+    def compute(self, buffers: FrameBuffers) -> None:
+        """Queues all that stands between `buffers.lights` and `relight_tiles` on the current stream."""
+        lights, steps = len(buffers.lights), buffers.steps
+        light_features[(lights,)](buffers.lights, steps[0], self._exponents, self._nodes, **self._feature_constants)
+        for (weight, bias), constants, h, z in zip(self._layers, self._layer_constants, steps, steps[1:]):
+            programs = triton.cdiv(constants["OUTPUTS"], constants["BLOCK_OUTPUTS"])
+            light_layer[(programs, lights)](h, weight, bias, z, **constants)
+        frame_numbers[(lights,)](
+            buffers.steps[-1],
+            self._minimum,
+            self._scale,
+            buffers.vectors,
+            buffers.matrices,
+            buffers.exact_vectors,
+            buffers.exact_matrices,
+            buffers.bounds,
+            buffers.promised,
+            **self._constants,
+        )
+
+    def _layers_constants(self) -> Iterator[dict[str, Any]]:
+        """What `light_layer` is compiled for, layer by layer."""
+        for number, (weight, _) in enumerate(self._layers):
+            yield {
+                "INPUTS": weight.shape[1],
+                "OUTPUTS": weight.shape[0],
+                "SILU": number > 0,
+                "BLOCK_INPUTS": 64,
+                "BLOCK_OUTPUTS": 1024 if INTERPRETED.value else 16,  # the interpreter pays for each program
+                "num_warps": 8,
+                "enable_fp_fusion": False,  # rounds as the specification does
+            }
+
+    def constants(self) -> dict[str, Any]:
+        """What `frame_numbers` is compiled for: its constants, and Triton's options."""
+        shape = self.shape
+        inputs, first, second = shape.padded
+        width1, width2, *_ = (*shape.hidden, 0, 0)
+        return {
+            "COUNT": shape.numbers,
+            "K": shape.planes,
+            "K_PADDED": inputs,
+            "WIDTH1": width1,
+            "WIDTH2": width2,
+            "D1": first,
+            "D2": second,
+            "ELU": shape.activation == "elu",
+            "SKIP": shape.skip,
+            "PRECISION": self.precision,
+            "EXACT": self._exact,
+            "num_warps": max(shape.padded) // 4,
+            "enable_fp_fusion": False,
+        }

@@ -1,0 +1,301 @@
+"""The fused GPU renderer: light in, coefficient bytes in, picture bytes out.
+
+A frame is a handful of launches on the current stream: features of the light, the layers of the light network, the
+frame's numbers folded, rounded and bounded (`frames.py`), and one pass over the pixels (`relight_tiles.py`). Nothing
+waits for the device and nothing but the light comes from the host, so a CUDA graph replays a frame with a new light.
+
+With precision="auto" the arithmetic is the object's: the cheapest that promises one level at 30 lights over the
+hemisphere. That is a choice, not the promise: the promise is bounded on the device for the frame that is drawn, and a
+frame whose bound reaches a level is drawn in float32 instead, by a second pass that otherwise returns at once.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import triton
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from fastrti.errors import ArgumentError
+from fastrti.kernels.kernel import Light, check_precision
+from fastrti.kernels.triton.device_buffers import writable
+from fastrti.kernels.triton.device_light_network import FrameBuffers, Frames, NetworkShape
+from fastrti.kernels.triton.precision import PRECISIONS, Precision, cheapest
+from fastrti.kernels.triton.relight_tiles import INTERPRETED, relight_tiles
+from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
+from fastrti.lights import light_from_angles, unit_vector
+from fastrti.objects.relightable import Relightable
+
+SAMPLED_LIGHTS = [
+    light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)
+]
+
+
+def launch_constants(shape: NetworkShape, precision: Precision, launch: Launch) -> dict[str, Any]:
+    """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's options."""
+    inputs, first, second = shape.padded
+    return {
+        "K": shape.planes,
+        "K_PADDED": inputs,
+        "D1": first,
+        "D2": second,
+        "ELU": shape.activation == "elu",
+        "SKIP": shape.skip_apart,
+        "BASE": shape.base,
+        "PRECISION": precision,
+        "PIXELS": launch.pixels,
+        "ROWS": launch.rows,
+        "STAGES": launch.stages,
+        "num_warps": launch.warps,
+        "enable_fp_fusion": True,  # the default, until it changes in Triton 3.10
+    }
+
+
+class TritonKernel:
+    """One object on a GPU, relit there.
+
+    Args:
+        relightable: the object.
+        threads: not used; every backend takes it.
+        precision: "auto", the cheapest that promises one level for each frame; or one of `PRECISIONS`.
+        device: a CUDA device, default the current one; the CPU under TRITON_INTERPRET=1.
+
+    Attributes:
+        device: where the planes are and pictures are written.
+        precision: the arithmetic the object is drawn in, where its bound allows.
+    """
+
+    def __init__(
+        self,
+        relightable: Relightable,
+        threads: int | None = None,
+        precision: str = "auto",
+        device: torch.device | None = None,
+    ) -> None:
+        check_precision(precision, PRECISIONS, "the triton backend")
+        forced = next((name for name in PRECISIONS if name == precision), None)
+        self.precision: Precision = forced or cheapest(map(relightable.frame_network, SAMPLED_LIGHTS))
+        self._bounded = forced is None and self.precision != "fp32"  # else there is nothing to fall back to
+        default = torch.device("cpu" if INTERPRETED.value else "cuda")
+        self._height, self._width = relightable.height, relightable.width
+        self._plane_stride = -(-self._height * self._width // 16) * 4  # words; planes start on 16-byte boundaries
+        self._planes = self._upload(relightable.planes, default if device is None else device)
+        self.device = self._planes.device
+        mask = relightable.mask
+        self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
+        self.frames = Frames(
+            relightable.decoder.light_network(),
+            relightable.minimum,
+            relightable.maximum,
+            self.precision,
+            self._bounded,
+            self.device,
+        )
+        self._buffers: dict[tuple[int, int], FrameBuffers] = {}
+        self._lock = threading.Lock()
+        self._describe_device()
+        self.tune(self._measured_launches())
+
+    def _describe_device(self) -> None:
+        if INTERPRETED.value:
+            self._name, self._processors, self.capability = "Triton's interpreter", 1, (0, 0)
+            return
+        properties = torch.cuda.get_device_properties(self.device)
+        self._name, self._processors = properties.name, properties.multi_processor_count
+        self.capability = (properties.major, properties.minor)
+
+    def _measured_launches(self) -> dict[Precision, Launch]:
+        table = TuningTable(cache_file())
+        return {name: table.launch(self.capability, self.shape, name) for name in PRECISIONS}
+
+    def _upload(self, planes: NDArray[np.uint8], device: torch.device) -> Tensor:
+        stored = torch.zeros((len(planes), 4 * self._plane_stride), dtype=torch.uint8, device=device)
+        stored[:, : self._height * self._width] = torch.tensor(planes.reshape(len(planes), -1), device=device)
+        return stored.view(torch.int32)
+
+    @property
+    def shape(self) -> NetworkShape:
+        """The shape of the object's frame networks."""
+        return self.frames.shape
+
+    @property
+    def label(self) -> str:
+        """What runs, e.g. "NVIDIA H200, fp16 hi/lo"."""
+        return f"{self._name}, {self.precision}"
+
+    def tune(self, launches: dict[Precision, Launch]) -> None:
+        """Draws with these launches from now on."""
+        small = Launch(256, 1, 2, 1, 2)  # the interpreter pays for each tile, not for its pixels
+        self._launches = dict.fromkeys(PRECISIONS, small) if INTERPRETED.value else launches
+        self._constants = {
+            precision: {
+                **launch_constants(self.shape, precision, launch),
+                "MASKED": self._mask is not None,
+                "PTX": not INTERPRETED.value and torch.version.hip is None,
+            }
+            for precision, launch in self._launches.items()
+        }
+
+    def empty(self, shape: tuple[int, ...]) -> Tensor:
+        """An uninitialised picture on the device."""
+        return torch.empty(shape, dtype=torch.uint8, device=self.device)
+
+    def writable(self, out: Any, shape: tuple[int, ...]) -> Tensor:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        return writable(out, shape, self.device)
+
+    def relight(self, light: Light, out: Tensor, top: int, left: int) -> None:
+        """See `fastrti.kernels.kernel.Kernel`. On CUDA it returns when the work is queued on the current stream."""
+        self.relight_batch([light], out[None], top, left)
+
+    def relight_batch(self, lights: Sequence[Light], out: Tensor, top: int, left: int) -> None:
+        """See `fastrti.kernels.kernel.Kernel`. All lights are drawn by the same launches."""
+        if not lights:
+            return
+        with self._lock, torch.cuda.device_of(out):  # type: ignore[no-untyped-call]
+            buffers = self._current_buffers(len(lights))
+            self.set_lights(buffers, lights)
+            self.draw(buffers, out, top, left)
+
+    def graph(self, out: Tensor, top: int, left: int) -> "FrameGraph":
+        """A frame of every picture of out, (L, h, w, C), to be drawn again and again; see `FrameGraph`."""
+        return FrameGraph(self, out, top, left)
+
+    def microseconds(self, launch: Launch) -> float | None:
+        """Median time of the pixels of one picture with a launch; None where this GPU has not what it takes."""
+        previous, out = self._launches, self.empty((1, self._height, self._width, 3))
+        buffers = self.frames.buffers(1)
+        self.set_lights(buffers, [(0.0, 0.0, 1.0)])
+        self.frames.compute(buffers)
+        self.tune(dict.fromkeys(PRECISIONS, launch))
+        try:
+            time: float = triton.testing.do_bench(
+                lambda: self._draw_tiles(buffers, out, 0, 0, self.precision, -1), return_mode="median"
+            )
+        except (triton.runtime.errors.OutOfResources, triton.compiler.errors.CompilationError):
+            return None
+        finally:
+            self.tune(previous)
+        return 1000 * time
+
+    def bounds(self, lights: int = 1) -> NDArray[np.float64]:
+        """(lights,): no byte of the frames last drawn on the current stream, that many at once, was further than this
+        from the exact one before rounding, in levels; where it reaches 1 float32 was used. Waits for the device."""
+        bounds: NDArray[np.float64] = self._current_buffers(lights).bounds.cpu().numpy().copy()
+        return bounds
+
+    def _current_buffers(self, count: int) -> FrameBuffers:
+        """Those of the current stream: on one stream a frame is drawn before the next one's numbers are computed."""
+        stream = torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
+        if (stream, count) not in self._buffers:
+            self._buffers[stream, count] = self.frames.buffers(count)
+        return self._buffers[stream, count]
+
+    def set_lights(self, buffers: FrameBuffers, lights: Sequence[Light]) -> None:
+        """Queues the copy of the lights into the buffers."""
+        directions = torch.tensor(lights, dtype=torch.float64)
+        if self.device.type == "cuda":
+            directions = directions.pin_memory()  # torch keeps it until the copy is done
+        buffers.lights.copy_(directions, non_blocking=True)
+
+    def draw(self, buffers: FrameBuffers, out: Tensor, top: int, left: int) -> None:
+        """Queues a frame of each light in the buffers, to out (L, h, w, C)."""
+        self.frames.compute(buffers)
+        if self._bounded:
+            self._draw_tiles(buffers, out, top, left, self.precision, promised=1)
+            self._draw_tiles(buffers, out, top, left, "fp32", promised=0)
+        else:
+            self._draw_tiles(buffers, out, top, left, self.precision, promised=-1)
+
+    def _draw_tiles(
+        self, buffers: FrameBuffers, out: Tensor, top: int, left: int, precision: Precision, promised: int
+    ) -> None:
+        lights, height, width, channels = out.shape
+        origin, row_stride = top * self._width + left, self._width
+        if width == self._width and out.stride(1) == channels * width:
+            height, width, row_stride = 1, height * width, 0  # whole rows without gaps are one long row
+        launch = self._launches[precision]
+        tiles_per_row = triton.cdiv(width + 3, 4 * launch.rows)  # a row may start in the middle of a word
+        tiles = height * tiles_per_row
+        exact = precision == "fp32"
+        relight_tiles[(lights, min(tiles, max(1, launch.programs * self._processors // lights)))](
+            self._planes,
+            self._planes if self._mask is None else self._mask,
+            out,
+            buffers.exact_vectors if exact else buffers.vectors,
+            buffers.exact_matrices if exact else buffers.matrices,
+            buffers.promised,
+            origin,
+            row_stride,
+            self._plane_stride,
+            out.stride(0),
+            out.stride(1),
+            width,
+            tiles_per_row,
+            tiles,
+            CHANNELS=channels,
+            PROMISED=promised,
+            **self._constants[precision],
+        )
+
+
+class FrameGraph:
+    """A frame captured once as a CUDA graph: a replay costs the host one call, whatever the frame is made of.
+
+    On a machine that runs the interpreter the same launches are made one by one.
+
+    Args:
+        kernel: the object's.
+        out: (L, h, w, C) uint8 on its device: every replay draws there.
+        top, left: the region's first pixel.
+
+    Attributes:
+        out: the pictures.
+        lights: (L, 3) float64 on the device, unit vectors with z ≥ 0: what the next `launch` draws. Other work on the
+            GPU may write them.
+        bounds: (L,) float64 on the device: of the last frame; see `TritonKernel.bounds`.
+    """
+
+    def __init__(self, kernel: TritonKernel, out: Tensor, top: int, left: int) -> None:
+        self._kernel, self.out = kernel, out
+        self._buffers = kernel.frames.buffers(len(out))
+        self.lights, self.bounds = self._buffers.lights, self._buffers.bounds
+        self._draw: Callable[[], None] = lambda: kernel.draw(self._buffers, out, top, left)
+        self._graph: torch.cuda.CUDAGraph | None = None
+        kernel.set_lights(self._buffers, [(0.0, 0.0, 1.0)] * len(out))
+        if kernel.device.type == "cuda":
+            self._capture()
+
+    def _capture(self) -> None:
+        with torch.cuda.device_of(self.out):  # type: ignore[no-untyped-call]
+            self._draw()  # compiles, which a capture may not
+            torch.cuda.synchronize()
+            self._graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(self._graph):
+                self._draw()
+
+    def replay(self, *light_dirs: ArrayLike) -> Tensor:
+        """Queues the frames of these lights, one a picture, on the current stream, and returns the pictures.
+
+        Args:
+            light_dirs: as `Renderer.relight` takes them.
+
+        Raises:
+            LightError: a light off the hemisphere.
+            ArgumentError: not one light a picture.
+        """
+        if len(light_dirs) != len(self.out):
+            raise ArgumentError(f"expected {len(self.out)} lights, one a picture, got {len(light_dirs)}")
+        self._kernel.set_lights(self._buffers, [unit_vector(light) for light in light_dirs])
+        return self.launch()
+
+    def launch(self) -> Tensor:
+        """Queues the frames of what `lights` holds when the stream gets there."""
+        if self._graph is None:
+            self._draw()
+        else:
+            self._graph.replay()
+        return self.out

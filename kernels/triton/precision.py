@@ -1,0 +1,239 @@
+"""Which arithmetic the GPU uses for a frame network: error bounds over every byte a plane can hold.
+
+Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network, so
+each frame's is bounded over every byte a plane can hold, on the GPU, by `frame_kernel.py`; this is that kernel's twin.
+A picture is within 1 level of the exact one where |error of 255·y| < 1.
+
+    "fp16"         W and h rounded to halves: one product a layer
+    "fp16 hi/lo"   W = hi + lo and h = hi + lo, pairs of halves (22 bits): two products for bytes, three for activations
+    "fp32"         float32 multiply-adds, no tensor cores
+
+Forwards goes, for every unit, an interval that holds its exact and its computed value, and the error its own layer
+makes. Backwards goes an interval for how much a colour changes with each unit. Rounded weights are off by a known δ:
+the bias takes −δ·(middle of the inputs), which leaves |δ|·(their radius). Sums follow Higham, Accuracy and Stability of
+Numerical Algorithms, 2nd ed., eq. 3.5.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.objects.frame_network import Activation, FrameNetwork
+
+Precision = Literal["fp16", "fp16 hi/lo", "fp32"]
+PRECISIONS: tuple[Precision, ...] = ("fp16", "fp16 hi/lo", "fp32")  # cheapest first
+
+Array = NDArray[np.float64]
+
+HALF_MAX = 65504.0
+FLOAT_ROUNDING = 2.0**-24
+# Tensor cores align the products of a step to the largest and truncate (Fasi et al., Numerical behavior of NVIDIA
+# tensor cores, 2021): twice float32's unit roundoff for each product, and for the sum so far in a step of 4 or more.
+SUM_ROUNDING: dict[Precision, float] = {"fp16": 2.0**-23 * 5 / 4, "fp16 hi/lo": 2.0**-23 * 5 / 4, "fp32": 2.0**-24}
+# Sums start at the bias, and products with a low half, far smaller than it, come first: two rounds more to round it in.
+BIAS_ROUNDS: dict[Precision, int] = {"fp16": 1, "fp16 hi/lo": 3, "fp32": 1}
+# Of a bias; and of all weights, which the GPU computes from the light: they may be a unit in the last place off.
+NUMBER_ROUNDING = 5 * FLOAT_ROUNDING
+EXP_ERROR = 2.0**-20  # of exp(z) − 1, z ≤ 0: ex2.approx is good to 2⁻²², z·log₂e to 2⁻²³·|z|, the difference to 2⁻²⁴
+BYTE_ERROR = 2.0**-14  # levels: the kernel adds 2⁻²³ to y, so that halves round up, and rounds the sum
+BYTE_SCALE = 256.0  # the kernel reads a byte v as v/256: weights on it are neither too small nor too large for halves
+
+
+@dataclass(frozen=True)
+class RoundedLayer:
+    """One layer as the kernel computes it: z = h·high + h·low + bias, where h of a byte v is v/256.
+
+    Attributes:
+        high: (in, out) float16; float32 for "fp32".
+        low: (in, out) of the same type, zero unless the weights are split.
+        bias: (out,).
+    """
+
+    high: NDArray[np.floating]
+    low: NDArray[np.floating]
+    bias: Array
+
+
+@dataclass(frozen=True)
+class RoundedNetwork:
+    """A frame network on bytes, rounded to one precision.
+
+    Attributes:
+        layers: the last one's inputs are the last hidden layer, then (with a skip) the bytes.
+        precision: the arithmetic they are meant for.
+        error: 255·y of the kernel is never further than this from the exact one; inf where a half would overflow.
+    """
+
+    layers: tuple[RoundedLayer, ...]
+    precision: Precision
+    error: float
+
+
+@dataclass(frozen=True)
+class _Values:
+    """What a layer reads: low ≤ exact and computed values ≤ high, and the largest low halves of split values, (in,)."""
+
+    low: Array
+    high: Array
+    low_half: Array
+
+    @property
+    def magnitude(self) -> Array:
+        return np.maximum(np.abs(self.low), np.abs(self.high))
+
+    def joined(self, other: "_Values") -> "_Values":
+        pairs = ((self.low, other.low), (self.high, other.high), (self.low_half, other.low_half))
+        return _Values(*(np.concatenate(pair) for pair in pairs))
+
+
+@dataclass(frozen=True)
+class _HiddenErrors:
+    """What a hidden layer h = φ(W·x + b) adds to the error: (out,) each, W aside.
+
+    Attributes:
+        weight: (out, in) exact.
+        affine: error of W·x + b, given the x the kernel has.
+        activation: error of φ and of rounding h.
+        slope_low, slope_high: φ′ over the interval of W·x + b.
+    """
+
+    weight: Array
+    affine: Array
+    activation: Array
+    slope_low: Array
+    slope_high: Array
+
+
+def cheapest(networks: Iterable[FrameNetwork]) -> Precision:
+    """The first precision that promises 1 level for every network; "fp32", the most exact there is, if none does.
+
+    Args:
+        networks: on raw bytes (`FrameNetwork.folded`), e.g. of an object's lights.
+    """
+    networks = list(networks)
+    for precision in PRECISIONS[:-1]:
+        if all(rounded(network, precision).error < 1 for network in networks):
+            return precision
+    return "fp32"
+
+
+@np.errstate(invalid="ignore", over="ignore")  # what overflows has no bound
+def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
+    """The network in one precision and its error bound.
+
+    Args:
+        network: on raw bytes (`FrameNetwork.folded`).
+        precision: one of `PRECISIONS`.
+    """
+    count = network.planes
+    data = values = _Values(np.zeros(count), np.full(count, 255.0 / BYTE_SCALE), np.zeros(count))
+    layers, hidden = [], []
+    for number, (weight, bias) in enumerate(zip(network.weights[:-1], network.biases[:-1])):
+        exact = weight.astype(np.float64) * (1 if number else BYTE_SCALE)
+        layer, error = _round_layer(exact, bias, values, precision)
+        values, errors = _activate(exact, bias, values, error, network.activation, precision)
+        layers.append(layer)
+        hidden.append(errors)
+    output, values = _output_layer(network, values, data)
+    layer, error = _round_layer(output, network.biases[-1], values, precision)
+    bound = 255 * _output_error(output, error, hidden) + BYTE_ERROR
+    return RoundedNetwork((*layers, layer), precision, float(bound if np.isfinite(bound) else np.inf))
+
+
+def _output_layer(network: FrameNetwork, values: _Values, data: _Values) -> tuple[Array, _Values]:
+    """The last weights and what they read: the skip is added to them or, behind hidden layers, set beside them."""
+    weight = network.weights[-1].astype(np.float64) * (1 if network.hidden else BYTE_SCALE)
+    if network.skip is None:
+        return weight, values
+    skip = network.skip * BYTE_SCALE
+    if not network.hidden:
+        return weight + skip, values
+    return np.concatenate([weight, skip], axis=1), values.joined(data)
+
+
+def _round_layer(
+    weight: Array, bias: NDArray[np.floating], values: _Values, precision: Precision
+) -> tuple[RoundedLayer, Array]:
+    """The layer the kernel computes, and how far off it can be (out,) given the inputs the kernel has."""
+    high, low = _round_weights(weight.T, precision)
+    low_part = low.astype(np.float64)
+    effective = high + low_part
+    delta = effective - weight.T
+    centred = bias - (values.low + values.high) / 2 @ delta
+    terms = values.magnitude @ np.abs(effective)
+    summed = terms + BIAS_ROUNDS[precision] * np.abs(centred)
+    error = (
+        (values.high - values.low) / 2 @ np.abs(delta)
+        + values.low_half @ np.abs(low_part)  # the product of two low halves is left out
+        + (len(values.low) + 2) * SUM_ROUNDING[precision] * summed
+        + NUMBER_ROUNDING * (terms + np.abs(centred))
+    )
+    overflow = np.abs(weight.T).max(axis=0) > HALF_MAX if precision != "fp32" else np.zeros(len(bias), bool)
+    return RoundedLayer(high, low, centred), np.where(overflow, np.inf, error)
+
+
+def _round_weights(matrix: Array, precision: Precision) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """high and low (in, out) with matrix ≈ high + low; what is too large for a half is cut off."""
+    if precision == "fp32":
+        return matrix.astype(np.float32), np.zeros(matrix.shape, np.float32)
+    high = np.clip(matrix, -HALF_MAX, HALF_MAX).astype(np.float16)
+    rest = np.clip(matrix - high, -HALF_MAX, HALF_MAX) if precision == "fp16 hi/lo" else np.zeros(high.shape)
+    return high, rest.astype(np.float16)
+
+
+def _activate(
+    weight: Array,
+    bias: NDArray[np.floating],
+    values: _Values,
+    affine_error: Array,
+    activation: Activation,
+    precision: Precision,
+) -> tuple[_Values, _HiddenErrors]:
+    """The values behind φ, and what the layer adds to the error."""
+    positive, negative = np.maximum(weight, 0), np.minimum(weight, 0)
+    z_low = positive @ values.low + negative @ values.high + bias - affine_error
+    z_high = positive @ values.high + negative @ values.low + bias + affine_error
+    low, high, slope_low, slope_high, phi_error = _phi(z_low, z_high, activation)
+    magnitude = np.maximum(np.abs(low), np.abs(high)) + phi_error
+    half = _half_rounding(magnitude)
+    low_half = 2 * half if precision == "fp16 hi/lo" else np.zeros_like(half)  # the high half is truncated
+    rounding = {"fp16": half, "fp16 hi/lo": _half_rounding(low_half), "fp32": np.zeros_like(half)}[precision]
+    overflow = (magnitude > HALF_MAX) & (precision != "fp32")
+    error = np.where(overflow, np.inf, rounding + phi_error)
+    errors = _HiddenErrors(weight, affine_error, error, slope_low, slope_high)
+    return _Values(low - rounding - phi_error, high + rounding + phi_error, low_half), errors
+
+
+def _phi(low: Array, high: Array, activation: Activation) -> tuple[Array, Array, Array, Array, Array]:
+    """The range of φ, the range of its slope (φ is convex: that grows), and the error of computing it."""
+    if activation == "relu":
+        slope_low, slope_high = (low >= 0).astype(np.float64), (high > 0).astype(np.float64)
+        return np.maximum(low, 0), np.maximum(high, 0), slope_low, slope_high, np.zeros_like(low)
+    negative_low, negative_high = np.minimum(low, 0), np.minimum(high, 0)
+    elu_low, elu_high = np.maximum(low, np.expm1(negative_low)), np.maximum(high, np.expm1(negative_high))
+    return elu_low, elu_high, np.exp(negative_low), np.exp(negative_high), np.where(low < 0, EXP_ERROR, 0)
+
+
+def _half_rounding(magnitude: Array) -> Array:
+    """The rounding error of a half up to magnitude: half the spacing there, at least that of the smallest halves."""
+    smallest = 2.0**-14  # below it the spacing no longer shrinks
+    rounding: Array = np.ldexp(1.0, np.frexp(np.maximum(magnitude, smallest))[1] - 12)
+    return rounding
+
+
+def _output_error(weight: Array, error: Array, hidden: list[_HiddenErrors]) -> float:
+    """How far y can be off: every layer's own error times how much the colours change with it."""
+    colour_error = error
+    for number, layer in enumerate(reversed(hidden)):
+        if number == 0:
+            centre = weight[:, : len(layer.affine)]  # without the skip's columns
+            radius = np.zeros_like(centre)
+        reach = np.abs(centre) + radius  # (3, D): |∂y/∂h| is never larger
+        colour_error = colour_error + reach @ (layer.activation + layer.slope_high * layer.affine)
+        slope, slope_radius = (layer.slope_high + layer.slope_low) / 2, (layer.slope_high - layer.slope_low) / 2
+        radius = (reach * slope_radius + radius * slope) @ np.abs(layer.weight)
+        centre = (centre * slope) @ layer.weight
+    return float(colour_error.max())

@@ -1,0 +1,165 @@
+"""How the GPU kernel is launched, by architecture and network shape: the built-in table, and the user's own.
+
+Nothing is measured inside `relight`. `fastrti tune` measures candidates for an object's network on this machine's GPU,
+once, and keeps the fastest in a JSON file in the user's cache folder, which comes before the built-in table.
+"""
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from fastrti.errors import BackendError
+from fastrti.files import replace_file
+from fastrti.kernels.triton.device_light_network import NetworkShape
+from fastrti.kernels.triton.precision import Precision
+
+Capability = tuple[int, int]
+
+VERSION = 1  # of the file; raised when a kernel changes so much that older measurements mislead
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How `relight_tiles` is launched.
+
+    Attributes:
+        rows: words of four pixels in a tile, a power of two from 16.
+        warps: of a program, a power of two.
+        pixels: of a word drawn side by side, 2 or 1.
+        stages: of the software pipeline, 1 for none.
+        programs: on a multiprocessor.
+    """
+
+    rows: int
+    warps: int
+    pixels: int
+    stages: int
+    programs: int
+
+
+# By the widest layer, padded, and precision. Tiles, warps and pixels: of what spills no registers on any architecture
+# the fewest instructions a pixel. Programs: two or three times those an H200 has registers for, so that those which
+# wait take the place of those which are done; one or two fewer than fit cost up to 20 %. fp32's are not measured.
+_TABLE: dict[int, dict[Precision, Launch]] = {
+    16: {"fp16": Launch(64, 2, 2, 1, 20), "fp16 hi/lo": Launch(32, 1, 2, 1, 24), "fp32": Launch(64, 4, 1, 1, 10)},
+    32: {"fp16": Launch(16, 1, 2, 1, 32), "fp16 hi/lo": Launch(16, 1, 2, 1, 24), "fp32": Launch(16, 4, 1, 1, 12)},
+    64: {"fp16": Launch(64, 4, 1, 1, 6), "fp16 hi/lo": Launch(64, 4, 1, 1, 6), "fp32": Launch(16, 4, 1, 1, 8)},
+}
+
+
+def built_in(shape: NetworkShape, precision: Precision) -> Launch:
+    """What the table says."""
+    return _TABLE[max(shape.padded)][precision]
+
+
+def candidates(shape: NetworkShape, precision: Precision) -> Iterator[Launch]:
+    """What `fastrti tune` measures, the built-in first."""
+    first = built_in(shape, precision)
+    yield first
+    rows_and_warps = [(16, 1), (32, 1), (32, 2), (64, 2), (64, 4), (128, 4), (128, 8)]
+    if precision == "fp32":
+        rows_and_warps = [(16, 4), (32, 4), (16, 8), (32, 8)]
+    for (rows, warps), pixels, stages, programs in product(rows_and_warps, (1, 2), (1, 2), (2, 4, 8, 12, 16, 24)):
+        candidate = Launch(rows, warps, pixels, stages, programs)
+        if candidate != first and 8 <= programs * warps <= 48:
+            yield candidate
+
+
+def cache_file() -> Path:
+    """The user's table; FASTRTI_CACHE or XDG_CACHE_HOME moves it."""
+    root = os.environ.get("FASTRTI_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "fastrti"
+    )
+    return Path(root) / "tuning.json"
+
+
+class TuningTable:
+    """The user's measurements: (capability, shape, precision) → the fastest launch.
+
+    Args:
+        path: the JSON file; it need not exist.
+
+    Raises:
+        BackendError: the file is damaged or of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, Launch] = {}
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._damaged(str(error)) from None
+        self._entries = self._parsed(text)
+
+    def launch(self, capability: Capability, shape: NetworkShape, precision: Precision) -> Launch:
+        """The measured launch, or the built-in one."""
+        return self._entries.get(_key(capability, shape, precision)) or built_in(shape, precision)
+
+    def add(self, capability: Capability, shape: NetworkShape, precision: Precision, launch: Launch) -> None:
+        """Keeps a measurement, in the file too.
+
+        Raises:
+            ObjectError: the file cannot be written.
+        """
+        self._entries[_key(capability, shape, precision)] = launch
+        entries = {key: asdict(value) for key, value in sorted(self._entries.items())}
+        replace_file(self._path, json.dumps({"version": VERSION, "launches": entries}, indent=2).encode())
+
+    def _parsed(self, text: str) -> dict[str, Launch]:
+        try:
+            stored = json.loads(text)
+            if stored["version"] != VERSION:
+                raise self._damaged(f"version {stored['version']!r}")
+            return {key: _checked(entry) for key, entry in stored["launches"].items()}
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise self._damaged(f"{type(error).__name__}: {error}") from None
+
+    def _damaged(self, why: str) -> BackendError:
+        return BackendError(
+            f"{self._path}: expected measurements of `fastrti tune`, version {VERSION}, got {why}: "
+            "delete the file and tune again"
+        )
+
+
+def _key(capability: Capability, shape: NetworkShape, precision: Precision) -> str:
+    widths = "-".join(map(str, (shape.planes, *shape.hidden, 3)))
+    switches = "".join(f", {name}" for name in ("skip", "base") if getattr(shape, name))
+    return f"sm_{capability[0]}{capability[1]}, {widths} {shape.activation}{switches}, {precision}"
+
+
+def _checked(entry: dict[str, Any]) -> Launch:
+    """Raises ValueError, TypeError or KeyError unless the numbers are ones the kernel can be compiled for."""
+    launch = Launch(**entry)
+    ranges = {"rows": (16, 256), "warps": (1, 16), "pixels": (1, 2), "stages": (1, 4), "programs": (1, 32)}
+    for name, (low, high) in ranges.items():
+        value = getattr(launch, name)
+        if type(value) is not int or not low <= value <= high:
+            raise ValueError(f"{name} {value!r}")
+    if launch.rows & (launch.rows - 1) or launch.warps & (launch.warps - 1):
+        raise ValueError(f"rows {launch.rows} and warps {launch.warps}, not powers of two")
+    return launch
+
+
+def ever_faster(
+    launches: Iterator[Launch], microseconds: Callable[[Launch], float | None]
+) -> Iterator[tuple[Launch, float]]:
+    """Each launch that is faster than all before it, with its time; the last is the fastest.
+
+    Args:
+        launches: at least one that can be measured.
+        microseconds: measures one; None where it cannot be compiled or run.
+    """
+    best = math.inf
+    for launch in launches:
+        time = microseconds(launch)
+        if time is not None and time < best:
+            best = time
+            yield launch, time

@@ -1,0 +1,138 @@
+"""The benchmark of the GPU runs to its end without one, and its parts are right; no speed is judged here."""
+
+import ctypes
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import networks
+import numpy as np
+import pytest
+
+pytest.importorskip("triton", reason="Triton is published for Linux only")
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = os.environ | {"TRITON_INTERPRET": "1", "PYTHONIOENCODING": "utf-8"}
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_are_importable(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+
+
+def test_a_rehearsal_measures_every_contender_or_says_why_not(tmp_path):
+    command = [sys.executable, "benchmarks/bench_gpu.py", "--megapixels", "0.0007", "--results", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (kept,) = tmp_path.glob("relight_gpu_rehearsal-without-a-gpu_*.json")
+    report = json.loads(kept.read_text())
+    assert report["correctness"] and all(row["passed"] for row in report["correctness"])
+    assert {"device", "driver", "versions", "commit", "date", "copy_gb_per_s", "matrix_tflops"} <= report.keys()
+    peers = import_module("gpu_peers")
+    groups = {(row["network"], row["megapixels"]) for row in report["speed"]}
+    assert len(groups) == 5
+    for group in groups:
+        rows = [row for row in report["speed"] if (row["network"], row["megapixels"]) == group]
+        assert {row["contender"] for row in rows} == peers.CONTENDERS.keys()
+        for row in rows:
+            assert row.get("reason") or (row["us"] > 0 and row["max_levels"] <= 1), row
+    assert any("GPU" in row.get("reason", "") for row in report["speed"])
+    fused = [row for row in report["speed"] if row["contender"] in peers.OURS]
+    assert all(row["share"] > 0 and row["bound_by"] in ("memory", "tensor", "issue", "mufu") for row in fused)
+    assert all(row["us"] > 0 and row.get("max_levels_from_single", 0) <= 1 for row in report["calls"])
+    assert "0 wrong" in done.stdout and "| of the bound |" in done.stdout
+
+
+def test_what_no_longer_fits_the_budget_says_so(monkeypatch):
+    bench_gpu, torch = import_module("bench_gpu"), import_module("torch")
+    monkeypatch.setattr(bench_gpu, "correctness", lambda size, device: [{"kind": "ptm", "passed": True}])
+    monkeypatch.setattr(bench_gpu, "calls", lambda megapixels, device: [])
+    report = bench_gpu.measured([0.0004, 0.0005], bench_gpu.Budget(0), torch.device("cpu"))
+    assert len(report["speed"]) > 50
+    assert {row["reason"] for row in report["speed"]} == {"the budget of 0 s was used up"}
+    assert "the budget of 0 s was used up" in bench_gpu.tables(report)
+
+
+def test_a_wrong_picture_ends_the_run_before_anything_is_timed(monkeypatch):
+    bench_gpu, torch = import_module("bench_gpu"), import_module("torch")
+    monkeypatch.setattr(bench_gpu, "correctness", lambda size, device: [{"kind": "ptm", "passed": False}])
+    report = bench_gpu.measured([0.0004], bench_gpu.Budget(60), torch.device("cpu"))
+    assert report["speed"] == report["calls"] == []
+    assert "1 wrong" in bench_gpu.tables(report) and "WRONG" in bench_gpu.tables(report)
+
+
+def test_it_runs_from_a_checkout_that_is_not_installed(tmp_path):
+    masked = "import sys; sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder)]"
+    program = (
+        f"{masked}; sys.path.insert(0, {str(ROOT / 'benchmarks')!r}); import bench_gpu, fastrti.kernels as kernels"
+    )
+    environment = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", f"{program}; print(kernels.__file__, 'fastrti._cpu' in sys.modules)"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    package, compiled_part = done.stdout.split()
+    assert Path(package).resolve() == ROOT / "kernels" / "__init__.py" and compiled_part == "False"
+
+
+def test_poison_and_the_bytes_between_rows_are_watched():
+    correctness, torch = import_module("gpu_correctness"), import_module("torch")
+    want = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+
+    class Broken:
+        device = torch.device("cpu")
+
+        def __init__(self, relight):
+            self.relight = lambda light, out, top, left: relight(out)
+
+    copy = torch.from_numpy(want)
+    assert correctness.drawn_errors(Broken(lambda out: out.copy_(copy)), None, want) == (0, 0.0)
+    assert correctness.drawn_errors(Broken(lambda out: None), None, want) == (128, 1.0)
+    wide = lambda out: (out.copy_(copy), out.as_strided((1,), (1,), out.storage_offset() + 15).add_(1))  # noqa: E731
+    assert correctness.drawn_errors(Broken(wide), None, want) == (255, 1.0)
+
+
+def test_the_bound_is_the_smallest_of_four_units():
+    bounds = import_module("gpu_bounds")
+    row = {"pixels": 128, "warps": 4, "instructions": 500, "mufu": 20, "multiply_adds": 128 * 500, "bytes": 12}
+    chip = bounds.Chip("sm_90", 100, 2.0, 1200.0, 500.0)
+    want = {"memory": 100.0, "tensor": 500.0, "issue": 51.2, "mufu": 160.0}
+    assert bounds.bounds(row, chip) == pytest.approx(want)
+    assert bounds.bound(row, chip) == (pytest.approx(51.2), "issue")
+    relu = bounds.bounds(row | {"mufu": 0, "multiply_adds": 0}, chip)
+    assert relu["mufu"] == relu["tensor"] == float("inf")
+    assert {known.target for known in bounds.CHIPS.values()} <= {each["target"] for each in bounds.rows()}
+    assert len(list(bounds.report())) > 20
+
+
+HAND_WRITTEN = ["9-16-16-3-relu-skip", "9-20-20-3-elu", "9-16-3-elu-skip", "18-3-relu", "12-33-3-relu-skip", "ptm"]
+
+
+@pytest.mark.parametrize("name", HAND_WRITTEN)
+def test_the_hand_written_cuda_kernel_draws_the_picture(name, tmp_path):
+    """Compiled as C++ and run one thread after the other."""
+    by_hand, folded = import_module("by_hand"), import_module("folded")
+    case = next(case for case in networks.network_cases(20, 37) if case.name == name)
+    network = folded.to_levels(case.network)
+    library = tmp_path / "by_hand.so"
+    defines = [f"-D{key}={value}" for key, value in by_hand.defines(network, half=False).items()]
+    shim = ["-include", str(ROOT / "tests" / "native" / "cuda_on_cpu.h"), "-x", "c++", str(by_hand.SOURCE)]
+    flags = ["-std=c++17", "-O1", "-shared", "-fPIC", "-Wno-unknown-pragmas"]
+    subprocess.run(["g++", *flags, *defines, *shim, "-o", str(library)], check=True)
+    loaded = ctypes.CDLL(str(library))
+    numbers = by_hand.packed_weights(network)
+    ctypes.memmove(ctypes.addressof(ctypes.c_float.in_dll(loaded, "weights")), numbers.ctypes.data, numbers.nbytes)
+    planes, out = np.ascontiguousarray(case.planes), np.full((20, 37, 3), 99, np.uint8)
+    pixels = 20 * 37
+    blocks = by_hand.blocks(pixels, by_hand.defines(network, half=False)["PIXELS"])
+    loaded.launch(
+        planes.ctypes.data_as(ctypes.c_void_p),
+        out.ctypes.data_as(ctypes.c_void_p),
+        ctypes.c_longlong(pixels),
+        blocks,
+        by_hand.THREADS,
+    )
+    difference = np.abs(out.astype(int) - networks.picture(case.network, case.planes))
+    assert difference.max() <= 1 and np.mean(difference > 0) < 0.01

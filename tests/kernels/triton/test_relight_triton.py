@@ -1,0 +1,216 @@
+"""The Triton kernel in Triton's interpreter: every network against the float64 evaluation, every shape of picture.
+
+On a machine with a CUDA GPU, `TRITON_INTERPRET=0 pytest tests/test_relight_triton.py` runs the same rows on it.
+"""
+
+import networks
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fastrti.kernels.triton.cuda_driver import why_not
+from fastrti.objects.decoders import LightMlpDecoder
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("triton", reason="Triton is published for Linux only")
+
+from fastrti.kernels.triton import kernel as relight_triton  # noqa: E402
+from fastrti.kernels.triton.kernel import TritonKernel  # noqa: E402
+from fastrti.kernels.triton.precision import PRECISIONS, rounded  # noqa: E402
+from fastrti.lights import unit_light  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not relight_triton.INTERPRETED.value and why_not() is not None, reason=f"TRITON_INTERPRET=0, and {why_not()}"
+)
+
+UNIT_LIGHT = tuple(unit_light(networks.LIGHT).tolist())
+TOLERANCE = 1  # levels of 255, for every precision that is promised and for the last resort
+CASES = {case.name: case for case in networks.network_cases()}
+STUDENT = "9-16-16-3-relu-skip"
+
+
+def levels(picture) -> NDArray[np.int64]:
+    return picture.cpu().numpy().astype(np.int64)
+
+
+def kernel_of(case, mask=None, precision="auto") -> TritonKernel:
+    return TritonKernel(networks.relightable_of(case, mask), precision=precision)
+
+
+def kernel_for(network, planes, mask=None, precision="auto") -> TritonKernel:
+    return kernel_of(networks.NetworkCase("", network, planes), mask, precision)
+
+
+def with_alpha(want, mask=None):
+    """The exact RGBA picture."""
+    alpha = np.full(want.shape[:2], 255) if mask is None else mask * 255
+    return np.dstack([want, alpha]).astype(np.uint8)
+
+
+def drawn(kernel: TritonKernel, want, top=0, left=0, row_gap=7) -> NDArray[np.int64]:
+    """The picture, drawn into a poisoned buffer whose rows are apart, after a check of the bytes around it."""
+    height, width, channels = want.shape
+    buffer = torch.full((height + 2, channels * width + row_gap), 0, dtype=torch.uint8, device=kernel.device)
+    strides = (buffer.stride(0), channels, 1)
+    out = buffer[1:-1].as_strided(want.shape, strides, buffer.stride(0) + row_gap // 2)
+    poison = torch.from_numpy(want ^ 128).to(kernel.device)  # 128 levels off everywhere
+    buffer += 99
+    out.copy_(poison)
+    before = buffer.clone()
+    kernel.relight(UNIT_LIGHT, out, top, left)
+    picture = levels(out)
+    out.copy_(poison)
+    assert torch.equal(buffer, before), "bytes around the picture were written"
+    return picture
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_network_is_within_a_level_of_the_reference(name):
+    case = CASES[name]
+    want = networks.picture(case.network, case.planes)
+    picture = drawn(kernel_of(case), want)
+    assert np.abs(picture - want).max() <= TOLERANCE
+
+
+PROMISED = [
+    (name, precision) for name in CASES for precision in PRECISIONS if rounded(CASES[name].network, precision).error < 1
+]
+
+
+@pytest.mark.parametrize("name, precision", PROMISED)
+def test_every_promised_precision_keeps_its_promise(name, precision):
+    case = CASES[name]
+    want = networks.picture(case.network, case.planes)
+    picture = drawn(kernel_of(case, precision=precision), want)
+    assert np.abs(picture - want).max() <= TOLERANCE
+    if precision != "fp16":  # two bytes may differ where 255·y lies next to a half, and nowhere else
+        assert np.count_nonzero(picture - want) <= 2
+
+
+# One pixel, one short of and one past 16 bytes, past one and two of the interpreter's tiles, and a narrow tower.
+SIZES = [(1, 1), (1, 15), (3, 17), (1, 1024), (5, 205), (1, 1025), (3, 1027), (41, 63), (40, 2)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("row_gap", [0, 5])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_every_size_is_drawn_to_its_last_pixel(size, row_gap, channels):
+    network = CASES[STUDENT].network
+    planes = networks.random_planes(np.random.default_rng(3), 9, size)
+    want = networks.picture(network, planes)
+    want = want if channels == 3 else with_alpha(want)
+    picture = drawn(kernel_for(network, planes, precision="fp16 hi/lo"), want, row_gap=row_gap)
+    assert np.abs(picture - want).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("width", [48, 37])  # rows that start on 16 bytes, and rows that do not
+@pytest.mark.parametrize("region", [(0, 0, 4, 16), (2, 16, 5, 17), (18, 31, 1, 6), (3, 1, 9, 35), (7, 0, 12, None)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_region_is_the_crop_of_the_picture(width, region, masked):
+    rng = np.random.default_rng(5)
+    network = CASES[STUDENT].network
+    planes, mask = networks.random_planes(rng, 9, (19, width)), rng.random((19, width)) < 0.6
+    kernel = kernel_for(network, planes, mask if masked else None, "fp16")
+    whole = drawn(kernel, networks.picture(network, planes, mask if masked else None))
+    top, left, height, columns = region
+    crop = whole[top : top + height, left : left + (columns or width)]
+    assert np.array_equal(drawn(kernel, crop.astype(np.uint8), top, left), crop)
+
+
+def test_masked_pixels_are_black_and_the_others_untouched():
+    case = CASES["ptm"]
+    mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
+    without = drawn(kernel_of(case), networks.picture(case.network, case.planes))
+    within = drawn(kernel_of(case, mask), networks.picture(case.network, case.planes, mask))
+    assert np.array_equal(within, without * mask[..., None])
+    rgba = drawn(kernel_of(case, mask), with_alpha(networks.picture(case.network, case.planes, mask), mask))
+    assert np.array_equal(rgba, with_alpha(within, mask))
+
+
+@pytest.mark.parametrize("name", [STUDENT, "ptm", "ptm-base", "9-16-16-3-elu-skip"])
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_batch_is_its_pictures(name, precision, channels):
+    case = CASES[name]
+    mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
+    kernel = kernel_of(case, mask, precision)
+    lights = [UNIT_LIGHT, (0.0, 0.0, 1.0), (0.6, 0.8, 0.0)]
+    size = (17, 30, channels)
+    batch = kernel.empty((4, *size))[::1]
+    kernel.relight_batch(lights, batch[:3], 2, 5)
+    for light, picture in zip(lights, batch):
+        single = kernel.empty(size)
+        kernel.relight(light, single, 2, 5)
+        assert torch.equal(single, picture)
+
+
+def test_a_batch_of_no_light_draws_nothing():
+    kernel = kernel_of(CASES["ptm"])
+    kernel.relight_batch([], kernel.empty((0, 5, 5, 3)), 0, 0)
+
+
+def test_halves_round_to_even_nowhere():
+    """floor(255·y + 0.5): 0.5 is 1 and 1.5 is 2."""
+    network = networks.FrameNetwork((np.full((3, 1), 1 / 255, np.float32),), (np.full(3, 0.5 / 255, np.float32),))
+    planes = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    kernel = kernel_for(network, planes, precision="fp32")
+    out = kernel.empty((16, 16, 3))
+    kernel.relight(UNIT_LIGHT, out, 0, 0)
+    want = np.minimum(planes[0, ..., None].astype(np.int64) + 1, 255)
+    assert np.array_equal(levels(out), np.broadcast_to(want, out.shape))
+
+
+@pytest.mark.deep
+def test_pixels_past_two_to_the_31_are_addressed():
+    planes = np.zeros((1, 46341, 46342), np.uint8)  # 2 147 534 622 pixels; the pages never written take no memory
+    planes[0, -3:, -5:] = networks.random_planes(np.random.default_rng(0), 1, (3, 5))[0]
+    network = CASES["1-3-relu"].network
+    want = networks.picture(network, planes[:, -3:, -5:])
+    picture = drawn(kernel_for(network, planes), want, top=46338, left=46337)
+    assert np.abs(picture - want).max() <= TOLERANCE
+
+
+def test_a_kernel_says_what_runs():
+    kernel = kernel_of(CASES[STUDENT])
+    assert kernel.precision == "fp16 hi/lo" and kernel.label.endswith(", fp16 hi/lo")
+    assert kernel.label.startswith("Triton's interpreter") or "NVIDIA" in kernel.label
+
+
+def steep_at_the_top() -> networks.NetworkCase:
+    """A network eighty times as steep under the light (0, 1, 0), between the lights that precision="auto" looks at."""
+    case = CASES["18-3-relu"]
+    numbers = networks.numbers_of(case.network)
+    weights = np.stack([numbers, 80 * numbers], axis=1)
+    decoder = LightMlpDecoder(
+        18, (), (weights,), (np.zeros_like(numbers),), "relu", False, features=((0, 0, 0), (0, 12, 0))
+    )
+    origin = (decoder, np.zeros(18), np.full(18, 255.0))
+    return networks.NetworkCase("steep", decoder.frame_network((0, 1, 0)), case.planes, origin)
+
+
+def test_a_frame_without_a_promise_is_drawn_in_float32():
+    case = steep_at_the_top()
+    kernel, halves = kernel_of(case), kernel_of(case, precision="fp16")
+    assert kernel.precision == "fp16"
+    want = networks.picture(case.network, case.planes)
+    pictures, unpromised = kernel.empty((2, *want.shape)), kernel.empty(want.shape)
+    kernel.relight_batch([(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)], pictures, 0, 0)
+    halves.relight((0.0, 1.0, 0.0), unpromised, 0, 0)
+    bounds = kernel.bounds(2)
+    assert bounds[0] < 1 < bounds[1]
+    assert np.count_nonzero(levels(pictures[1]) - want) == 0 < np.count_nonzero(levels(unpromised) - want)
+    flat = networks.picture(CASES["18-3-relu"].network, case.planes)
+    assert np.abs(levels(pictures[0]) - flat).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", [STUDENT, "ptm"])
+def test_a_graph_draws_what_relight_draws(name):
+    kernel = kernel_of(CASES[name], np.random.default_rng(1).random(CASES[name].planes.shape[1:]) < 0.5)
+    graph = kernel.graph(kernel.empty((2, 9, 11, 4)), 3, 5)
+    for lights in ([UNIT_LIGHT, (0.0, 0.0, 1.0)], [(0.6, 0.8, 0.0), UNIT_LIGHT]):
+        want = kernel.empty((2, 9, 11, 4))
+        kernel.relight_batch(lights, want, 3, 5)
+        assert graph.replay(*lights) is graph.out and torch.equal(graph.out, want)
+    graph.lights.copy_(torch.tensor([UNIT_LIGHT] * 2))
+    assert torch.equal(*graph.launch())
+    assert (graph.bounds < 1).all()

@@ -1,0 +1,215 @@
+"""The web export and the local server, without a browser."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from objects import relightable
+from PIL import Image
+
+from fastrti import ArgumentError, Relightable
+from fastrti.cli import main
+from fastrti.cli.view import Site, make_server
+from fastrti.sharing import web
+from fastrti.sharing.pyramid import TILE, halved, level_count, write_pyramid
+from fastrti.sharing.web import export_folder, export_single_file, needs_tiles
+
+PAGE_FILES = {"index.html", "rti-viewer.js"}
+
+
+# --- pyramids --------------------------------------------------------------------------------------------------------
+
+
+def test_halving_takes_means_and_repeats_the_last_row_and_column() -> None:
+    picture = np.array([[0, 1, 10], [2, 4, 20], [100, 200, 30]], np.uint8)
+    assert halved(picture).tolist() == [[2, 15], [150, 30]]  # 7/4 → 2, 15, 150, 30
+    assert halved(np.full((5, 3, 3), 255, np.uint8)).tolist() == np.full((3, 2, 3), 255).tolist()
+
+
+@pytest.mark.parametrize(("longest", "levels"), [(1, 1), (256, 1), (257, 2), (512, 2), (513, 3), (5000, 6)])
+def test_the_coarsest_level_fits_one_tile(longest: int, levels: int) -> None:
+    assert level_count(longest, 1) == level_count(1, longest) == levels
+
+
+def test_tiles_make_up_the_picture(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (300, 530, 3), np.uint8)
+    write_pyramid(tmp_path, "plane_1", picture)
+    folders = sorted(path.name for path in (tmp_path / "plane_1_files").iterdir())
+    assert folders == ["0", "1", "2"]
+    whole = np.zeros_like(picture)
+    for tile in (tmp_path / "plane_1_files" / "2").iterdir():
+        column, row = map(int, tile.stem.split("_"))
+        pixels = np.asarray(Image.open(tile))
+        whole[row * TILE : row * TILE + len(pixels), column * TILE : column * TILE + pixels.shape[1]] = pixels
+    assert np.array_equal(whole, picture)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "plane_1_files/0/0_0.png")), halved(halved(picture)))
+    assert 'Width="530" Height="300"' in (tmp_path / "plane_1.dzi").read_text()
+
+
+# --- folders and files -----------------------------------------------------------------------------------------------
+
+
+def test_the_folder_holds_page_and_object(tmp_path: Path) -> None:
+    what = replace(relightable("openlime-unequal-few-latents", 7, 9), title="A & B")
+    export_folder(what, tmp_path / "site")
+    assert {path.name for path in (tmp_path / "site").iterdir()} > PAGE_FILES
+    assert "<title>A &amp; B</title>" in (tmp_path / "site" / "index.html").read_text()
+    assert np.array_equal(Relightable.load(tmp_path / "site" / "object").planes, what.planes)
+    assert np.asarray(Image.open(tmp_path / "site" / "object" / "normals.png")).shape == (7, 9, 3)
+
+
+def test_an_export_is_replaced_and_nothing_else(tmp_path: Path) -> None:
+    export_folder(relightable("ptm", 7, 9), tmp_path / "site", tiles=True)
+    export_folder(relightable("ptm", 7, 9), tmp_path / "site")
+    assert not list((tmp_path / "site" / "object").glob("*_files"))
+    (tmp_path / "photographs").mkdir()
+    (tmp_path / "photographs" / "1.jpg").touch()
+    with pytest.raises(ArgumentError, match="choose another name"):
+        export_folder(relightable("ptm", 7, 9), tmp_path / "photographs")
+    assert [path.name for path in (tmp_path / "photographs").iterdir()] == ["1.jpg"]
+
+
+def test_tiles_carry_the_object_s_own_description(tmp_path: Path) -> None:
+    what = relightable("light-mlp-one-layer", 300, 40, masked=True)
+    export_folder(what, tmp_path / "site", tiles=True)
+    info = json.loads((tmp_path / "site" / "object" / "info.json").read_text())
+    what.save(tmp_path / "plain")
+    plain = json.loads((tmp_path / "plain" / "info.json").read_text())
+    assert info == plain | {"tiles": {"size": TILE, "levels": 2}}
+    assert not list((tmp_path / "site" / "object").glob("*.jpg"))
+    assert (tmp_path / "site/object/mask_files/1/0_1.png").exists()
+    assert (tmp_path / "site/object/normals_files/1/0_1.png").exists()
+
+
+def test_large_pictures_become_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not needs_tiles(relightable("ptm", 1, 4096))
+    assert needs_tiles(relightable("ptm", 1, 4097))
+    monkeypatch.setattr(web, "MAX_TEXELS", 6 * 100)
+    assert not needs_tiles(relightable("ptm", 10, 10))
+    assert needs_tiles(relightable("ptm", 10, 11))
+
+
+def test_a_single_file_needs_nothing_else(tmp_path: Path) -> None:
+    export_single_file(relightable("ptm", 7, 9), tmp_path / "vase.html")
+    page = (tmp_path / "vase.html").read_text()
+    assert 'src="rti-viewer.js"' not in page and "import " not in page.split("<body>")[0]
+    assert page.count("data:image/png;base64,") == 6 + 1  # planes and normals
+    assert page.count("</script>") == 2
+
+
+def test_a_single_file_is_an_html_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ArgumentError, match=r"ending in \.html for a single file, got 'vase'"):
+        export_single_file(relightable("ptm", 7, 9), tmp_path / "vase")
+    monkeypatch.setattr(web, "MAX_INLINED_BYTES", 1000)
+    with pytest.raises(ArgumentError, match="export a folder instead"):
+        export_single_file(relightable("ptm", 7, 9), tmp_path / "vase.html")
+    assert not (tmp_path / "vase.html").exists()
+
+
+# --- the local server ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a server of an object folder, and the server's own folder."""
+    what, own = relightable("ptm", 7, 9), tmp_path / "own"
+    what.save(tmp_path / "vase")
+    (tmp_path / "secret").write_text("secret")
+    with make_server(Site(what, tmp_path / "vase", own)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        assert server.server_address[0] == "127.0.0.1"
+        yield f"http://127.0.0.1:{server.server_port}", own
+        server.shutdown()
+
+
+def get(url: str) -> tuple[str, bytes]:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.headers["Content-Type"], answer.read()
+
+
+def test_the_server_shows_the_page_and_the_folder_as_it_is(served: tuple[str, Path]) -> None:
+    address, own = served
+    assert b"<rti-viewer" in get(f"{address}/")[1]
+    assert get(f"{address}/rti-viewer.js")[0] == "text/javascript"
+    assert json.loads(get(f"{address}/object/info.json")[1])["width"] == 9
+    assert get(f"{address}/object/plane_1.jpg")[1].startswith(b"\x89PNG")
+    assert not list((own / "object").iterdir())
+
+
+def test_the_server_makes_normals_when_they_are_asked_for(served: tuple[str, Path]) -> None:
+    address, own = served
+    assert get(f"{address}/object/normals.png")[1] == (own / "object" / "normals.png").read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/object/../../secret", "/..%2fsecret", "/object/%2e%2e/secret", "/object/mask.png"])
+def test_the_server_gives_away_nothing_else(served: tuple[str, Path], path: str) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        get(served[0] + path)
+
+
+def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
+    site = Site(relightable("ptm", 7, 9), tmp_path / "vase.ptm", tmp_path / "own")
+    assert site.find("/object/info.json") == tmp_path / "own" / "object" / "info.json"
+    assert Relightable.load(tmp_path / "own" / "object").width == 9
+
+
+# --- the commands ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def vase(tmp_path: Path) -> str:
+    relightable("ptm", 7, 9).save(tmp_path / "vase")
+    return str(tmp_path / "vase")
+
+
+def test_export_writes_a_folder_or_a_file(vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    site, page = tmp_path / "site", tmp_path / "vase.html"
+    assert main(["export", vase, "--to", "web", str(site)]) == 0
+    assert main(["export", vase, "--to", "web", str(page), "--single-file"]) == 0
+    assert capsys.readouterr().out == f"{site}\n{page}\n"
+    assert (site / "object" / "info.json").exists() and page.exists()
+
+
+def test_export_does_not_put_tiles_into_a_single_file(
+    vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", vase, "--to", "web", str(tmp_path / "vase.html"), "--single-file", "--tiles"]) == 1
+    assert "tiles are for a web server" in capsys.readouterr().err
+
+
+def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
+    assert main(["normals", vase, "-o", str(tmp_path / "normals.png"), "--bits", "16"]) == 0
+    assert Image.open(tmp_path / "normals.png").size == (9, 7)
+
+
+# Background jobs of a shell inherit an ignored SIGINT, and Python then leaves it ignored.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastrti.cli import main
+sys.exit(main())
+"""
+
+
+def test_view_serves_until_it_is_interrupted(vase: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTIBLE, "view", vase, "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address, *_ = process.stdout.readline().split()
+        assert json.loads(get(f"{address}object/info.json")[1])["width"] == 9
+        process.send_signal(signal.SIGINT)
+        try:
+            assert process.communicate(timeout=60)[1] == ""
+        finally:
+            process.kill()
+    assert process.returncode == 0

@@ -1,0 +1,207 @@
+"""A Renderer in Jupyter: what it offers, the widget's two ways to show it, and the example notebook."""
+
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from objects import relightable
+from PIL import Image
+from viewer.browser import Browser
+from viewer.pages import drag, served
+
+import fastrti.sharing.notebook
+import fastrti.sharing.web
+from fastrti import LightError, Renderer
+from fastrti.sharing.notebook import FIRST_LIGHT, MAX_SIDE, mimebundle
+
+widget = pytest.importorskip("fastrti.sharing.widget", reason="anywidget is not installed")
+
+HEIGHT, WIDTH = 60, 80
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"
+TOUR = Path(__file__).parents[1] / "notebooks" / "tour.ipynb"
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    return Renderer(relightable("hsh9", HEIGHT, WIDTH), "cpu", 2)
+
+
+def decoded(file: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(file)))
+
+
+# --- what Jupyter gets -----------------------------------------------------------------------------------------------
+
+
+def test_without_anywidget_there_is_a_still(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastrti.sharing.notebook, "find_spec", lambda name: None)
+    bundle = renderer._repr_mimebundle_(include=None, exclude=None)
+    assert set(bundle) == {"text/plain", "image/png"}
+    assert bundle["text/plain"] == repr(renderer)
+    assert np.array_equal(decoded(base64.b64decode(bundle["image/png"])), renderer.relight(FIRST_LIGHT))
+
+
+def test_with_anywidget_there_is_a_widget_too(renderer: Renderer) -> None:
+    bundle = mimebundle(renderer)
+    assert set(bundle) == {"text/plain", "image/png", WIDGET_TYPE}
+    json.dumps(bundle)
+
+
+def test_a_terminal_gets_text(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(display_formatter=SimpleNamespace(active_types=["text/plain"]))
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    assert mimebundle(renderer) == {"text/plain": repr(renderer)}
+
+
+def test_large_stills_are_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastrti.sharing.notebook, "find_spec", lambda name: None)
+    bundle = mimebundle(Renderer(relightable("ptm", 10, 2 * MAX_SIDE), "cpu"))
+    assert decoded(base64.b64decode(bundle["image/png"])).shape == (5, MAX_SIDE, 3)
+
+
+# --- the widget in Python --------------------------------------------------------------------------------------------
+
+
+def test_the_light_is_a_unit_vector(renderer: Renderer) -> None:
+    shown = widget.ViewerWidget(renderer)
+    shown.light = (0.6, 0)
+    assert shown.light == pytest.approx([0.6, 0, 0.8])
+    with pytest.raises(LightError):
+        shown.light = (1, 1)
+    assert shown.light == pytest.approx([0.6, 0, 0.8])
+
+
+def test_frames_are_rendered_only_for_who_asks(renderer: Renderer) -> None:
+    shown = widget.ViewerWidget(renderer)
+    shown.light = (0.5, 0.5)
+    assert shown.frame == b""
+    shown.framed = True
+    first = shown.frame
+    shown.light = (-0.5, 0.5)
+    assert first != shown.frame
+    assert np.abs(decoded(shown.frame).astype(int) - renderer.relight((-0.5, 0.5))).mean() < 20  # noise, as a JPEG
+
+
+def test_objects_too_large_for_one_page_have_none(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "<rti-viewer" in widget.ViewerWidget(renderer).page
+    monkeypatch.setattr(fastrti.sharing.web, "MAX_INLINED_BYTES", 100)
+    assert widget.ViewerWidget(renderer).page == ""
+
+
+# --- the widget in a browser -----------------------------------------------------------------------------------------
+
+MODEL = """
+class Model {
+  constructor(traits) { this.traits = traits; this.saved = []; this.listeners = []; }
+  get(name) { return this.traits[name]; }
+  set(name, value) { this.traits[name] = value; this.saved.push([name, value]); this.tell(name); }
+  save_changes() {}
+  on(event, listener) { this.listeners.push([event, listener]); }
+  off(event, listener) { this.listeners = this.listeners.filter((pair) => pair[1] !== listener); }
+  tell(name) { for (const [event, listener] of this.listeners) if (event === `change:${name}`) listener(); }
+}
+const { default: front } = await import('./widget.js');
+const bytes = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+const place = document.body.appendChild(document.createElement('div'));
+place.style.width = '400px';
+window.model = new Model({ ...args[0], frame: bytes(args[1]) });
+window.end = front.render({ model: window.model, el: place });
+"""
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+LOADED = """
+let viewer = null;
+while (!viewer?.timings?.drawn) {
+  await new Promise(requestAnimationFrame);
+  viewer = document.querySelector('iframe')?.contentDocument?.querySelector('rti-viewer');
+}
+"""
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
+    """An empty page beside the widget's script."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>notebook</title>")
+    (tmp_path / "widget.js").write_bytes(Path(widget.__file__).with_name("widget.js").read_bytes())
+    with served(tmp_path) as (address, _):
+        browser.open(f"{address}/index.html")
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def traits(renderer: Renderer) -> dict[str, object]:
+    shown = widget.ViewerWidget(renderer)
+    return {name: getattr(shown, name) for name in ("light", "page", "size", "framed")}
+
+
+def test_the_viewer_shares_its_light(opened: Browser, traits: dict[str, object]) -> None:
+    opened.run(MODEL, traits, "")
+    first = opened.run(LOADED + "return viewer.light;")
+    assert first == pytest.approx(traits["light"])
+    told = opened.run(LOADED + "viewer.light = [0.6, 0]; return window.model.saved;")
+    assert told == [["light", pytest.approx([0.6, 0, 0.8])]]
+    followed = opened.run(LOADED + "window.model.set('light', [0, 0.6, 0.8]); return viewer.light;")
+    assert followed == pytest.approx([0, 0.6, 0.8])
+    ended = opened.run(LOADED + "window.end(); window.model.set('light', [0, 0, 1]); return viewer.light;")
+    assert ended == pytest.approx([0, 0.6, 0.8])
+
+
+def test_the_viewer_in_its_frame_draws_the_renderer_s_picture(
+    opened: Browser, renderer: Renderer, traits: dict[str, object]
+) -> None:
+    opened.run(MODEL, traits, "")
+    pixels = opened.run(
+        LOADED
+        + """
+        viewer.light = [0.3, 0.5];
+        const { width, height, data } = await viewer.picture().then((canvas) =>
+          canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height));
+        return [height, width, btoa(String.fromCharCode(...data))];
+        """
+    )
+    assert pixels[:2] == [HEIGHT, WIDTH]
+    drawn = np.frombuffer(base64.b64decode(pixels[2]), np.uint8).reshape(-1, 4)[:, :3].astype(int)
+    assert abs(drawn - renderer.relight((0.3, 0.5)).reshape(-1, 3)).max() <= 1
+
+
+def test_without_webgl_the_kernel_renders(opened: Browser, renderer: Renderer, traits: dict[str, object]) -> None:
+    picture = base64.b64encode(fastrti.sharing.notebook.encoded(renderer.relight(FIRST_LIGHT), "JPEG")).decode()
+    opened.run(NO_WEBGL + MODEL, traits, picture)
+    shown = opened.run("const image = document.querySelector('img'); await image.decode(); return image.naturalWidth;")
+    assert shown == WIDTH
+    assert opened.run("return window.model.get('framed');") is True
+    assert "WebGL2" in opened.run("return document.querySelector('small').textContent;")
+    left, top = opened.run("const box = document.querySelector('img').getBoundingClientRect(); return [box.x, box.y];")
+    middle = (round(left) + WIDTH // 2, round(top) + HEIGHT // 2)
+    drag(opened, middle, (middle[0] + 15, middle[1] - 15))
+    x, y, z = opened.run("return window.model.get('light');")
+    assert (x, y) == (pytest.approx(0.5, abs=0.04), pytest.approx(0.5, abs=0.04))
+    assert x * x + y * y + z * z == pytest.approx(1)
+    drag(opened, middle, (middle[0] + 38, middle[1]))
+    assert opened.run("return window.model.get('light');") == pytest.approx([1, 0, 0], abs=0.05)
+
+
+# --- the example -----------------------------------------------------------------------------------------------------
+
+
+def test_the_example_notebook_runs(tmp_path: Path) -> None:
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    notebook = nbformat.read(TOUR, as_version=4)
+    nbformat.validate(notebook)
+    assert not any(cell.get("outputs") for cell in notebook.cells), "outputs are not committed"
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=resources).execute()
+    shown = [set(output.data) for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    assert "image/png" in shown[-4]
+    assert shown[-3:] == [
+        {"text/plain", "image/png", WIDGET_TYPE},
+        {"text/plain", WIDGET_TYPE},
+        {"text/plain"},
+    ]
+    last = notebook.cells[-1].outputs[0].data["text/plain"]
+    assert np.linalg.norm(json.loads(last)) == pytest.approx(1)
