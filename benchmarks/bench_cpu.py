@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from subjects import DECODERS, LIGHT, subject
 from sweeps import Contender, timed
 
-from fastrti import Renderer
+from fastrti import Renderer, save
 from fastrti.errors import BackendError
 from fastrti.lights import light_from_angles
 from fastrti.objects.relightable import Relightable
@@ -136,7 +136,7 @@ def size_group() -> Group:
     relightable = subject(STUDENT).relightable
     planes = relightable.planes[:, :TILE, :TILE]
     with tempfile.TemporaryDirectory() as folder:
-        Relightable(planes, relightable.minimum, relightable.maximum, relightable.decoder).save(folder)
+        save(Relightable(planes, relightable.minimum, relightable.maximum, relightable.decoder), folder)
         command = [sys.executable, str(HERE / "large_picture.py"), folder, str(relightable.height)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     measured: Group = json.loads(done.stdout)

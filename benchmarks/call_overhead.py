@@ -17,7 +17,7 @@ from itertools import cycle
 import numpy as np
 from subjects import light_conditioned, random_object
 
-from fastrti import Relightable, Renderer
+from fastrti import Renderer, load
 from fastrti.kernels.cpu import CpuKernel
 from fastrti.lights import unit_vector
 
@@ -31,7 +31,7 @@ Calls = dict[str, Callable[[], object]]
 def main() -> None:
     """The command."""
     rng = np.random.default_rng(0)
-    original = Relightable.load(sys.argv[1]) if sys.argv[1:] else random_object(light_conditioned(rng), (256, 256), rng)
+    original = load(sys.argv[1]) if sys.argv[1:] else random_object(light_conditioned(rng), (256, 256), rng)
     renderer = Renderer(original, "cpu", threads=1)
     took = timed(calls(renderer))
     pixels = took["picture"] / (original.height * original.width) * SIDE * SIDE

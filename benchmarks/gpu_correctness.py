@@ -6,6 +6,7 @@ into a poisoned buffer whose rows are apart, and compared with float64.
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from fastrti.objects.frame_network import FrameNetwork
 
 KINDS: dict[str, Callable[[np.random.Generator], Decoder]] = {
     **DECODERS,
-    "lrgb": lambda rng: LightBasisDecoder("ptm", 6, base=True),
+    "lrgb": lambda rng: LightBasisDecoder("ptm", 6, base_colour=True),
     "hsh9": lambda rng: LightBasisDecoder("hsh", 9),
     "rbf": lambda rng: NodeBasisDecoder(
         "rbf", rng.normal(0.2, 0.2, (10, 5, 3)).astype(np.float32), _nodes(rng, 5), sigma=0.7
@@ -55,7 +56,7 @@ def _case(
 ) -> Row:
     relightable = random_object(KINDS[kind](rng), size, rng)
     if rng.random() < 0.5:
-        relightable.mask = rng.random(size) < 0.7
+        relightable = replace(relightable, mask=rng.random(size) < 0.7)
     light = _light(rng)
     want = _wanted(relight_reference(relightable, light).numpy(), relightable.mask, channels)
     kernel = TritonKernel(relightable, precision=precision, device=device)

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from fastrti import Mlic, Relightable, Renderer, fit
+from fastrti import Mlic, Relightable, Renderer, fit, load, save
 from fastrti.lights import light_from_angles, raised_to_horizon
 from fastrti.scoring.metrics import psnr
 
@@ -68,8 +68,8 @@ def _photographs(scene: str, arguments: argparse.Namespace) -> tuple[Mlic, Mlic]
 def _object(folder: Path, mlic: Mlic, int8: bool) -> Relightable:
     path = folder / ("int8" if int8 else "float")
     if not path.exists():
-        fit(mlic, int8=int8).save(path)
-    return Relightable.load(path)
+        save(fit(mlic, int8=int8), path)
+    return load(path)
 
 
 def _row(scene: str, objects: dict[bool, Relightable], held_out: Mlic) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from large_picture import peak_bytes
 from machine import CORES, load
 from numpy.typing import NDArray
 
-from fastrti import Mlic, Renderer, fit
+from fastrti import Mlic, Renderer, fit, save
 from fastrti.scoring.metrics import psnr
 from fastrti.synth import render_collection
 
@@ -94,7 +94,7 @@ def fit_one(folder: Path, part: str, settings: dict[str, Any]) -> dict[str, Any]
     read = time.perf_counter()
     fitted = fit(mlic, progress=False, **settings)
     done = time.perf_counter()
-    fitted.save(folder / part)
+    save(fitted, folder / part)
     peak = peak_bytes()
     return {
         "megapixels": round(mlic.height * mlic.width / 1e6, 2),

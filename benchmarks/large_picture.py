@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sweeps import Contender, timed
 
-from fastrti import Renderer
+from fastrti import Renderer, load
 from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.3217, -0.5438)
@@ -23,7 +23,7 @@ LIGHT = (0.3217, -0.5438)
 
 def main() -> None:
     """The command."""
-    tile, side = Relightable.load(sys.argv[1]), int(sys.argv[2])
+    tile, side = load(sys.argv[1]), int(sys.argv[2])
     large = _contender(_tiled(tile, 4 * side, 6 * side))
     picture = large.draw()
     memory = {

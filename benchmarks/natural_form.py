@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
-from fastrti.objects.decoders.light_mlp import parameter_shapes
 from fastrti.objects.frame_network import Matrix
+from fastrti.objects.light_network import parameter_shapes
 
 ACTIVATIONS = {"relu": nn.ReLU, "elu": nn.ELU}
 

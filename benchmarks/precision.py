@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from fastrti import Relightable
+from fastrti import load
 from fastrti.kernels.cpu import CpuKernel
 from fastrti.kernels.triton.precision import cheapest, rounded
 from fastrti.lights import light_from_angles
@@ -21,7 +21,7 @@ LIGHTS = [light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75
 
 def row(path: str) -> str:
     """The table's row of one object."""
-    relightable = Relightable.load(path)
+    relightable = load(path)
     kernel = CpuKernel(relightable)
     networks = [relightable.frame_network(light) for light in LIGHTS]
     on_cpu, integers = zip(*(kernel.drawn_in(tuple(light)) for light in LIGHTS))

@@ -7,6 +7,7 @@ instead of the published loader's hours; the arithmetic is the same.
 """
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -75,7 +76,7 @@ def fit_as_published(mlic: Mlic, seed: int, epochs: int = EPOCHS) -> Relightable
         errors.append(_error(network, pairs, kept_out))
         print(f"epoch {len(errors)}: {-10 * np.log10(errors[-1]):.2f} dB on pairs kept out", flush=True)
     fitted = encode(network, photographs)
-    fitted.training = {"epochs": len(errors), "seconds": round(time.perf_counter() - started, 1)}
+    fitted = replace(fitted, training={"epochs": len(errors), "seconds": round(time.perf_counter() - started, 1)})
     return fitted
 
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from quality import PANEL, scenes_of
 
 from fastrti import Mlic, Relightable, Renderer, fit
-from fastrti.photographs.mlic import srgb_decode, srgb_encode
 from fastrti.scoring.evaluate import evaluate, mean_score
+from fastrti.srgb import srgb_decode, srgb_encode
 from fastrti.training.classical import fit_basis
 
 Pair = tuple[Mlic, Mlic]  # photographs to fit, photographs to score

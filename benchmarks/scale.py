@@ -11,7 +11,7 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.objects.relightable import Relightable
+from fastrti import load
 from fastrti.objects.scales import reduced
 from fastrti.rendering.renderer import Renderer
 
@@ -32,7 +32,7 @@ def main(paths: list[str]) -> None:
     """Prints a Markdown table."""
     print("| object | scale | PSNR dB | worst | over 4 levels % |\n|---|---|---|---|---|")
     for path in paths:
-        relightable = Relightable.load(path)
+        relightable = load(path)
         full = Renderer(relightable, precision="fp32", backend="cpu")
         for factor in (2, 4, 8, 16):
             small = Renderer(reduced(relightable, factor), precision="fp32", backend="cpu")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fastrti.kernels.torch_reference import evaluate_network, relight_reference
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
-from fastrti.objects.decoders.light_mlp import monomials
 from fastrti.objects.frame_network import Activation, FrameNetwork, Matrix
+from fastrti.objects.light_terms import monomials
 from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.3217, -0.5438)
@@ -121,12 +121,12 @@ def _ranges(decoder: Decoder) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     if not isinstance(decoder, LightBasisDecoder):
         return -np.ones(decoder.planes), np.ones(decoder.planes)
     row = decoder.frame_network(LIGHT).weights[0][0].astype(np.float64)
-    values = row[3:] if decoder.base else row[::3]
+    values = row[3:] if decoder.base_colour else row[::3]
     middle = np.zeros(decoder.terms)
     constant = {"ptm": 5, "hsh": 0}[decoder.basis]
     middle[constant] = 0.5 / values[constant]
     half = 0.25 * 3**0.5 / np.linalg.norm(values)  # of uniform bytes: a deviation of 0.25
-    if decoder.base:
+    if decoder.base_colour:
         return np.append(np.zeros(3), middle - half), np.append(np.ones(3), middle + half)
     return np.repeat(middle, 3) - half, np.repeat(middle, 3) + half
 

@@ -1,11 +1,13 @@
 """fastrti: relightable images (RTI) from photographs, rendered by fused kernels on CPU and GPU.
 
-    >>> from fastrti import Renderer                             # doctest: +SKIP
-    >>> picture = Renderer("objects/vase").relight((0.3, 0.5))   # doctest: +SKIP
+    >>> import fastrti                                           # doctest: +SKIP
+    >>> vase = fastrti.load("objects/vase")                      # doctest: +SKIP
+    >>> picture = fastrti.Renderer(vase).relight((0.3, 0.5))     # doctest: +SKIP
 
-Making an object is `fit` (PyTorch, minutes); showing one is `Renderer` (no PyTorch on the CPU, milliseconds).
+Every public name is imported when it is first used: `import fastrti` loads neither numpy nor PyTorch.
 """
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from fastrti.errors import (
@@ -14,17 +16,30 @@ from fastrti.errors import (
     CollectionError,
     FastrtiError,
     LightError,
+    MissingPackageError,
     ObjectError,
     TrainingError,
 )
-from fastrti.objects.relightable import Relightable
-from fastrti.photographs.mlic import Mlic
-from fastrti.rendering.renderer import Renderer
 
 if TYPE_CHECKING:
-    from fastrti.training import fit
+    from fastrti.formats import load, object_info, save
+    from fastrti.objects.relightable import Relightable
+    from fastrti.photographs.mlic import Mlic
+    from fastrti.rendering.renderer import Renderer
+    from fastrti.training.fitting import fit
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Mlic": "fastrti.photographs.mlic",
+    "Relightable": "fastrti.objects.relightable",
+    "Renderer": "fastrti.rendering.renderer",
+    "fit": "fastrti.training.fitting",
+    "load": "fastrti.formats",
+    "object_info": "fastrti.formats",
+    "save": "fastrti.formats",
+}
+"""The module of each name that is imported when it is first used."""
 
 __all__ = [
     "ArgumentError",
@@ -32,18 +47,26 @@ __all__ = [
     "CollectionError",
     "FastrtiError",
     "LightError",
+    "MissingPackageError",
     "Mlic",
     "ObjectError",
     "Relightable",
     "Renderer",
     "TrainingError",
     "fit",
+    "load",
+    "object_info",
+    "save",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "fit":  # the one name that needs PyTorch, which `import fastrti` must not load
-        from fastrti.training import fit
+    if name not in _HOMES:
+        raise AttributeError(f"module 'fastrti' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value  # found without this function from now on
+    return value
 
-        return fit
-    raise AttributeError(f"module 'fastrti' has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})

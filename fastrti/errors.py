@@ -6,7 +6,8 @@
     ├── CollectionError     photographs, .lp file or mask that cannot be read or do not fit together
     ├── ObjectError         a relightable object that cannot be read, written or trusted
     ├── BackendError        a backend that cannot run here
-    └── TrainingError       a fit that cannot start, resume or converge
+    ├── TrainingError       a fit that cannot start, resume or converge
+    └── MissingPackageError an optional package that is not installed (also an ImportError)
 
 Every message is one sentence of three parts: what was wanted, what came, what to do.
 """
@@ -38,3 +39,7 @@ class BackendError(FastrtiError):
 
 class TrainingError(FastrtiError):
     """A fit cannot start, resume or converge."""
+
+
+class MissingPackageError(FastrtiError, ImportError):
+    """An optional package is needed and not installed; the message has the command that installs it."""

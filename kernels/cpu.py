@@ -161,7 +161,7 @@ class CpuKernel:
 
 
 def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
-    network = relightable.decoder.light_network()
+    network = relightable.decoder.light_network
     try:
         return _cpu.Object(
             planes=relightable.planes,
@@ -171,7 +171,7 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
             hidden=network.hidden,
             activation=network.activation,
             skip=network.skip,
-            base=network.base,
+            base=network.base_colour,
             features=network.features,
             exponents=network.exponents,
             nodes=None if network.nodes is None else np.ascontiguousarray(network.nodes),

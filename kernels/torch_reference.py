@@ -23,7 +23,7 @@ def evaluate_network(
     y = weights[-1] @ h + biases[-1]
     if network.skip is not None:
         y = y + torch.from_numpy(network.skip).double() @ inputs
-    return y * inputs[:3] / 255 if network.base else y
+    return y * inputs[:3] / 255 if network.base_colour else y
 
 
 def to_bytes(y: Tensor) -> Tensor:

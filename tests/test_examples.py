@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastrti import Renderer
+from fastrti import Renderer, save
 from fastrti.errors import BackendError
 from fastrti.examples import cuda_gl, cupy_array, egl_texture
 
@@ -29,7 +29,7 @@ NEEDS = ("expected moderngl", "expected an EGL driver")
 
 
 def test_a_texture_without_a_window_holds_the_picture(relightable, tmp_path):
-    relightable.save(tmp_path / "object")
+    save(relightable, tmp_path / "object")
     command = [
         "-m",
         "fastrti.examples.egl_texture",

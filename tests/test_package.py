@@ -10,6 +10,7 @@ import pytest
 from objects import relightable
 
 import fastrti
+from fastrti import save
 from fastrti.kernels.kernel import BACKENDS
 
 EXPORTS = [
@@ -66,7 +67,7 @@ def backends_without_torch():
 @pytest.mark.skipif(BACKENDS["cpu"].why_not() is not None, reason="the CPU kernel is not built")
 @pytest.mark.parametrize("backend", backends_without_torch())
 def test_a_first_picture_on_the_cpu_imports_no_torch(backend, tmp_path):
-    relightable("openlime").save(tmp_path / "object")
+    save(relightable("openlime"), tmp_path / "object")
     ran = subprocess.run(
         [sys.executable, "-c", FIRST_PICTURE, str(tmp_path / "object"), backend], capture_output=True, text=True
     )

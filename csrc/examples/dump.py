@@ -14,7 +14,7 @@ import sys
 
 import numpy as np
 
-from fastrti import Relightable
+from fastrti.formats import load
 
 ACTIVATIONS = ("relu", "elu")
 FEATURES = ("monomials", "hsh", "rbf", "bilinear")
@@ -22,14 +22,14 @@ FEATURES = ("monomials", "hsh", "rbf", "bilinear")
 
 def main(source: str, target: str) -> None:
     """Writes the object of a folder or file."""
-    original = Relightable.load(source)
-    network = original.decoder.light_network()
+    original = load(source)
+    network = original.decoder.light_network
     missing = 2 - len(network.hidden), 4 - len(network.weights)
     sizes = [
         *original.planes.shape,
         original.mask is not None,
         *(len(network.hidden), *network.hidden, *[0] * missing[0]),
-        *(ACTIVATIONS.index(network.activation), network.skip, network.base),
+        *(ACTIVATIONS.index(network.activation), network.skip, network.base_colour),
         *(FEATURES.index(network.features), network.weights[0].shape[1], len(network.weights)),
         *(size for weight in network.weights for size in weight.shape[::-1]),
         *[0, 0] * missing[1],

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from fastrti.errors import ArgumentError
+from fastrti.formats import FORMATS, format_of, load, save
 from fastrti.formats.fastrti_folder import check_destination
-from fastrti.formats.write import WRITERS, write_object
 from fastrti.objects.relightable import Relightable
 
 _OWN = "fastrti"
@@ -37,7 +36,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", metavar="PATH", required=True, help="folder or file to write")
     parser.add_argument(
         "--to",
-        choices=(_OWN, *WRITERS),
+        choices=[name for name, row in FORMATS.items() if row.save],
         help="what to write (default: by the output's suffix, .ptm, .rti or none for fastrti)",
     )
     parser.add_argument(
@@ -49,19 +48,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Reads, writes, and prints what there is now."""
-    relightable = Relightable.load(arguments.object)
-    suffix = Path(arguments.output).suffix.lower().lstrip(".")
-    target = arguments.to or (suffix if suffix in WRITERS else _OWN)
+    relightable = load(arguments.object)
+    target = arguments.to or format_of(arguments.output)
     if arguments.student is not None:
         if target != _OWN:
             raise ArgumentError(f"expected --student with an object folder as output, got --to {target}: leave one out")
         relightable = _twin(relightable, arguments)
-    if target == _OWN:
-        relightable.save(arguments.output)
-    else:
-        write_object(relightable, arguments.output, target)
-        if relightable.mask is not None:
-            print("note: the mask is not written: what it hides shows as it was fitted", file=sys.stderr)
+    save(relightable, arguments.output, target)
+    if target != _OWN and relightable.mask is not None:
+        print("note: the mask is not written: what it hides shows as it was fitted", file=sys.stderr)
     print(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
 
 

@@ -1,9 +1,11 @@
 """`fastrti demo`: the whole way from photographs to relit pictures, on a rendered sample."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fastrti.formats import load, save
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
@@ -52,10 +54,9 @@ def _fit_all(dome: Mlic, folder: Path) -> dict[str, Relightable]:
     """fastrti's student with the quick preset, saved as an object, beside the classical fits."""
     from fastrti.training import fit
 
-    student = fit(dome, preset="quick")
-    student.title = "fastrti demo"
-    student.save(folder / "tablet")
-    return {"fastrti": Relightable.load(folder / "tablet")} | {
+    student = replace(fit(dome, preset="quick"), title="fastrti demo")
+    save(student, folder / "tablet")
+    return {"fastrti": load(folder / "tablet")} | {
         name.upper(): fit_basis(dome, name) for name in ("hsh16", "hsh9", "ptm")
     }
 

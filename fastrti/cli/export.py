@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.errors import ArgumentError
+from fastrti.formats import load
 from fastrti.objects.relightable import Relightable
 from fastrti.sharing.openlime import export_openlime
 from fastrti.sharing.web import export_folder, export_single_file
@@ -60,5 +61,5 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the export and prints its name."""
-    _TARGETS[arguments.to](Relightable.load(arguments.object), arguments.output, arguments)
+    _TARGETS[arguments.to](load(arguments.object), arguments.output, arguments)
     print(arguments.output)

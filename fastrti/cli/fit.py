@@ -2,12 +2,14 @@
 
 import argparse
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from fastrti.cli.arguments import add_collection_arguments, load_collection, millimetres
 from fastrti.errors import ArgumentError
+from fastrti.formats import save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
@@ -91,9 +93,9 @@ def run(arguments: argparse.Namespace) -> None:
         from fastrti.training import fit  # PyTorch takes seconds to import
 
         relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
-    for name in ("title", "creator", "rights", "mm_per_pixel"):
-        setattr(relightable, name, getattr(arguments, name))
-    relightable.save(arguments.output)
+    kept = ("title", "creator", "rights", "mm_per_pixel")
+    relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
+    save(relightable, arguments.output)
     print(f"{arguments.output}: {relightable.decoder.label}, {_outcome(relightable.training)}")
 
 
@@ -106,13 +108,13 @@ def _fit_basis(mlic: Mlic, basis: Basis, hold_out: int) -> Relightable:
     held_out = spread_lights(mlic.lights, hold_out)
     fitted = np.setdiff1d(np.arange(len(mlic)), held_out)
     relightable = fit_basis(mlic.subset(fitted) if hold_out else mlic, basis)
-    relightable.training |= {
+    results = {
         "held_out": [mlic.names[i] for i in held_out],
         "seconds": round(time.perf_counter() - started, 1),
         "psnr_of": "held-out lights" if hold_out else "photographed lights",
         "psnr": round(mean_psnr(relightable, mlic, held_out if hold_out else fitted), 3),
     }
-    return relightable
+    return replace(relightable, training=relightable.training | results)
 
 
 def _outcome(training: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.formats import load
 from fastrti.kernels.kernel import BACKENDS
 from fastrti.objects.relightable import Relightable
 
@@ -22,7 +23,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints one fact a line."""
-    relightable = Relightable.load(arguments.object)
+    relightable = load(arguments.object)
     facts = {**_facts(relightable), **_backends()}
     width = max(map(len, facts)) + 2
     for name, value in facts.items():

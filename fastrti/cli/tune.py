@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.formats import load
 from fastrti.kernels.kernel import BACKENDS
-from fastrti.objects.relightable import Relightable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -30,7 +30,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measures the candidates, keeps the fastest, and prints each that is faster than those before it."""
-    relightable = Relightable.load(arguments.object)
+    relightable = load(arguments.object)
     kernel: Any = BACKENDS["triton"].load(relightable, None, arguments.precision)
     from fastrti.kernels.triton import tuning  # with Triton, which a machine without a GPU may not have
 

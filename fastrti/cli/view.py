@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from fastrti.formats.reading.json_fields import read_json
+from fastrti.formats import load
+from fastrti.json_fields import read_json
 from fastrti.objects.relightable import Relightable
 from fastrti.sharing.web import needs_tiles, write_normals, write_object, write_page
 
@@ -30,7 +31,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Serves until Ctrl-C."""
-    relightable = Relightable.load(arguments.object)
+    relightable = load(arguments.object)
     with tempfile.TemporaryDirectory() as temporary:
         site = Site(relightable, Path(arguments.object), Path(temporary))
         with make_server(site) as server:

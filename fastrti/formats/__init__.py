@@ -1,12 +1,102 @@
-"""File formats of relightable objects.
+"""File formats of relightable objects: `load` opens any of them, `save` writes those that fastrti writes.
 
-| module | reads and writes |
-|---|---|
-| `object_folder` | fastrti's own object folder |
-| `openlime` | neural folders of NeuralRTI, DisK-NeuralRTI and OpenLIME (reads) |
-| `relight`, `relight_writer` | Relight folders: PTM, HSH, RBF, bilinear |
-| `ptm`, `ptm_jpeg` | `.ptm` |
-| `rti` | HSH `.rti`, `.hsh` |
-
-`load.load` opens any of them by what it holds; `write.write_object` writes the formats of others.
+One module for each format ends in its row of `FORMATS`; `reading/` has what readers of several formats share.
 """
+
+import os
+from pathlib import Path
+
+from fastrti.errors import ArgumentError, ObjectError
+from fastrti.files import settled_folder
+from fastrti.formats import fastrti_folder, hsh, neural_folder, ptm, relight_folder
+from fastrti.formats.fastrti_folder import object_info
+from fastrti.formats.format import Format, Source
+from fastrti.json_fields import read_json
+from fastrti.objects.relightable import Relightable
+
+__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "save"]
+
+FORMATS = {
+    row.name: row
+    for row in (fastrti_folder.FORMAT, neural_folder.FORMAT, relight_folder.FORMAT, ptm.FORMAT, hsh.FORMAT)
+}
+"""In the order in which `load` asks them."""
+
+_START_BYTES = 16
+
+
+def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
+    """Reads an object folder; NeuralRTI, OpenLIME and Relight folders; `.ptm` and HSH `.rti` files.
+
+    Nothing in it is trusted: sizes, counts and numbers are checked before memory is taken.
+
+    Args:
+        path: the folder that holds info.json, or the file.
+        max_pixels: allow pictures of more pixels than the default of about 89 million.
+
+    Raises:
+        ObjectError: not of a known format, or damaged; one sentence that names the file.
+    """
+    try:
+        source = _source(path)
+        for row in FORMATS.values():
+            if row.recognises(source):
+                return row.load(source, max_pixels)
+    except ArgumentError as error:  # numbers that fit the file's form but not the decoder's
+        raise ObjectError(f"{path}: {error}") from None
+    except MemoryError:
+        raise ObjectError(f"{path}: expected memory for the planes, found less: scale the object down") from None
+    except OSError as error:
+        raise ObjectError(f"{path}: expected an object that can be read, got {error.strerror or error}") from None
+    raise _unknown(source)
+
+
+def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Writes an object: as fastrti's own folder, or as a file or folder of the field.
+
+    A save that is killed leaves the old object or the new one. The field's formats hold coefficients and, in Relight
+    folders, the lights. Mask and provenance are not written there, and pixels outside the mask show as they were
+    fitted.
+
+    Args:
+        relightable: the object; the field's formats hold PTM, HSH or interpolated components.
+        path: the folder or file to make, or to replace. A folder is replaced only if it holds an object; files in it
+            that are not the object's are kept.
+        format: "fastrti", "ptm", "rti" or "relight"; None goes by the path's suffix, `.ptm`, `.rti` or `.hsh`, and
+            takes "fastrti" for every other path.
+
+    Raises:
+        ObjectError: a decoder that the format does not hold, or a path that cannot be written.
+        ArgumentError: another format.
+    """
+    row = FORMATS.get(format_of(path) if format is None else format)
+    if row is None or row.save is None:
+        writable = ", ".join(name for name, row in FORMATS.items() if row.save)
+        raise ArgumentError(f"expected a format of {writable}, got {format!r}")
+    row.save(relightable, Path(path))
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The name of the format that `save` takes for a path: by its suffix, else fastrti's own folder."""
+    suffix = Path(path).suffix.lower()
+    return next((name for name, row in FORMATS.items() if suffix in row.suffixes), fastrti_folder.FORMAT.name)
+
+
+def _source(path: str | os.PathLike[str]) -> Source:
+    if Path(path).is_file():
+        with open(path, "rb") as file:
+            return Source(Path(path), start=file.read(_START_BYTES))
+    folder = settled_folder(path)
+    if not folder.is_dir():
+        raise ObjectError(f"{path}: expected the folder of a relightable object, got no such folder")
+    return Source(folder, read_json(folder / "info.json"))
+
+
+def _unknown(source: Source) -> ObjectError:
+    known = "; ".join(row.what for row in FORMATS.values())
+    got = (
+        f"a file that starts with {source.start!r}"
+        if source.info is None
+        else f"an info.json of type {str(source.info.values.get('type'))[:40]!r} without a 'fastrti' version"
+    )
+    return ObjectError(f"{source.path}: expected one of: {known}, got {got}")

@@ -13,15 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.formats.decoder_json import (
+from fastrti.files import finish_swap, replace_folder
+from fastrti.formats.format import Format, Source
+from fastrti.formats.pyramid import read_level
+from fastrti.formats.reading.openlime_form import (
     OPENLIME_PLANES,
-    decoder_from_json,
-    decoder_to_json,
+    openlime_decoder,
     openlime_expresses,
     openlime_numbers,
 )
-from fastrti.formats.reading.json_fields import Fields, read_json
-from fastrti.formats.reading.plane_files import checked_size, read_picture, read_planes, write_picture
+from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
+from fastrti.json_fields import Fields, read_json
+from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
+from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.relightable import Relightable
 
@@ -30,23 +34,25 @@ SOFTWARE = "fastrti"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"training"}
+_OWN_KEYS |= {"training", "tiles"}
+_OWN_FILES = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files", "mask.dzi", "mask_files")
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
 
 
-def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
-    """Reads an object.
+def recognises(source: Source) -> bool:
+    """Whether an info.json has a version of fastrti's format."""
+    return source.info is not None and "fastrti" in source.info
 
-    Args:
-        folder: as `current_folder` gives it.
-        info: the parsed info.json.
-        max_pixels: see `Relightable.load`.
+
+def load(source: Source, max_pixels: int | None) -> Relightable:
+    """Reads an object; see `fastrti.load`.
 
     Raises:
         ObjectError: a newer version, or parts that do not fit the object format.
     """
+    info = source.fields
     version = info.integer("fastrti", 1, 1 << 30)
     if version > VERSION:
         raise ObjectError(
@@ -57,15 +63,15 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
     width, height = checked_size(info, max_pixels)
     stored = info.integer("planes", 1, MAX_PLANES)
     minimum, maximum = info.array("min", (stored,)), info.array("max", (stored,))
-    decoder = decoder_from_json(info, stored)
+    decoder = _decoder(info, stored)
     count = decoder.planes  # OpenLIME's form pads to nine planes
-    mask_path = folder / "mask.png"
+    planes, mask = (_tiled_pictures if "tiles" in info else _whole_pictures)(source, -(-stored // 3), width, height)
     return Relightable(
-        planes=read_planes([folder / f"plane_{i + 1}.jpg" for i in range(-(-stored // 3))], width, height)[:count],
+        planes=planes[:count],
         minimum=minimum[:count],
         maximum=maximum[:count],
         decoder=decoder,
-        mask=read_picture(mask_path, "L", width, height) > 127 if mask_path.exists() else None,
+        mask=None if mask is None else mask > 127,
         lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
         mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
         int8_loss_db=info.number("int8_loss_db") if info.values.get("int8_loss_db") is not None else None,
@@ -77,60 +83,48 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
     )
 
 
+def _decoder(info: Fields, planes: int) -> Decoder:
+    fields = info.child("decoder")
+    kind = fields.choice("kind", KINDS)
+    if kind == MlpDecoder.kind and "weights" in info:
+        if fields.choice("activation", ("relu", "elu")) != "elu" or fields.boolean("skip"):
+            raise ObjectError(f"{fields.where}: expected an ELU network without a skip beside top-level weights")
+        return openlime_decoder(info, hidden_from_json(fields), fields.integer("latents", 1, planes))
+    return KINDS[kind](fields, planes)
+
+
+Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8] | None]
+"""Planes (3·files, H, W), and the mask (H, W) where there is one."""
+
+
+def _whole_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
+    planes = read_planes([source.path / f"plane_{number}.jpg" for number in range(1, files + 1)], width, height)
+    mask = source.path / "mask.png"
+    return planes, read_picture(mask, "L", width, height) if mask.exists() else None
+
+
+def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
+    """The finest level of the pyramids that the web export writes."""
+    tiles = source.fields.child("tiles")
+    tile, levels = tiles.integer("size", 1, MAX_SIDE), tiles.integer("levels", 1, 32)
+    planes = np.empty((3 * files, height, width), np.uint8)
+    for number in range(files):
+        picture = read_level(source.path / f"plane_{number + 1}_files" / str(levels - 1), "RGB", width, height, tile)
+        planes[3 * number : 3 * number + 3] = picture.transpose(2, 0, 1)
+    mask = source.path / "mask_files" / str(levels - 1)
+    return planes, read_level(mask, "L", width, height, tile) if mask.exists() else None
+
+
 # --- saving ----------------------------------------------------------------------------------------------------------
 
 
-def save(relightable: Relightable, path: str | os.PathLike[str]) -> None:
-    """See `Relightable.save`."""
-    try:
-        target = Path(os.path.realpath(path))
-        _finish_swap(target)
-        check_destination(target)
-        fresh, old = _siblings(target)
-        for leftover in (fresh, old):  # of a save that was killed earlier or later than in the middle of its swap
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        try:
-            _write(relightable, fresh)
-            _keep_other_files(target, fresh)
-            _sync_folder(fresh)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
-        _swap(fresh, target, old)
-    except OSError as error:
-        raise ObjectError(f"{path}: expected a folder that can be written, got {error.strerror or error}") from None
-
-
-def _siblings(target: Path) -> tuple[Path, Path]:
-    """Where a save prepares the new object, and where it puts the old one while it swaps."""
-    return target.parent / f".{target.name}.new", target.parent / f".{target.name}.old"
-
-
-def _swap(fresh: Path, target: Path, old: Path) -> None:
-    if target.exists():
-        target.rename(old)
-    # A crash here leaves no target but both siblings, the fresh one whole: `current_folder` reads it.
-    fresh.rename(target)
-    _sync_folder(target.parent)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _finish_swap(target: Path) -> None:
-    fresh, old = _siblings(target)
-    if not target.exists() and fresh.is_dir() and old.is_dir():
-        _swap(fresh, target, old)
-
-
-def current_folder(path: str | os.PathLike[str]) -> Path:
-    """The folder that holds the object: the path, or what a save that was killed left for it."""
-    target = Path(os.path.realpath(path))
-    fresh, old = _siblings(target)
-    if not target.exists() and fresh.is_dir() and old.is_dir():
-        return fresh
-    if not target.is_dir():
-        raise ObjectError(f"{path}: expected the folder of a relightable object, got no such folder")
-    return target
+def save(relightable: Relightable, path: Path) -> None:
+    """Writes the object folder; see `fastrti.save`."""
+    finish_swap(Path(os.path.realpath(path)))
+    check_destination(path)
+    with replace_folder(path) as fresh:
+        _write(relightable, fresh)
+        _keep_other_files(Path(os.path.realpath(path)), fresh)
 
 
 def check_destination(path: str | os.PathLike[str]) -> None:
@@ -158,22 +152,12 @@ def _keep_other_files(target: Path, fresh: Path) -> None:
     if not target.exists():
         return
     for entry in target.iterdir():
-        own = entry.name in ("info.json", "mask.png") or entry.match("plane_*.jpg")
-        if own:
+        if any(entry.match(pattern) for pattern in _OWN_FILES):
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.copytree(entry, fresh / entry.name, symlinks=True)
         else:
             shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened for fsync
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _write(relightable: Relightable, folder: Path) -> None:
@@ -184,7 +168,7 @@ def _write(relightable: Relightable, folder: Path) -> None:
     if relightable.mask is not None:
         write_picture(folder / "mask.png", relightable.mask.astype(np.uint8) * 255)
     try:
-        text = json.dumps(_info(relightable), indent=1, allow_nan=False)
+        text = json.dumps(object_info(relightable), indent=1, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ObjectError(
             f"expected training and extra to hold only finite JSON values, got {error}: take out what is not"
@@ -206,7 +190,8 @@ def _stored_planes(relightable: Relightable) -> NDArray[np.uint8]:
     return np.pad(relightable.planes, ((0, spare), (0, 0), (0, 0))) if spare else relightable.planes
 
 
-def _info(relightable: Relightable) -> dict[str, Any]:
+def object_info(relightable: Relightable) -> dict[str, Any]:
+    """What info.json of the object's folder says, as JSON can hold it; README and docs state its keys."""
     count = _plane_count(relightable)
     spare = (0, count - len(relightable.planes))
     info: dict[str, Any] = {
@@ -219,11 +204,12 @@ def _info(relightable: Relightable) -> dict[str, Any]:
         "planes": count,
         "min": np.pad(relightable.minimum, spare).tolist(),
         "max": np.pad(relightable.maximum, spare).tolist(),
-        "decoder": decoder_to_json(relightable.decoder),
+        "decoder": {"kind": relightable.decoder.kind, **relightable.decoder.to_json()},
         "software": SOFTWARE,
     }
-    if openlime_expresses(relightable.decoder):
-        info |= openlime_numbers(relightable.decoder)  # type: ignore[arg-type]
+    if openlime_expresses(relightable.decoder):  # the layers stand where OpenLIME reads them, and only there
+        del info["decoder"]["layers"]
+        info |= openlime_numbers(relightable.decoder)
     optional = {
         "mm_per_pixel": relightable.mm_per_pixel,
         "title": relightable.title,
@@ -237,3 +223,6 @@ def _info(relightable: Relightable) -> dict[str, Any]:
     if relightable.lights is not None:
         info["lights"] = relightable.lights.tolist()
     return info | {key: value for key, value in relightable.extra.items() if key not in _OWN_KEYS}
+
+
+FORMAT = Format("fastrti", "an object folder of fastrti", recognises, load, save)

@@ -11,13 +11,13 @@ coefficient = byte/255·scale + bias, one scale and bias a term for all channels
 """
 
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
 from fastrti.files import replace_file
+from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import MAX_SIDE, check_pixels
 from fastrti.formats.reading.ranges import ascending, hsh_signs, requantised
 from fastrti.formats.reading.text_header import TextHeader
@@ -35,21 +35,25 @@ _MAX_COMMENTS = 100
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def load(file: BinaryIO, where: str, max_pixels: int | None) -> Relightable:
-    """Reads an HSH file.
+def recognises(source: Source) -> bool:
+    """Whether a file starts as this format does."""
+    return source.start.startswith(MAGIC)
 
-    Args:
-        file: open at its start.
-        where: its name for errors.
-        max_pixels: see `Relightable.load`.
+
+def load(source: Source, max_pixels: int | None) -> Relightable:
+    """Reads an HSH file.
 
     Raises:
         ObjectError: another kind of file, or one that does not fit the format.
     """
-    header = TextHeader(file, where)
+    with open(source.path, "rb") as file:
+        return _read(TextHeader(file, str(source.path)), max_pixels)
+
+
+def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
     width, height, terms = _read_header(header, max_pixels)
     payload = header.payload(terms * (8 + width * height * _CHANNELS))
-    scale, bias = _finite(np.frombuffer(payload, "<f4", 2 * terms), where).reshape(2, terms) * hsh_signs(terms)
+    scale, bias = _finite(np.frombuffer(payload, "<f4", 2 * terms), header.where).reshape(2, terms) * hsh_signs(terms)
     pixels = np.frombuffer(payload, np.uint8, offset=8 * terms).reshape(height, width, _CHANNELS, terms)
     planes = np.ascontiguousarray(pixels.transpose(3, 2, 0, 1)).reshape(-1, height, width)
     minimum, maximum = ascending(planes, np.repeat(bias, _CHANNELS), np.repeat(bias + scale, _CHANNELS))
@@ -84,7 +88,7 @@ def _finite(numbers: NDArray[np.float32], where: str) -> NDArray[np.float64]:
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(relightable: Relightable, path: Path) -> None:
+def save(relightable: Relightable, path: Path) -> None:
     """Writes #HSH1.2.
 
     The three channels of a term share scale and bias, so planes with ranges of their own are rounded anew; those read
@@ -94,7 +98,7 @@ def write(relightable: Relightable, path: Path) -> None:
         ObjectError: not hemispherical harmonics of a whole order, or a file that cannot be written.
     """
     decoder = relightable.decoder
-    if not isinstance(decoder, LightBasisDecoder) or decoder.basis != "hsh" or decoder.base:
+    if not isinstance(decoder, LightBasisDecoder) or decoder.basis != "hsh" or decoder.base_colour:
         raise ObjectError(
             f"{path}: expected an object with an HSH decoder for an .rti file, got {decoder.label}: "
             "fit one from the photographs"
@@ -113,3 +117,6 @@ def write(relightable: Relightable, path: Path) -> None:
     size = f"{relightable.width} {relightable.height} {_CHANNELS}"
     header = f"#HSH1.2\n{_HSH}\n{size}\n{terms} {_SEPARATE} {_BYTE}\n".encode("ascii")
     replace_file(path, header + scale.tobytes() + bias.tobytes() + pixels.tobytes())
+
+
+FORMAT = Format("rti", "an HSH .rti or .hsh file", recognises, load, save, (".rti", ".hsh"))

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.formats.decoder_json import OPENLIME_PLANES, openlime_decoder
-from fastrti.formats.reading.json_fields import Fields
+from fastrti.formats.format import Format, Source
+from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_decoder
 from fastrti.formats.reading.plane_files import checked_size, read_planes
 from fastrti.objects.decoders import MlpDecoder
 from fastrti.objects.relightable import Relightable
@@ -20,17 +20,19 @@ from fastrti.objects.relightable import Relightable
 _SWAP_RED_BLUE = [2, 1, 0]
 
 
-def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
-    """A folder of three plane pictures and a plain ELU network of nine latents.
+def recognises(source: Source) -> bool:
+    """Whether an info.json is of type neural."""
+    return source.info is not None and source.info.values.get("type") == "neural"
 
-    Args:
-        folder: holds info.json and plane_0…2 or plane_1…3, as .png (preferred: lossless) or .jpg.
-        info: the parsed info.json.
-        max_pixels: see `Relightable.load`.
+
+def load(source: Source, max_pixels: int | None) -> Relightable:
+    """A folder of a plain ELU network of nine latents and three plane pictures: plane_0…2 or plane_1…3, as .png
+    (preferred, since lossless) or .jpg.
 
     Raises:
         ObjectError: files or numbers that do not fit the format.
     """
+    info = source.fields
     width, height = checked_size(info, max_pixels)
     info.integer("planes", OPENLIME_PLANES, OPENLIME_PLANES)
     minimum, maximum = info.array("min", (OPENLIME_PLANES,)), info.array("max", (OPENLIME_PLANES,))
@@ -38,7 +40,7 @@ def load(folder: Path, info: Fields, max_pixels: int | None) -> Relightable:
     biases = info.values.get("biases")
     width_of_first = len(biases[0]) if isinstance(biases, list) and biases and isinstance(biases[0], list) else 0
     decoder = _without_padding(openlime_decoder(info, (width_of_first, width_of_first), OPENLIME_PLANES))
-    planes = read_planes(_plane_paths(folder), width, height)
+    planes = read_planes(_plane_paths(source.path), width, height)
     if colorspace == "bgr":
         planes, decoder = _rgb(planes, decoder)
     return Relightable(planes, minimum, maximum, decoder)
@@ -70,3 +72,6 @@ def _without_padding(decoder: MlpDecoder) -> MlpDecoder:
         weights[layer], biases[layer] = weights[layer][:width], biases[layer][:width]
         weights[layer + 1] = np.ascontiguousarray(weights[layer + 1][:, :width])
     return MlpDecoder(tuple(weights), tuple(biases), "elu")
+
+
+FORMAT = Format("neural", "a published neural RTI folder", recognises, load)

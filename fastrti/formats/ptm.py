@@ -6,13 +6,13 @@ order of `fastrti.objects.light_terms.ptm_terms`; a = (byte − bias)·scale; lu
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
 from fastrti.files import replace_file
+from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import MAX_SIDE, check_pixels
 from fastrti.formats.reading.ptm_jpeg import read_streams
 from fastrti.formats.reading.ranges import ascending, requantised
@@ -33,29 +33,33 @@ Bytes = NDArray[np.uint8]
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def load(file: BinaryIO, where: str, max_pixels: int | None) -> Relightable:
-    """Reads PTM_FORMAT_RGB, _LRGB, _JPEG_RGB and _JPEG_LRGB.
+def recognises(source: Source) -> bool:
+    """Whether a file starts as this format does."""
+    return source.start.startswith(MAGIC)
 
-    Args:
-        file: open at its start.
-        where: its name for errors.
-        max_pixels: see `Relightable.load`.
+
+def load(source: Source, max_pixels: int | None) -> Relightable:
+    """Reads PTM_FORMAT_RGB, _LRGB, _JPEG_RGB and _JPEG_LRGB.
 
     Raises:
         ObjectError: another format, or a file that does not fit it.
     """
-    header = TextHeader(file, where)
+    with open(source.path, "rb") as file:
+        return _read(TextHeader(file, str(source.path)), max_pixels)
+
+
+def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
     version = header.choice("a version", VERSIONS)
     name = header.choice("a format", _PLANES)
     width, height = header.integers("width and height", 2, 1, MAX_SIDE)
-    check_pixels(where, width, height, max_pixels)
+    check_pixels(header.where, width, height, max_pixels)
     scale = np.array(header.floats("scales", TERMS)) / 255
     bias = np.array(header.integers("biases", TERMS, -MAX_BIAS, MAX_BIAS))
     planes = np.ascontiguousarray(_PLANES[name](header, version, width, height)[:, ::-1])
-    decoder = LightBasisDecoder("ptm", TERMS, base=name.endswith("LRGB"))
+    decoder = LightBasisDecoder("ptm", TERMS, base_colour=name.endswith("LRGB"))
     minimum, maximum = np.zeros(len(planes)), np.ones(len(planes))
-    terms = slice(3, None) if decoder.base else slice(None)
-    channels = 1 if decoder.base else 3
+    terms = slice(3, None) if decoder.base_colour else slice(None)
+    channels = 1 if decoder.base_colour else 3
     minimum[terms], maximum[terms] = ascending(
         planes[terms], np.repeat(-bias * scale, channels), np.repeat((255 - bias) * scale, channels)
     )
@@ -106,7 +110,7 @@ _PLANES: dict[str, Callable[[TextHeader, str, int, int], Bytes]] = {
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
-def write(relightable: Relightable, path: Path) -> None:
+def save(relightable: Relightable, path: Path) -> None:
     """Writes PTM_1.2, PTM_FORMAT_RGB or, for an object with a base colour, PTM_FORMAT_LRGB.
 
     The three channels of a term share a scale and a whole bias, so planes with ranges of their own are rounded anew;
@@ -121,7 +125,7 @@ def write(relightable: Relightable, path: Path) -> None:
             f"{path}: expected an object with a PTM decoder for a .ptm file, got {decoder.label}: "
             "fit one from the photographs"
         )
-    first, channels = (3, 1) if decoder.base else (0, 3)
+    first, channels = (3, 1) if decoder.base_colour else (0, 3)
     low, high = relightable.minimum[first:], relightable.maximum[first:]
     fitted = [
         _scale_and_bias(255 * a, 255 * b)
@@ -133,7 +137,7 @@ def write(relightable: Relightable, path: Path) -> None:
     pixels = terms.reshape(TERMS, channels, -1).transpose(1, 2, 0)  # (C, P, 6)
     header = [
         VERSIONS[-1],
-        "PTM_FORMAT_LRGB" if decoder.base else "PTM_FORMAT_RGB",
+        "PTM_FORMAT_LRGB" if decoder.base_colour else "PTM_FORMAT_RGB",
         str(relightable.width),
         str(relightable.height),
         " ".join(repr(float(s)) for s in scale),
@@ -158,3 +162,6 @@ def _scale_and_bias(low: float, high: float) -> tuple[float, int]:
         return 1.0, 0
     bias = round(-low / (high - low) * 255)
     return max(-low / bias if bias else 0.0, high / (255 - bias) if bias < 255 else 0.0), bias
+
+
+FORMAT = Format("ptm", "a .ptm file", recognises, load, save, (".ptm",))

@@ -29,7 +29,7 @@ def to_weights(numbers: NDArray[np.floating]) -> Matrix:
     return weights
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FrameNetwork:
     """The weights of one light: zero, one or two hidden layers from K plane values to RGB.
 
@@ -38,7 +38,7 @@ class FrameNetwork:
         biases: one (out,) float32 vector a layer.
         activation: φ of the hidden layers, "relu" or "elu" (α = 1).
         skip: (3, K) float32 added to the output as skip·z, or None.
-        base: multiply the output by the raw bytes/255 of the first three planes (PTM's LRGB).
+        base_colour: multiply the output by the raw bytes/255 of the first three planes (PTM's LRGB).
 
     Raises:
         ArgumentError: shapes that do not chain, widths over 64, more than 48 planes, or numbers beyond ±1e9 or NaN.
@@ -48,7 +48,7 @@ class FrameNetwork:
     biases: tuple[Matrix, ...]
     activation: Activation = "relu"
     skip: Matrix | None = None
-    base: bool = False
+    base_colour: bool = False
 
     def __post_init__(self) -> None:
         if self.activation not in ("relu", "elu"):
@@ -73,7 +73,7 @@ class FrameNetwork:
             )
         if self.skip is not None and self.skip.shape != (3, self.planes):
             raise ArgumentError(f"expected a skip of shape (3, {self.planes}), got {self.skip.shape}")
-        if self.base and self.planes < 4:
+        if self.base_colour and self.planes < 4:
             raise ArgumentError(f"expected three base colour planes and at least one more, got {self.planes} planes")
         arrays = [*self.weights, *self.biases, *([] if self.skip is None else [self.skip])]
         if any(array.dtype != np.float32 for array in arrays):
@@ -117,4 +117,4 @@ class FrameNetwork:
             # With no hidden layer the first bias is the last one, already folded: keep adding in one place.
             biases[-1] = to_weights(biases[-1] + skip @ low)
             skip = to_weights(skip * scale)
-        return FrameNetwork(tuple(weights), tuple(biases), self.activation, skip, self.base)
+        return FrameNetwork(tuple(weights), tuple(biases), self.activation, skip, self.base_colour)

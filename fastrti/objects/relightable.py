@@ -1,7 +1,6 @@
 """`Relightable`: coefficient planes + the rule that turns a light into a network. Where making and rendering meet."""
 
 from dataclasses import dataclass, field
-from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,12 @@ INT8_LOSS_DB = 0.1
 """What int8 may cost for the CPU to choose it by itself."""
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Relightable:
     """A relightable image: what `fit` makes, `save` keeps and `Renderer` shows.
+
+    It never changes; `dataclasses.replace` makes a changed one, which is checked again. Two objects are equal only if
+    they are the same one.
 
     Attributes:
         planes: (K, H, W) uint8, row 0 on top; the stored latents or coefficients.
@@ -26,7 +28,7 @@ class Relightable:
         decoder: turns a light into a network of z.
         mask: (H, W) bool, True = object; False pixels are black in every picture. None = all object.
         lights: (N, 3) float64, the photographed light directions, or None.
-        mm_per_pixel: the object's scale in millimetres a pixel, or None.
+        mm_per_pixel: the object's scale in millimetres per pixel, or None.
         title, creator, rights: provenance, free text.
         int8_loss_db: dB of PSNR that drawing in int8 costs, as the fit measured it (may be negative), or None where it
             did not; the CPU draws in int8 of its own accord up to `INT8_LOSS_DB`.
@@ -52,9 +54,9 @@ class Relightable:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.minimum = np.asarray(self.minimum, np.float64)
-        self.maximum = np.asarray(self.maximum, np.float64)
-        self.planes = np.ascontiguousarray(self.planes)
+        self._settle("minimum", np.asarray(self.minimum, np.float64))
+        self._settle("maximum", np.asarray(self.maximum, np.float64))
+        self._settle("planes", np.ascontiguousarray(self.planes))
         check_planes(self.planes, self.minimum, self.maximum)
         if self.decoder.planes != len(self.planes):
             raise ArgumentError(
@@ -68,10 +70,18 @@ class Relightable:
             self.lights.shape[1:] != (3,) or not self.lights.size or not np.isfinite(self.lights).all()
         ):
             raise ArgumentError(f"expected finite lights of shape (N, 3), N ≥ 1, got {self.lights.shape}")
+        if self.lights is not None and not self.lights.any(axis=1).all():
+            raise ArgumentError(
+                "expected light directions of non-zero length, got (0, 0, 0) among them: leave out the lights"
+            )
         if self.mm_per_pixel is not None and not (np.isfinite(self.mm_per_pixel) and self.mm_per_pixel > 0):
             raise ArgumentError(f"expected a positive number of millimetres a pixel, got {self.mm_per_pixel}")
         if self.int8_loss_db is not None and not np.isfinite(self.int8_loss_db):
             raise ArgumentError(f"expected a finite number of dB that int8 costs, got {self.int8_loss_db}")
+
+    def _settle(self, name: str, value: Any) -> None:
+        """Sets a field of this frozen object while it is made."""
+        object.__setattr__(self, name, value)
 
     @property
     def height(self) -> int:
@@ -93,33 +103,3 @@ class Relightable:
             LightError: a light off the hemisphere.
         """
         return self.decoder.frame_network(light_dir).folded(self.minimum, self.maximum)
-
-    @classmethod
-    def load(cls, path: str | PathLike[str], max_pixels: int | None = None) -> "Relightable":
-        """Reads an object folder; NeuralRTI, OpenLIME and Relight folders; `.ptm` and HSH `.rti` files.
-
-        Nothing in it is trusted: sizes, counts and numbers are checked before memory is taken.
-
-        Args:
-            path: the folder that holds info.json, or the file.
-            max_pixels: allow pictures of more pixels than the default of about 89 million.
-
-        Raises:
-            ObjectError: not of a known format, or damaged; one sentence naming the file.
-        """
-        from fastrti.formats.load import load
-
-        return load(path, max_pixels)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Writes the object folder. A save that is killed leaves the old object or the new one, never neither.
-
-        Args:
-            path: the folder to make, or an object to replace (files in it that are not the object's are kept).
-
-        Raises:
-            ObjectError: the path is something else than an object, or cannot be written.
-        """
-        from fastrti.formats.fastrti_folder import save
-
-        save(self, path)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs.lp_file import LightList, LightRow, read_lp
 from fastrti.photographs.photograph import SUFFIXES, Photograph, read_photograph
+from fastrti.srgb import srgb_encode, to_bytes
 
 Transfer = Literal["srgb", "linear"]
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
@@ -22,7 +23,7 @@ _NOT_PHOTOGRAPHS = frozenset({"mask", "normals"})  # stems that belong to a coll
 _LISTED_AT_MOST = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mlic:
     """Photographs held once, as the samples they are, and their lights.
 
@@ -116,8 +117,7 @@ class Mlic:
 
     def picture(self, index: int) -> NDArray[np.uint8]:
         """Photograph `index` as a person sees it: (H, W, 3) uint8, sRGB-encoded."""
-        table = np.floor(255 * self._encoding + 0.5).astype(np.uint8)
-        picture: NDArray[np.uint8] = table[self.photographs[index]]
+        picture: NDArray[np.uint8] = to_bytes(self._encoding)[self.photographs[index]]
         return picture
 
     @cached_property
@@ -125,16 +125,6 @@ class Mlic:
         """The encoded value of every possible sample, (256,) or (65536,)."""
         values = np.linspace(0, 1, 1 + int(np.iinfo(self.photographs.dtype).max))
         return (values if self.transfer == "srgb" else srgb_encode(values)).astype(np.float32)
-
-
-def srgb_encode(linear: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The sRGB transfer function (IEC 61966-2-1) of linear values in [0, 1]."""
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
-
-
-def srgb_decode(encoded: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The linear values in [0, 1] of sRGB-encoded ones, see `srgb_encode`."""
-    return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
 def _pictures(folder: Path) -> list[Path]:

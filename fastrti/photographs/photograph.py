@@ -21,7 +21,7 @@ _GREY16_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _OPAQUE = 0.5  # of full alpha: what is less is not the object
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Photograph:
     """A decoded picture.
 

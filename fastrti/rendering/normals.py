@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.lights import light_from_angles, raised_to_horizon
-from fastrti.photographs.mlic import srgb_decode
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.save import to_numpy
+from fastrti.srgb import srgb_decode
 
 Floats = NDArray[np.float32]
 

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from fastrti.errors import ArgumentError, BackendError
+from fastrti.formats import load
 from fastrti.kernels.kernel import choose_backend
 from fastrti.lights import unit_vector
 from fastrti.objects.relightable import Relightable
@@ -58,7 +59,7 @@ class Renderer:
             raise ArgumentError(
                 f"expected threads to be a positive whole number or None for all cores, got {threads!r}"
             )
-        self.relightable = source if isinstance(source, Relightable) else Relightable.load(source)
+        self.relightable = source if isinstance(source, Relightable) else load(source)
         chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
         self._kernel = chosen.load(self.relightable, threads, precision)

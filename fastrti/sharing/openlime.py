@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.formats.decoder_json import OPENLIME_PLANES, openlime_expresses, openlime_numbers
-from fastrti.formats.reading.json_fields import read_json
+from fastrti.formats import save
+from fastrti.formats.pyramid import TILE, write_pyramid
+from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_expresses, openlime_numbers
 from fastrti.formats.reading.plane_files import read_picture, write_picture
-from fastrti.formats.write import write_object
+from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
-from fastrti.sharing.pyramid import TILE, write_pyramid
 from fastrti.sharing.web import needs_tiles
 
 HSH_TERMS = 9
@@ -131,7 +131,7 @@ def _write_object(relightable: Relightable, folder: Path, tiled: bool) -> dict[s
 
 
 def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
-    write_object(relightable, folder, "relight")
+    save(relightable, folder, "relight")
     more: dict[str, Any] = {"format": "png"} if tiled else {}
     more["isLinear"] = True  # the shader takes over every key: coefficients are not colours, pictures already encoded
     basis = folder / "materials.bin"
@@ -145,10 +145,10 @@ def _write_neural(relightable: Relightable, folder: Path) -> None:
     script, and beside it as OpenLIME reads one, its weights under a light from the camera."""
     if isinstance(relightable.decoder, LightMlpDecoder):
         nine = with_nine_planes(relightable, relightable.decoder)
-        nine.save(folder)
+        save(nine, folder)
         _add_to_info(folder, openlime_numbers(_plain(nine.decoder.frame_network((0, 0)))))
     else:
-        relightable.save(folder)
+        save(relightable, folder)
 
 
 def with_nine_planes(relightable: Relightable, decoder: LightMlpDecoder) -> Relightable:

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import tempfile
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.formats import object_info, save
+from fastrti.formats.pyramid import TILE, level_count, write_pyramid
 from fastrti.formats.reading.plane_files import write_picture
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import encode_normals, estimate_normals
 from fastrti.rendering.renderer import Renderer
-from fastrti.sharing.pyramid import TILE, level_count, write_pyramid
 
 MAX_SIDE = 4096
 """Pixels; textures of this size exist on every device of the last decade. Longer sides become tiles."""
@@ -96,10 +96,12 @@ def needs_tiles(relightable: Relightable) -> bool:
 def write_object(relightable: Relightable, folder: Path, tiles: bool = False) -> None:
     """Writes the object's own folder, its planes and mask as whole pictures or as pyramids."""
     if not (tiles or needs_tiles(relightable)):
-        relightable.save(folder)
+        save(relightable, folder)
         return
     descriptor = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
-    _save_info(relightable, folder, {"tiles": descriptor})
+    folder.mkdir(parents=True, exist_ok=True)
+    info = object_info(relightable) | {"tiles": descriptor}
+    (folder / "info.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
     spare = -len(relightable.planes) % 3
     for number, start in enumerate(range(0, len(relightable.planes), 3), start=1):
         triplet = relightable.planes[start : start + 3]
@@ -116,17 +118,6 @@ def write_normals(relightable: Relightable, folder: Path, tiles: bool = False) -
         write_pyramid(folder, "normals", pixels)
     else:
         write_picture(folder / "normals.png", pixels)
-
-
-def _save_info(relightable: Relightable, folder: Path, more: dict[str, object]) -> None:
-    """An info.json without its pictures: the object of one pixel is saved, and its size corrected."""
-    pixel = replace(relightable, planes=relightable.planes[:, :1, :1], mask=None)
-    pixel.save(folder)
-    for picture in folder.glob("plane_*.jpg"):
-        picture.unlink()
-    info = json.loads((folder / "info.json").read_text(encoding="utf-8"))
-    info |= {"width": relightable.width, "height": relightable.height, **more}
-    (folder / "info.json").write_text(json.dumps(info, indent=1), encoding="utf-8")
 
 
 # --- one file --------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from PIL import Image
 
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs.lp_file import write_lp
-from fastrti.photographs.mlic import srgb_encode
 from fastrti.photographs.photograph import MAX_PIXELS
+from fastrti.srgb import srgb_encode
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import Field, height_field
 from fastrti.synth.rings import TEST_LIGHTS, dome_lights

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
-from fastrti.objects.light_terms import BASES
+from fastrti.objects.light_terms import gaussian_weights, hsh_terms, ptm_terms
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
@@ -86,7 +86,7 @@ def _ranges(mlic: Mlic, projection: Projection, planes: int) -> tuple[NDArray[np
 
 
 def _least_squares(mlic: Mlic, decoder: LightBasisDecoder) -> tuple[Decoder, Projection]:
-    terms = BASES[decoder.basis][0](mlic.lights)[:, : decoder.terms]
+    terms = {"ptm": ptm_terms, "hsh": hsh_terms}[decoder.basis](mlic.lights)[:, : decoder.terms]
     solver = np.linalg.pinv(terms).astype(np.float32)  # (T, N)
 
     def projection(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -102,7 +102,7 @@ def _least_squares(mlic: Mlic, decoder: LightBasisDecoder) -> tuple[Decoder, Pro
 def _components(mlic: Mlic) -> tuple[Decoder, Projection]:
     mean, components = _principal(mlic)  # (N, 3), (K, N, 3)
     sigma = _SIGMA_OVER_SPACING * _even_spacing(len(mlic))
-    weights = _gaussian_weights(mlic.lights, sigma)
+    weights = gaussian_weights(mlic.lights, mlic.lights, sigma)
     solver = np.linalg.solve(weights.T @ weights + _RIDGE * np.eye(len(mlic)), weights.T)
     table = np.einsum("mn,knc->kmc", solver, np.concatenate([mean[None], components]))
     decoder = NodeBasisDecoder("rbf", table.astype(np.float32), mlic.lights.astype(np.float32), sigma)
@@ -135,11 +135,3 @@ def _principal(mlic: Mlic) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _even_spacing(count: int) -> float:
     """The distance of neighbours among so many lights spread evenly, as hexagons, over the hemisphere (area 2π)."""
     return float(np.sqrt(4 * np.pi / (np.sqrt(3) * count)))
-
-
-def _gaussian_weights(lights: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-    """(N, N): the weight `NodeBasisDecoder` gives to light m (column) at light n (row)."""
-    squared = ((lights[:, None] - lights[None]) ** 2).sum(axis=2)
-    weights = np.exp(-squared / sigma**2)
-    normalised: NDArray[np.float64] = weights / weights.sum(axis=1, keepdims=True)
-    return normalised

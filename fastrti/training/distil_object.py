@@ -1,6 +1,7 @@
 """`distil_twin`: an object as another network draws it, learned from the object itself, without its photographs."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -70,9 +71,8 @@ def distil_twin(
         ProgressScore(samples, shown, hidden, watched) if progress else None,
     )
     twin = encode(network, shown)
-    for name in ("lights", "mm_per_pixel", "title", "creator", "rights"):
-        setattr(twin, name, getattr(relightable, name))
-    twin.training = {
+    kept = ("lights", "mm_per_pixel", "title", "creator", "rights")
+    results = {
         "student": student,
         "twin_of": relightable.decoder.label,
         "steps": steps,
@@ -82,7 +82,7 @@ def distil_twin(
         "psnr_of": "pictures of the original under held-out lights",
         "psnr": round(mean_psnr(twin, mlic, hidden.chosen), 3),
     }
-    return twin
+    return replace(twin, training=results, **{name: getattr(relightable, name) for name in kept})
 
 
 class _Original:

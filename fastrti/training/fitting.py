@@ -101,9 +101,10 @@ def fit(
     trained, network, done = run.fit(spec, chosen_teacher, weights)
     relightable = encode(network, photographs)
     if int8 and trained == spec.name:
-        relightable.decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
+        decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
+        relightable = replace(relightable, decoder=decoder)
     scored = held_out if hold_out else photographs.chosen
-    relightable.training = {
+    results = {
         **record,
         "trained": trained,
         "steps_done": done,
@@ -113,9 +114,8 @@ def fit(
         "device": str(where),
         "torch": torch.__version__,
     }
-    if int8 and trained == spec.name:
-        promise_int8(relightable, mlic, scored)
-    return relightable
+    relightable = replace(relightable, training=results)
+    return promise_int8(relightable, mlic, scored) if int8 and trained == spec.name else relightable
 
 
 class _Run:

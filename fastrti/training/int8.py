@@ -44,11 +44,11 @@ def int8_preset(preset: Preset) -> Preset:
     return replace(preset, steps=max(preset.steps // 3, 1), learning_rate=preset.learning_rate / 2)
 
 
-def promise_int8(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> None:
-    """Notes in an object with a PSNR what int8 makes of it."""
+def promise_int8(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> Relightable:
+    """An object with a PSNR, with what int8 makes of it noted."""
     psnr = round(mean_psnr(relightable, mlic, chosen, evaluate=evaluate_int8), 3)
-    relightable.int8_loss_db = round(relightable.training["psnr"] - psnr, 3)
-    relightable.training["int8_psnr"] = psnr
+    training = relightable.training | {"int8_psnr": psnr}
+    return replace(relightable, int8_loss_db=round(training["psnr"] - psnr, 3), training=training)
 
 
 def evaluate_int8(

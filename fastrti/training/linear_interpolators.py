@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.objects.decoders.light_mlp import light_features, monomials
+from fastrti.objects.light_terms import monomial_terms, monomials
 
 DEGREES = (1, 2, 3)  # of the polynomials
 # Gaussian processes: length of the squared exponential (3-D chord), noise variance relative to its 1. Of others in
@@ -26,7 +26,7 @@ class LinearInterpolators:
 
     def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
         """The weights of the N photographs at each of L lights, by each method."""
-        terms = light_features(lights, self._features)
+        terms = monomial_terms(lights, self._features)
         kernels = [_kernel(lights, self.lights, length) for length, _ in PROCESSES]
         return np.stack([terms @ p for p in self._polynomials] + [k @ i for k, i in zip(kernels, self._inverses)])
 
@@ -35,14 +35,14 @@ class LinearInterpolators:
 
         Source: Rasmussen & Williams 2006, eq. 5.12 (Gaussian processes); the PRESS residual (least squares).
         """
-        terms = light_features(self.lights, self._features)
+        terms = monomial_terms(self.lights, self._features)
         residual_makers = [np.eye(len(terms)) - terms @ p for p in self._polynomials]
         return np.stack([matrix / matrix.diagonal()[:, None] for matrix in residual_makers + self._inverses])
 
     def _least_squares(self, degree: int) -> NDArray[np.float64]:  # (F, N); the rows of higher degrees are 0
         kept = [sum(feature) <= degree for feature in self._features]
         solution = np.zeros((len(kept), len(self.lights)))
-        solution[kept] = np.linalg.pinv(light_features(self.lights, self._features)[:, kept])
+        solution[kept] = np.linalg.pinv(monomial_terms(self.lights, self._features)[:, kept])
         return solution
 
     def _inverse(self, length: float, noise: float) -> NDArray[np.float64]:  # (N, N)

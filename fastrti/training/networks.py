@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from fastrti.lights import light_from_angles
 from fastrti.objects.decoders import Decoder, LightMlpDecoder, MlpDecoder
-from fastrti.objects.decoders.light_mlp import light_features, monomials, parameter_shapes
 from fastrti.objects.frame_network import Activation, Matrix
+from fastrti.objects.light_network import parameter_shapes
+from fastrti.objects.light_terms import monomial_terms, monomials
 
 _PHI = {"relu": functional.relu_, "elu": functional.elu}
 
@@ -196,7 +197,7 @@ def _stored(parameter: Tensor) -> Matrix:
 def _whitening(features: tuple[tuple[int, int, int], ...]) -> NDArray[np.float64]:
     """(F, F): makes the features uncorrelated and of unit mean square over elevations of 10–90°."""
     lights = [light_from_angles(azimuth, elevation) for azimuth in range(0, 360, 10) for elevation in range(10, 91, 2)]
-    terms = light_features(np.stack(lights), features)
+    terms = monomial_terms(np.stack(lights), features)
     _, scales, rotation = np.linalg.svd(terms, full_matrices=False)
     whitening: NDArray[np.float64] = rotation.T / scales * len(lights) ** 0.5
     return whitening

@@ -17,40 +17,9 @@ from fastrti.kernels.triton.frame_kernel import frame_numbers
 from fastrti.kernels.triton.light_kernels import light_features, light_layer
 from fastrti.kernels.triton.precision import Precision
 from fastrti.kernels.triton.relight_tiles import INTERPRETED
-from fastrti.objects.decoders.light_mlp import parameter_shapes
 from fastrti.objects.frame_network import Activation, FrameNetwork
-from fastrti.objects.light_network import LightNetwork
-
-# The hemispherical harmonics of the object format as polynomials of (x·s, y·s, z), s = sqrt(z/(1+z)), which are q·cos φ
-# and q·sin φ there: sqrt(square/π) · Σ factor · monomial, each (a, b, c, factor).
-_HSH: tuple[tuple[float, tuple[tuple[int, int, int, int], ...]], ...] = (
-    (1 / 2, ((0, 0, 0, 1),)),
-    (6, ((1, 0, 0, 1),)),
-    (3 / 2, ((0, 0, 1, 2), (0, 0, 0, -1))),
-    (6, ((0, 1, 0, 1),)),
-    (30, ((2, 0, 0, 1), (0, 2, 0, -1))),
-    (30, ((1, 0, 1, 2), (1, 0, 0, -1))),
-    (5 / 2, ((0, 0, 0, 1), (0, 0, 1, -6), (0, 0, 2, 6))),
-    (30, ((0, 1, 1, 2), (0, 1, 0, -1))),
-    (30, ((1, 1, 0, 2),)),
-    (140, ((3, 0, 0, 1), (1, 2, 0, -3))),
-    (210, ((2, 0, 1, 2), (2, 0, 0, -1), (0, 2, 1, -2), (0, 2, 0, 1))),
-    (84, ((1, 0, 0, 1), (1, 0, 1, -5), (1, 0, 2, 5))),
-    (7 / 2, ((0, 0, 0, -1), (0, 0, 1, 12), (0, 0, 2, -30), (0, 0, 3, 20))),
-    (84, ((0, 1, 0, 1), (0, 1, 1, -5), (0, 1, 2, 5))),
-    (210, ((1, 1, 1, 4), (1, 1, 0, -2))),
-    (140, ((2, 1, 0, 3), (0, 3, 0, -1))),
-)
-
-
-def harmonics(terms: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """The first terms as polynomials: exponents (M, 3), and factors (terms, M) of the monomials."""
-    monomials = sorted({(a, b, c) for _, parts in _HSH[:terms] for a, b, c, _ in parts})
-    factors = np.zeros((terms, len(monomials)))
-    for term, (square, parts) in enumerate(_HSH[:terms]):
-        for a, b, c, factor in parts:
-            factors[term, monomials.index((a, b, c))] = factor * np.sqrt(square / np.pi)
-    return np.array(monomials, np.int32), factors
+from fastrti.objects.light_network import LightNetwork, parameter_shapes
+from fastrti.objects.light_terms import harmonics
 
 
 @dataclass(frozen=True)
@@ -62,20 +31,20 @@ class NetworkShape:
         hidden: widths of the hidden layers.
         activation: φ.
         skip: whether there is a linear skip.
-        base: whether the output is multiplied by the first three planes.
+        base_colour: whether the output is multiplied by the first three planes.
     """
 
     planes: int
     hidden: tuple[int, ...]
     activation: Activation
     skip: bool
-    base: bool
+    base_colour: bool
 
     @classmethod
     def of(cls, network: LightNetwork | FrameNetwork) -> "NetworkShape":
         """The shape of a network of either kind."""
         skip = network.skip if isinstance(network, LightNetwork) else network.skip is not None
-        return cls(network.planes, network.hidden, network.activation, skip, network.base)
+        return cls(network.planes, network.hidden, network.activation, skip, network.base_colour)
 
     @property
     def padded(self) -> tuple[int, int, int]:

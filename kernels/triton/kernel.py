@@ -44,7 +44,7 @@ def launch_constants(shape: NetworkShape, precision: Precision, launch: Launch) 
         "D2": second,
         "ELU": shape.activation == "elu",
         "SKIP": shape.skip_apart,
-        "BASE": shape.base,
+        "BASE": shape.base_colour,
         "PRECISION": precision,
         "PIXELS": launch.pixels,
         "ROWS": launch.rows,
@@ -87,7 +87,7 @@ class TritonKernel:
         mask = relightable.mask
         self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
         self.frames = Frames(
-            relightable.decoder.light_network(),
+            relightable.decoder.light_network,
             relightable.minimum,
             relightable.maximum,
             self.precision,

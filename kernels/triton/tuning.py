@@ -131,7 +131,7 @@ class TuningTable:
 
 def _key(capability: Capability, shape: NetworkShape, precision: Precision) -> str:
     widths = "-".join(map(str, (shape.planes, *shape.hidden, 3)))
-    switches = "".join(f", {name}" for name in ("skip", "base") if getattr(shape, name))
+    switches = ", skip" * shape.skip + ", base" * shape.base_colour
     return f"sm_{capability[0]}{capability[1]}, {widths} {shape.activation}{switches}, {precision}"
 
 

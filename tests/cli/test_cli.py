@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastrti import Relightable, Renderer
+from fastrti import Renderer, load
 from fastrti.cli import build_parser, main
 from fastrti.synth import render_collection
 
@@ -34,7 +34,7 @@ def vase(sample: Path) -> Path:
 
 
 def test_fit_makes_an_object_with_its_provenance(vase: Path) -> None:
-    relightable = Relightable.load(vase)
+    relightable = load(vase)
     assert (relightable.height, relightable.width, len(relightable.planes)) == (HEIGHT, WIDTH, 9)
     assert (relightable.title, relightable.mm_per_pixel) == ("A vase", 0.1)
     assert len(relightable.training["held_out"]) == 3
@@ -123,14 +123,14 @@ def test_relight_refuses_a_kind_of_file_it_cannot_write(
 
 
 def test_evaluate_prints_one_json_object(vase: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    names = Relightable.load(vase).training["held_out"]
+    names = load(vase).training["held_out"]
     arguments = ["evaluate", str(vase), str(sample / "Dome"), "--json", "--only", *names]
     assert main(arguments) == 0
     scores = json.loads(capsys.readouterr().out)
     assert [light["name"] for light in scores["lights"]] == sorted(names)
     for measure in ("psnr", "ssim", "ciede2000"):
         assert scores[measure] == pytest.approx(np.mean([light[measure] for light in scores["lights"]]))
-    assert scores["psnr"] == pytest.approx(Relightable.load(vase).training["psnr"], abs=0.01)
+    assert scores["psnr"] == pytest.approx(load(vase).training["psnr"], abs=0.01)
 
 
 def test_evaluate_prints_a_table(vase: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from objects import relightable
 from PIL import Image
 
-from fastrti import Mlic, Relightable, Renderer
+from fastrti import Mlic, Renderer, load, save
 from fastrti.cli import main
 from fastrti.lights import raised_to_horizon
 from fastrti.scoring.metrics import psnr
@@ -33,7 +33,7 @@ def dome(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def vase(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("object") / "vase"
-    relightable("hsh9", HEIGHT, WIDTH, masked=True).save(made)
+    save(relightable("hsh9", HEIGHT, WIDTH, masked=True), made)
     return made
 
 
@@ -45,7 +45,7 @@ def test_fit_makes_an_object_of_a_classical_basis(
     dome: Path, tmp_path: Path, basis: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fit", str(dome), "-o", str(tmp_path / "vase"), "--basis", basis, "--title", "A vase"]) == 0
-    made, mlic = Relightable.load(tmp_path / "vase"), Mlic.load(dome)
+    made, mlic = load(tmp_path / "vase"), Mlic.load(dome)
     assert np.array_equal(made.planes, fit_basis(mlic, basis).planes)
     assert made.title == "A vase"
     pairs = [(Renderer(made).relight(light), mlic.picture(i)) for i, light in enumerate(mlic.lights)]
@@ -59,7 +59,7 @@ def test_fit_scores_a_basis_on_photographs_it_did_not_see(
 ) -> None:
     assert main(["fit", str(dome), "-o", str(tmp_path / "vase"), "--basis", "hsh9", "--hold-out", "3"]) == 0
     assert "dB on held-out lights, in 0 s" in capsys.readouterr().out
-    made, mlic = Relightable.load(tmp_path / "vase"), Mlic.load(dome)
+    made, mlic = load(tmp_path / "vase"), Mlic.load(dome)
     assert made.lights is not None and len(made.lights) == LIGHTS - 3
     held_out = [mlic.names.index(name) for name in made.training["held_out"]]
     renderer = Renderer(made)
@@ -139,7 +139,7 @@ def test_a_sheet_of_a_lights_file(vase: Path, dome: Path, tmp_path: Path, monkey
 
 
 def test_large_pictures_are_reduced_on_a_sheet(tmp_path: Path) -> None:
-    relightable("ptm", 2 * SHEET_SIDE, SHEET_SIDE).save(tmp_path / "tall")
+    save(relightable("ptm", 2 * SHEET_SIDE, SHEET_SIDE), tmp_path / "tall")
     arguments = ["relight", str(tmp_path / "tall"), "--light", "0,0", "--sheet", "-o", str(tmp_path / "sheet.png")]
     assert main(arguments) == 0
     width, height = Image.open(tmp_path / "sheet.png").size
@@ -186,7 +186,7 @@ def test_what_ffmpeg_says_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put_ffmpeg_on_the_path(tmp_path, monkeypatch, fails=True)
-    relightable("ptm", 200, 300).save(tmp_path / "vase")  # more bytes than a pipe holds
+    save(relightable("ptm", 200, 300), tmp_path / "vase")  # more bytes than a pipe holds
     assert main(["relight", str(tmp_path / "vase"), "--sweep", "-o", str(tmp_path / "sweep.mp4")]) == 1
     assert capsys.readouterr().err.endswith("sweep.mp4, got: Unknown encoder\n")
 

@@ -7,15 +7,15 @@ import pytest
 from foreign_files import ptm_lrgb, relight_folder, rti
 from objects import relightable
 
+from fastrti import load, save
 from fastrti.cli import main
 from fastrti.kernels.torch_reference import relight_reference
-from fastrti.objects.relightable import Relightable
 
 LIGHT = (0.3, -0.4)
 
 
 def same_picture(first, second):
-    pictures = [relight_reference(Relightable.load(path), LIGHT).numpy().astype(int) for path in (first, second)]
+    pictures = [relight_reference(load(path), LIGHT).numpy().astype(int) for path in (first, second)]
     return np.abs(pictures[0] - pictures[1]).max() <= 1
 
 
@@ -37,13 +37,13 @@ def test_a_relight_folder_is_asked_for_by_name(tmp_path):
 
 
 def test_a_decoder_that_does_not_fit_is_refused_in_a_sentence(tmp_path, capsys):
-    relightable("light-mlp-relu-skip").save(tmp_path / "object")
+    save(relightable("light-mlp-relu-skip"), tmp_path / "object")
     assert main(["convert", str(tmp_path / "object"), "-o", str(tmp_path / "file.ptm")]) == 1
     assert capsys.readouterr().err.startswith("fastrti convert: ")
 
 
 def test_a_mask_that_gets_lost_is_said(tmp_path, capsys):
-    relightable("ptm", masked=True).save(tmp_path / "object")
+    save(relightable("ptm", masked=True), tmp_path / "object")
     assert main(["convert", str(tmp_path / "object"), "-o", str(tmp_path / "file.ptm")]) == 0
     assert "the mask is not written" in capsys.readouterr().err
 

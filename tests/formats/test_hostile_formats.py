@@ -9,8 +9,8 @@ from foreign_files import JPEG_LRGB_PREDICTION, ptm_header, ptm_jpeg, ptm_lrgb, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastrti import load
 from fastrti.errors import ObjectError
-from fastrti.objects.relightable import Relightable
 
 FILES = {
     "rgb.ptm": ptm_rgb()[0],
@@ -30,7 +30,7 @@ every_folder = pytest.mark.parametrize(("kind", "colorspace"), FOLDERS)
 def survives(path):
     """Whether it loads and draws; anything but one clear sentence fails the test."""
     try:
-        relightable = Relightable.load(path)
+        relightable = load(path)
     except ObjectError as error:
         assert "expected" in str(error) and "\n" not in str(error)
         assert len(str(error)) < 1000
@@ -136,7 +136,7 @@ def test_a_side_information_pixel_outside_the_picture(tmp_path):
     assert data != FILES["jpeg_lrgb.ptm"]
     (tmp_path / "file.ptm").write_bytes(data)
     with pytest.raises(ObjectError, match="plane 0: expected side information on 20 pixels, got pixel 20"):
-        Relightable.load(tmp_path / "file.ptm")
+        load(tmp_path / "file.ptm")
 
 
 # --- Relight folders -------------------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_extreme_coefficients(tmp_path, key, number):
 def test_an_unknown_file_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "photograph.jpg").write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(ObjectError, match=r"expected a \.ptm file .* got a file that starts with"):
-        Relightable.load(tmp_path / "photograph.jpg")
+        load(tmp_path / "photograph.jpg")
 
 
 @pytest.mark.parametrize("make", ["nothing", "empty"])

@@ -6,10 +6,9 @@ from foreign_files import harmonics, levels, rti
 from objects import DECODERS, LIGHTS
 from objects import relightable as relightable_of
 
+from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.formats.write import write_object
 from fastrti.kernels.torch_reference import relight_reference
-from fastrti.objects.relightable import Relightable
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def path(tmp_path):
 def test_colour_is_the_sum_of_harmonics_top_row_first(path, terms):
     data, (scale, bias), pixels = rti(terms)
     path.write_bytes(data)
-    relightable = Relightable.load(path)
+    relightable = load(path)
     coefficients = pixels / 255 * scale.astype(np.float64) + bias
     for light_dir in LIGHTS:
         wanted = levels(coefficients @ harmonics(light_dir)[:terms])
@@ -31,9 +30,9 @@ def test_colour_is_the_sum_of_harmonics_top_row_first(path, terms):
 @pytest.mark.parametrize(("end", "comments"), [("\n", ""), ("\n", "# by hand\n#\n"), ("\r\n", "# by hand\r\n")])
 def test_line_ends_and_comments(path, end, comments):
     path.write_bytes(rti()[0])
-    wanted = Relightable.load(path)
+    wanted = load(path)
     path.write_bytes(rti(end=end, comments=comments)[0])
-    assert np.array_equal(Relightable.load(path).planes, wanted.planes)
+    assert np.array_equal(load(path).planes, wanted.planes)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_line_ends_and_comments(path, end, comments):
 def test_other_kinds_are_refused(path, old, new, message):
     path.write_bytes(rti()[0].replace(old, new, 1))
     with pytest.raises(ObjectError, match=message):
-        Relightable.load(path)
+        load(path)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -61,15 +60,15 @@ def test_a_file_is_written_back_with_its_bytes(path, tmp_path):
     rising = np.abs(numbers[0]), numbers[1]  # a scale that falls is written as one that rises
     header = data[: -numbers.nbytes - pixels.nbytes]
     path.write_bytes(header + np.stack(rising).tobytes() + pixels.tobytes())
-    write_object(Relightable.load(path), tmp_path / "again.rti", "rti")
+    save(load(path), tmp_path / "again.rti", "rti")
     assert (tmp_path / "again.rti").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["hsh4", "hsh9", "hsh16"])
 def test_objects_with_ranges_of_their_own_change_by_the_rounding_only(path, name):
     relightable = relightable_of(name)
-    write_object(relightable, path, "rti")
-    read = Relightable.load(path)
+    save(relightable, path, "rti")
+    read = load(path)
     for light_dir in LIGHTS:
         before, after = (relight_reference(r, light_dir).numpy().astype(float) for r in (relightable, read))
         assert np.sqrt(((after - before) ** 2).mean()) <= 1
@@ -79,7 +78,7 @@ def test_objects_with_ranges_of_their_own_change_by_the_rounding_only(path, name
 @pytest.mark.parametrize("name", sorted(set(DECODERS) - {"hsh4", "hsh9", "hsh16"}))
 def test_other_decoders_are_refused(path, name):
     with pytest.raises(ObjectError, match=r"expected an object with an HSH decoder for an \.rti file, got"):
-        write_object(relightable_of(name), path, "rti")
+        save(relightable_of(name), path, "rti")
     assert not path.exists()
 
 
@@ -87,7 +86,7 @@ def test_other_decoders_are_refused(path, name):
 
 
 def test_a_real_file_is_upright_green_and_lit_from_where_the_light_is(shared_data):
-    relightable = Relightable.load(shared_data / "formats/rti_hsh_vase/vase.rti")
+    relightable = load(shared_data / "formats/rti_hsh_vase/vase.rti")
     relight = lambda *light_dir: relight_reference(relightable, light_dir).numpy().astype(float)  # noqa: E731
     frontal = relight(0, 0)
     assert frontal.shape == (470, 320, 3)

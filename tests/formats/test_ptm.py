@@ -16,11 +16,10 @@ from foreign_files import (
 from objects import DECODERS, LIGHTS
 from objects import relightable as relightable_of
 
+from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.formats.write import write_object
 from fastrti.kernels.torch_reference import relight_reference
 from fastrti.lights import unit_light
-from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
 
@@ -37,7 +36,7 @@ def levels(values):
 
 
 def relit(path, light_dir):
-    return relight_reference(Relightable.load(path), light_dir).numpy().astype(int)
+    return relight_reference(load(path), light_dir).numpy().astype(int)
 
 
 @pytest.fixture
@@ -85,30 +84,30 @@ def test_sizes_on_one_line_and_lines_ending_in_crlf(path, header):
     data, blocks = ptm_rgb()
     plain = ptm_header("PTM_FORMAT_RGB")
     path.write_bytes(data)
-    wanted = Relightable.load(path)
+    wanted = load(path)
     path.write_bytes((header or plain.replace("\n", "\r\n")).encode() + blocks.tobytes())
-    assert np.array_equal(Relightable.load(path).planes, wanted.planes)
+    assert np.array_equal(load(path).planes, wanted.planes)
 
 
 def test_planes_predicted_in_a_circle_are_refused(path):
     data, _ = ptm_jpeg(9, *JPEG_LRGB_PREDICTION)
     path.write_bytes(data.replace(b"5 -1 -1 -1 -1 1 7 -1 7", b"5 -1 -1 -1 -1 0 7 -1 7"))
     with pytest.raises(ObjectError, match="expected reference planes without a circle"):
-        Relightable.load(path)
+        load(path)
 
 
 def test_motion_compensation_is_refused(path):
     data, _ = ptm_jpeg(9, *JPEG_LRGB_PREDICTION)
     path.write_bytes(data.replace(b"\n0 0 0 0 0 0 0 0 0\n", b"\n0 0 0 2 0 0 0 0 0\n", 1))
     with pytest.raises(ObjectError, match="expected planes without motion compensation, got motion vectors"):
-        Relightable.load(path)
+        load(path)
 
 
 @pytest.mark.parametrize("name", ["PTM_FORMAT_LUM", "PTM_FORMAT_PTM_LUT", "PTM_FORMAT_JPEGLS_LRGB"])
 def test_other_formats_are_refused_by_name(path, name):
     path.write_bytes(ptm_header(name).encode() + bytes(1000))
     with pytest.raises(ObjectError, match=f"expected a format of PTM_FORMAT_RGB, .* got '{name}'"):
-        Relightable.load(path)
+        load(path)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -123,7 +122,7 @@ def ascending_ptm(path):
 
 def test_an_rgb_file_is_written_back_with_its_bytes(path, tmp_path):
     blocks = ascending_ptm(path)
-    write_object(Relightable.load(path), tmp_path / "again.ptm", "ptm")
+    save(load(path), tmp_path / "again.ptm", "ptm")
     written = (tmp_path / "again.ptm").read_bytes()
     header = ptm_header("PTM_FORMAT_RGB").replace("-1.25", "1.25").replace(" \n", "\n")
     assert written == header.encode() + blocks.tobytes()
@@ -132,15 +131,15 @@ def test_an_rgb_file_is_written_back_with_its_bytes(path, tmp_path):
 def test_an_lrgb_file_is_written_back_with_its_bytes(path, tmp_path):
     data, luminance, base = ptm_lrgb()
     path.write_bytes(data.replace(b"-1.25", b"1.25"))
-    write_object(Relightable.load(path), tmp_path / "again.ptm", "ptm")
+    save(load(path), tmp_path / "again.ptm", "ptm")
     assert (tmp_path / "again.ptm").read_bytes().endswith(b"\n" + luminance.tobytes() + base.tobytes())
 
 
 @pytest.mark.parametrize("name", ["ptm", "ptm-base"])
 def test_objects_with_ranges_of_their_own_change_by_the_rounding_only(path, name):
     relightable = relightable_of(name)
-    write_object(relightable, path, "ptm")
-    read = Relightable.load(path)
+    save(relightable, path, "ptm")
+    read = load(path)
     for light_dir in LIGHTS:
         difference = (
             relight_reference(read, light_dir).numpy().astype(int) - relight_reference(relightable, light_dir).numpy()
@@ -152,7 +151,7 @@ def test_objects_with_ranges_of_their_own_change_by_the_rounding_only(path, name
 @pytest.mark.parametrize("name", sorted(set(DECODERS) - {"ptm", "ptm-base"}))
 def test_other_decoders_are_refused(path, name):
     with pytest.raises(ObjectError, match=r"expected an object with a PTM decoder for a \.ptm file, got"):
-        write_object(relightable_of(name), path, "ptm")
+        save(relightable_of(name), path, "ptm")
     assert not path.exists()
 
 
@@ -169,7 +168,7 @@ def test_the_hp_fitters_file_relights_its_inputs_within_a_level(shared_data):
 
 
 def test_a_real_jpeg_file_is_upright_and_lit_from_where_the_light_is(shared_data):
-    relightable = Relightable.load(shared_data / "formats/ptm_jpeg_lrgb_ushabti/ushabti.ptm")
+    relightable = load(shared_data / "formats/ptm_jpeg_lrgb_ushabti/ushabti.ptm")
     relight = lambda *light_dir: relight_reference(relightable, light_dir).numpy().astype(float)  # noqa: E731
     assert (relightable.width, relightable.height) == (512, 1024)
     top, bottom = np.split(relight(0, 0), 2)

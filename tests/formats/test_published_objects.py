@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from objects import relightable
 
+from fastrti import load, save
 from fastrti.errors import ObjectError
 from fastrti.kernels.kernel import BACKENDS
 from fastrti.kernels.torch_reference import relight_reference
-from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.metrics import psnr
@@ -51,7 +51,7 @@ def test_jpeg_planes_read_their_known_psnr(folder, known_db, shared_data, photog
 
 
 def test_the_reference_reads_the_known_psnr(shared_data, photographs):
-    student = Relightable.load(shared_data / "formats" / "neural_disk_release" / "Student")
+    student = load(shared_data / "formats" / "neural_disk_release" / "Student")
     known_db = dict(LOSSLESS)["neural_disk_release/Student"]
     reference = mean_psnr(lambda light: relight_reference(student, light), photographs)
     assert reference == pytest.approx(known_db, abs=0.05)
@@ -59,16 +59,16 @@ def test_the_reference_reads_the_known_psnr(shared_data, photographs):
 
 @pytest.mark.parametrize(("folder", "_"), LOSSLESS)
 def test_published_networks_draw_the_reference_picture(folder, _, shared_data):
-    published = Relightable.load(shared_data / "formats" / folder)
+    published = load(shared_data / "formats" / folder)
     picture = Renderer(published, backend=BACKEND).relight((0.3, -0.6)).astype(int)
     assert np.abs(picture - relight_reference(published, (0.3, -0.6)).numpy()).max() <= 1
 
 
 @pytest.mark.parametrize(("folder", "_"), LOSSLESS)
 def test_published_networks_survive_being_saved(folder, _, shared_data, tmp_path):
-    published = Relightable.load(shared_data / "formats" / folder)
-    published.save(tmp_path / "object")
-    saved = Relightable.load(tmp_path / "object")
+    published = load(shared_data / "formats" / folder)
+    save(published, tmp_path / "object")
+    saved = load(tmp_path / "object")
     assert np.array_equal(saved.planes, published.planes)
     pictures = [Renderer(either, backend=BACKEND).relight((0.5, 0.5)) for either in (saved, published)]
     assert np.array_equal(*pictures)
@@ -76,7 +76,7 @@ def test_published_networks_survive_being_saved(folder, _, shared_data, tmp_path
 
 def test_hidden_widths_are_read_off_the_network(shared_data):
     """Their `samples` is the number of photographs, and their matrices are padded to multiples of four."""
-    labels = [Relightable.load(shared_data / "formats" / folder).decoder.label for folder, _ in LOSSLESS]
+    labels = [load(shared_data / "formats" / folder).decoder.label for folder, _ in LOSSLESS]
     assert labels == ["plain 9→50→50→3 ELU", "plain 9→20→20→3 ELU"] * 2
 
 
@@ -86,7 +86,7 @@ def test_hidden_widths_are_read_off_the_network(shared_data):
 def published(folder, colorspace="rgb", first=0, suffix="png"):
     """An object in the published form: no version, photographs counted in `samples`, planes numbered from 0."""
     original = relightable("openlime")
-    original.save(folder)
+    save(original, folder)
     info = json.loads((folder / "info.json").read_text()) | {"samples": 49, "colorspace": colorspace}
     del info["fastrti"], info["decoder"]
     for number in (3, 2, 1) if first else (1, 2, 3):
@@ -99,7 +99,7 @@ def published(folder, colorspace="rgb", first=0, suffix="png"):
 @pytest.mark.parametrize("first", [0, 1])
 def test_planes_numbered_from_zero_or_one(first, suffix, tmp_path):
     original = published(tmp_path, first=first, suffix=suffix)
-    loaded = Relightable.load(tmp_path)
+    loaded = load(tmp_path)
     assert np.array_equal(loaded.planes, original.planes)
     assert loaded.decoder.hidden == original.decoder.hidden
     assert np.array_equal(relight_reference(loaded, (0.3, 0.2)), relight_reference(original, (0.3, 0.2)))
@@ -109,7 +109,7 @@ def test_lossless_planes_are_preferred(tmp_path):
     original = published(tmp_path)
     for number in range(3):
         (tmp_path / f"plane_{number}.jpg").write_bytes(b"a damaged JPEG beside the PNG")
-    assert np.array_equal(Relightable.load(tmp_path).planes, original.planes)
+    assert np.array_equal(load(tmp_path).planes, original.planes)
 
 
 def test_bgr_swaps_planes_and_output(tmp_path):
@@ -117,7 +117,7 @@ def test_bgr_swaps_planes_and_output(tmp_path):
     # Red and blue of each plane picture swapped, and of the drawn picture too.
     original.planes = original.planes.reshape(3, 3, *original.planes.shape[1:])[:, ::-1].reshape(original.planes.shape)
     expected = relight_reference(original, (0.3, 0.2)).numpy()[..., ::-1]
-    assert np.array_equal(relight_reference(Relightable.load(tmp_path), (0.3, 0.2)).numpy(), expected)
+    assert np.array_equal(relight_reference(load(tmp_path), (0.3, 0.2)).numpy(), expected)
 
 
 @pytest.mark.parametrize(
@@ -144,14 +144,14 @@ def test_damaged_published_folders_are_object_errors(key, value, tmp_path):
     info = json.loads((tmp_path / "info.json").read_text())
     (tmp_path / "info.json").write_text(json.dumps(info | {key: value}))
     with pytest.raises(ObjectError, match="expected"):
-        Relightable.load(tmp_path)
+        load(tmp_path)
 
 
 def test_a_missing_plane_is_an_object_error(tmp_path):
     published(tmp_path)
     (tmp_path / "plane_2.png").unlink()
     with pytest.raises(ObjectError) as caught:
-        Relightable.load(tmp_path)
+        load(tmp_path)
     assert str(caught.value) == (
         f"{tmp_path}: expected plane_0 to plane_2 or plane_1 to plane_3 as .png or .jpg, got neither set"
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from objects import assert_equal, relightable
 
+from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.objects.relightable import Relightable
 
 posix = pytest.mark.skipif(os.name != "posix", reason="kills a forked process")
 
@@ -19,14 +19,14 @@ posix = pytest.mark.skipif(os.name != "posix", reason="kills a forked process")
 
 def test_saving_over_an_object_keeps_foreign_files_only(tmp_path):
     target = tmp_path / "object"
-    relightable("hsh16", masked=True).save(target)
+    save(relightable("hsh16", masked=True), target)
     (target / "notes.txt").write_text("mine")
     (target / "views").mkdir()
     (target / "views" / "front.html").write_text("mine too")
     (target / "views" / "plane_1.jpg").write_text("not a plane of the object")
     (target / "dangling").symlink_to("nowhere")
-    relightable("ptm").save(target)
-    assert_equal(Relightable.load(target), relightable("ptm"))
+    save(relightable("ptm"), target)
+    assert_equal(load(target), relightable("ptm"))
     kept = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
     planes = {f"plane_{number}.jpg" for number in range(1, 7)}
     foreign = {"notes.txt", "views/front.html", "views/plane_1.jpg", "dangling"}
@@ -42,7 +42,7 @@ def test_anything_but_an_object_is_not_replaced(content, tmp_path):
     text = '{"type": "ptm", "width": 5}' if "Relight" in content else "not JSON"
     (target / content.split()[0]).write_text(text)
     with pytest.raises(ObjectError) as caught:
-        relightable("ptm").save(target)
+        save(relightable("ptm"), target)
     assert str(caught.value) == (
         f"{target}: expected a new folder or an existing object to replace, got something else: choose another name"
     )
@@ -53,38 +53,38 @@ def test_anything_but_an_object_is_not_replaced(content, tmp_path):
 def test_an_empty_folder_and_missing_parents_are_fine(tmp_path):
     (tmp_path / "empty").mkdir()
     for target in (tmp_path / "empty", tmp_path / "a" / "b" / "object"):
-        relightable("ptm").save(target)
-        assert_equal(Relightable.load(target), relightable("ptm"))
+        save(relightable("ptm"), target)
+        assert_equal(load(target), relightable("ptm"))
 
 
 def test_relative_paths(tmp_path, monkeypatch):
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     for path in ("object", "./other/../object", "../beside", Path("deep/er")):
-        relightable("ptm").save(path)
-        assert_equal(Relightable.load(path), relightable("ptm"))
+        save(relightable("ptm"), path)
+        assert_equal(load(path), relightable("ptm"))
     monkeypatch.chdir(tmp_path / "beside")
-    assert_equal(Relightable.load("."), relightable("ptm"))
-    assert_equal(Relightable.load(""), relightable("ptm"))
+    assert_equal(load("."), relightable("ptm"))
+    assert_equal(load(""), relightable("ptm"))
 
 
 @pytest.mark.parametrize("path", [".", "..", "", "../../object", "/"])
 def test_the_current_folder_is_not_replaced(path, tmp_path, monkeypatch):
     target = tmp_path / "object"
-    relightable("ptm").save(target)
+    save(relightable("ptm"), target)
     (target / "inside").mkdir()
     monkeypatch.chdir(target / "inside" if ".." in path else target)
     with pytest.raises(ObjectError, match="expected a folder to save to, got the one this process runs in"):
-        relightable("hsh4").save(path)
-    assert_equal(Relightable.load(target), relightable("ptm"))
+        save(relightable("hsh4"), path)
+    assert_equal(load(target), relightable("ptm"))
 
 
 def test_saving_through_a_symlink_replaces_what_it_points_to(tmp_path):
     (tmp_path / "link").symlink_to("real")
     for name in ("ptm", "hsh4"):
-        relightable(name).save(tmp_path / "link")
+        save(relightable(name), tmp_path / "link")
         assert (tmp_path / "link").is_symlink()
-        assert_equal(Relightable.load(tmp_path / "real"), relightable(name))
+        assert_equal(load(tmp_path / "real"), relightable(name))
 
 
 @pytest.mark.parametrize("path", ["file/object", "file", "x" * 300, "loop"])
@@ -92,19 +92,19 @@ def test_places_that_cannot_be_written_are_object_errors(path, tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ObjectError, match=r"expected a (new )?folder"):
-        relightable("ptm").save(tmp_path / path)
+        save(relightable("ptm"), tmp_path / path)
 
 
 def test_a_full_disk_leaves_the_old_object_and_no_litter(tmp_path, monkeypatch):
-    relightable("ptm").save(tmp_path / "object")
+    save(relightable("ptm"), tmp_path / "object")
 
     def full(handle):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ObjectError, match="expected a folder that can be written, got No space left on device"):
-        relightable("hsh4").save(tmp_path / "object")
-    assert_equal(Relightable.load(tmp_path / "object"), relightable("ptm"))
+        save(relightable("hsh4"), tmp_path / "object")
+    assert_equal(load(tmp_path / "object"), relightable("ptm"))
     assert [path.name for path in tmp_path.iterdir()] == ["object"]
 
 
@@ -131,7 +131,7 @@ first, second, third = vase("first", 4, np.ones((4, 5), bool)), vase("second", 9
 
 def found(path):
     try:
-        loaded = Relightable.load(path)
+        loaded = load(path)
     except ObjectError as error:
         return "nothing" if "got no such folder" in str(error) else f"error {error}"
     whole = (loaded.planes == loaded.decoder.terms).all() and (loaded.mask is not None) == (loaded.title == "first")
@@ -164,13 +164,13 @@ for replacing in (False, True):
         root.mkdir()
         target = root / "vase"
         if replacing:
-            first.save(target)
+            save(first, target)
             (target / "notes.txt").write_text("mine")
-        ended = killed(lambda: second.save(target), calls)
+        ended = killed(lambda: save(second, target), calls)
         after = found(target)
-        second_death = killed(lambda: third.save(target), calls // 2 + 1)
+        second_death = killed(lambda: save(third, target), calls // 2 + 1)
         between = found(target)
-        third.save(target)
+        save(third, target)
         left = sorted(path.name for path in root.iterdir())
         notes = (target / "notes.txt").exists()
         print(replacing, ended, after, between, found(target), left == ["vase"], notes == replacing, sep="\\t")

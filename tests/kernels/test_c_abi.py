@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from objects import relightable
 
+from fastrti import save
 from fastrti.kernels import cpu as relight_cpu
 from fastrti.kernels.cpu import CpuKernel, available_isas
 from fastrti.lights import unit_vector
@@ -64,7 +65,7 @@ def read_ppm(path: Path) -> NDArray[np.uint8]:
 )
 def test_the_example_draws_what_the_renderer_draws(name: str, example: Path, tmp_path: Path) -> None:
     original = relightable(name, 23, 37, masked=True)
-    original.save(tmp_path / "object")
+    save(original, tmp_path / "object")
     numbers, picture = tmp_path / "object.numbers", tmp_path / "picture.ppm"
     run(sys.executable, CSRC / "examples" / "dump.py", tmp_path / "object", numbers)
     run(example, numbers, "0.3", "-0.5", "0.8", picture)
@@ -78,7 +79,7 @@ def test_the_example_draws_what_the_renderer_draws(name: str, example: Path, tmp
 @needs_tools
 @needs_kernel
 def test_the_example_refuses_what_it_cannot_draw(example: Path, tmp_path: Path) -> None:
-    relightable("ptm").save(tmp_path / "object")
+    save(relightable("ptm"), tmp_path / "object")
     numbers = tmp_path / "object.numbers"
     run(sys.executable, CSRC / "examples" / "dump.py", tmp_path / "object", numbers)
     below = run(example, numbers, "0", "0", "-1", tmp_path / "picture.ppm", status=1)

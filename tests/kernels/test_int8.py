@@ -24,7 +24,7 @@ CASES = {case.name: case for case in network_cases(5, 333)}
 FITTING = [
     name
     for name, case in CASES.items()
-    if not case.network.base and (case.network.activation == "relu" or not case.network.hidden)
+    if not case.network.base_colour and (case.network.activation == "relu" or not case.network.hidden)
 ]
 ISAS = available_isas()
 INT16_MIN, INT16_MAX, INT32_MAX = -(2**15), 2**15 - 1, 2**31 - 1
@@ -165,7 +165,7 @@ def test_refuses_what_bytes_cannot_draw(name: str) -> None:
 @pytest.mark.parametrize(("loss", "expected"), [(None, False), (0.101, False), (0.1, True), (0.0, True), (-0.02, True)])
 def test_auto_takes_int8_on_a_promise_alone(loss: float | None, expected: bool) -> None:
     relightable = relightable_of(CASES["9-16-16-3-relu-skip"])
-    relightable.int8_loss_db = loss
+    relightable = replace(relightable, int8_loss_db=loss)
     fast = {"avx512vnni", "avx2"}
     for isa in ISAS:
         precision, _ = CpuKernel(relightable, isa=isa).drawn_in(UNIT_LIGHT)
@@ -176,12 +176,12 @@ def test_auto_takes_int8_on_a_promise_alone(loss: float | None, expected: bool) 
 
 def test_a_promise_on_what_bytes_cannot_draw_is_not_taken() -> None:
     relightable = relightable_of(CASES["9-16-16-3-elu-skip"])
-    relightable.int8_loss_db = 0.0
+    relightable = replace(relightable, int8_loss_db=0.0)
     assert CpuKernel(relightable).drawn_in(UNIT_LIGHT)[0] != "int8"
 
 
 def test_the_renderer_says_int8_and_what_it_costs() -> None:
     relightable = relightable_of(CASES["9-16-16-3-relu-skip"])
     assert "int8: its loss was not measured" in repr(Renderer(relightable, backend="cpu", precision="int8"))
-    relightable.int8_loss_db = 0.034
+    relightable = replace(relightable, int8_loss_db=0.034)
     assert "int8: it costs 0.034 dB" in repr(Renderer(relightable, backend="cpu", precision="int8"))

@@ -13,8 +13,8 @@ from fastrti.kernels import cpu as relight_cpu
 from fastrti.kernels.cpu import CpuKernel
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import LightBasisDecoder, LightMlpDecoder
-from fastrti.objects.decoders.light_mlp import monomials
 from fastrti.objects.frame_network import MAX_WEIGHT
+from fastrti.objects.light_terms import monomials
 from fastrti.objects.relightable import Relightable
 
 pytestmark = pytest.mark.skipif(relight_cpu.why_not() is not None, reason="the CPU kernel is not built")

@@ -26,7 +26,11 @@ def test_reaches_both_ends_of_the_contract() -> None:
     assert {1, MAX_PLANES} <= {network.planes for network in networks}
     assert {1, MAX_WIDTH} <= {width for network in networks for width in network.hidden}
     assert {network.activation for network in networks if network.hidden} == {"relu", "elu"}
-    assert {network.base for network in networks} == {network.skip is not None for network in networks} == {True, False}
+    assert (
+        {network.base_colour for network in networks}
+        == {network.skip is not None for network in networks}
+        == {True, False}
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

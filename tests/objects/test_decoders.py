@@ -13,8 +13,8 @@ from objects import DECODERS, LIGHTS, light_mlp, mlp, node_basis
 from fastrti.errors import ArgumentError, LightError
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
-from fastrti.objects.decoders.light_mlp import light_features, monomials, parameter_shapes
-from fastrti.objects.light_terms import hsh_terms, ptm_terms
+from fastrti.objects.light_network import parameter_shapes
+from fastrti.objects.light_terms import hsh_terms, monomial_terms, monomials, ptm_terms
 
 azimuths = st.floats(-math.pi, math.pi)
 heights = st.floats(0, 1)
@@ -330,7 +330,7 @@ def test_default_features_are_the_sixteen_monomials():
 def test_features_are_monomials(z, phi):
     light = at(z, phi)
     x, y, _ = light
-    features = light_features(light[None], ((0, 0, 0), (1, 0, 0), (0, 2, 0), (2, 1, 0), (1, 0, 1)))[0]
+    features = monomial_terms(light[None], ((0, 0, 0), (1, 0, 0), (0, 2, 0), (2, 1, 0), (1, 0, 1)))[0]
     assert features == pytest.approx([1, x, y * y, x * x * y, x * z])
 
 
@@ -338,8 +338,8 @@ def test_monomials_of_degree_three_span_all_polynomials_of_the_sphere():
     lights = np.random.default_rng(0).normal(size=(200, 3))
     lights /= np.linalg.norm(lights, axis=1, keepdims=True)
     every = [(a, b, c) for a in range(4) for b in range(4 - a) for c in range(4 - a - b)]
-    rank = np.linalg.matrix_rank(light_features(lights, monomials(3)))
-    assert rank == np.linalg.matrix_rank(light_features(lights, tuple(every))) == 16
+    rank = np.linalg.matrix_rank(monomial_terms(lights, monomials(3)))
+    assert rank == np.linalg.matrix_rank(monomial_terms(lights, tuple(every))) == 16
 
 
 @pytest.mark.parametrize("skip", [False, True])

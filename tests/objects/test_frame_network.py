@@ -29,8 +29,8 @@ def levels_apart(network, planes, minimum, maximum):
     z, both evaluated in float64; beyond [−0.5, 1.5] only the clamped value counts."""
     folded = evaluate(network.folded(minimum, maximum), planes)
     z = dequantise(planes, minimum, maximum)
-    exact = evaluate(replace(network, base=False), z)
-    if network.base:
+    exact = evaluate(replace(network, base_colour=False), z)
+    if network.base_colour:
         exact = exact * planes[:3] / 255
     return 255 * np.abs(np.clip(folded, -0.5, 1.5) - np.clip(exact, -0.5, 1.5)).max()
 
@@ -59,7 +59,7 @@ def test_folding_any_range(seed, log_offset, log_span):
 def test_folding_a_base_colour_leaves_the_base_as_bytes():
     rng = np.random.default_rng(0)
     weights = np.hstack([np.zeros((3, 3)), rng.normal(0, 0.5, (3, 6))]).astype(np.float32)
-    network = FrameNetwork((weights,), (np.full(3, 0.5, np.float32),), base=True)
+    network = FrameNetwork((weights,), (np.full(3, 0.5, np.float32),), base_colour=True)
     levels = random_planes(rng, 9, (5, 5))
     minimum, maximum = np.full(9, -0.4), np.full(9, 0.6)
     assert network.folded(minimum, maximum).base
@@ -167,7 +167,7 @@ def with_number(value):
         (changed(weights=(np.zeros(8, np.float32), zeros(8, 3)[0][0])), "expected layer 1 of shape"),
         (changed(activation="tanh"), "expected activation 'relu' or 'elu', got 'tanh'"),
         (changed(skip=np.zeros((3, 8), np.float32)), r"expected a skip of shape \(3, 9\), got \(3, 8\)"),
-        (dict(zip(("weights", "biases"), zeros(3, 3))) | {"base": True}, "expected three base colour planes"),
+        (dict(zip(("weights", "biases"), zeros(3, 3))) | {"base_colour": True}, "expected three base colour planes"),
         (dict(zip(("weights", "biases"), zeros(9, 3, dtype=np.float64))), "expected float32 weights, got"),
         (with_number(np.nan), r"expected weights within ±1e\+09, got larger ones or NaN: the decoder is damaged"),
         (with_number(-np.inf), "expected weights within"),

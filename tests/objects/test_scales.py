@@ -8,6 +8,7 @@ import pytest
 from objects import LIGHTS, relightable
 from PIL import Image
 
+from fastrti import save
 from fastrti.cli import main
 from fastrti.errors import ArgumentError
 from fastrti.objects.scales import factor_of, reduced
@@ -92,7 +93,7 @@ def test_scales_are_powers_of_two():
 
 def test_the_command_takes_a_fraction(tmp_path, capsys):
     vase, output = str(tmp_path / "vase"), str(tmp_path / "a.png")
-    relightable(KIND, 23, 37).save(vase)
+    save(relightable(KIND, 23, 37), vase)
     assert main(["relight", vase, "--light", "0,0", "--scale", "1/4", "-o", output]) == 0
     assert Image.open(output).size == (10, 6)
     with pytest.raises(SystemExit):

@@ -11,7 +11,8 @@ from PIL import Image
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs import mlic as mlic_module
 from fastrti.photographs.lp_file import write_lp
-from fastrti.photographs.mlic import Mlic, srgb_decode, srgb_encode
+from fastrti.photographs.mlic import Mlic
+from fastrti.srgb import srgb_decode, srgb_encode
 
 LIGHTS = np.array([[0, 0, 1], [0, 0.6, 0.8], [1, 0, 0]])
 PIXELS = np.random.default_rng(0).integers(0, 256, (3, 5, 7, 3), dtype=np.uint8)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from objects import LIGHTS, relightable
 
+from fastrti import save
 from fastrti.errors import ArgumentError, FastrtiError, LightError, ObjectError
 from fastrti.kernels.kernel import BACKENDS
 from fastrti.kernels.torch_reference import relight_reference
@@ -45,7 +46,7 @@ def test_two_and_three_numbers_mean_the_same_light(renderer):
 
 
 def test_a_folder_renders_as_the_object_saved_to_it(renderer, tmp_path):
-    renderer.relightable.save(tmp_path / "object")
+    save(renderer.relightable, tmp_path / "object")
     for source in (tmp_path / "object", str(tmp_path / "object")):
         loaded = Renderer(source, backend=renderer.backend)
         assert np.array_equal(loaded.relight(LIGHT), renderer.relight(LIGHT))

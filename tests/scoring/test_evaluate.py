@@ -1,5 +1,7 @@
 """Scores of an object against photographs."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from objects import relightable
@@ -24,7 +26,7 @@ def test_what_either_mask_hides_is_not_scored(masked: str) -> None:
     collection = photographs(Renderer(whole), mask if masked == "collection" else None)
     collection.photographs[:, ~mask] ^= 255
     if masked == "object":
-        whole.mask = mask
+        whole = replace(whole, mask=mask)
     scores = evaluate(Renderer(whole), collection)
     assert [score.psnr for score in scores] == [float("inf")] * 2
     assert mean_score(scores).ciede2000 == 0

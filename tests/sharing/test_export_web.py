@@ -16,11 +16,11 @@ import pytest
 from objects import relightable
 from PIL import Image
 
-from fastrti import ArgumentError, Relightable
+from fastrti import ArgumentError, load, save
 from fastrti.cli import main
 from fastrti.cli.view import Site, make_server
+from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
 from fastrti.sharing import web
-from fastrti.sharing.pyramid import TILE, halved, level_count, write_pyramid
 from fastrti.sharing.web import export_folder, export_single_file, needs_tiles
 
 PAGE_FILES = {"index.html", "rti-viewer.js"}
@@ -63,7 +63,7 @@ def test_the_folder_holds_page_and_object(tmp_path: Path) -> None:
     export_folder(what, tmp_path / "site")
     assert {path.name for path in (tmp_path / "site").iterdir()} > PAGE_FILES
     assert "<title>A &amp; B</title>" in (tmp_path / "site" / "index.html").read_text()
-    assert np.array_equal(Relightable.load(tmp_path / "site" / "object").planes, what.planes)
+    assert np.array_equal(load(tmp_path / "site" / "object").planes, what.planes)
     assert np.asarray(Image.open(tmp_path / "site" / "object" / "normals.png")).shape == (7, 9, 3)
 
 
@@ -82,7 +82,7 @@ def test_tiles_carry_the_object_s_own_description(tmp_path: Path) -> None:
     what = relightable("light-mlp-one-layer", 300, 40, masked=True)
     export_folder(what, tmp_path / "site", tiles=True)
     info = json.loads((tmp_path / "site" / "object" / "info.json").read_text())
-    what.save(tmp_path / "plain")
+    save(what, tmp_path / "plain")
     plain = json.loads((tmp_path / "plain" / "info.json").read_text())
     assert info == plain | {"tiles": {"size": TILE, "levels": 2}}
     assert not list((tmp_path / "site" / "object").glob("*.jpg"))
@@ -122,7 +122,7 @@ def test_a_single_file_is_an_html_of_bounded_size(tmp_path: Path, monkeypatch: p
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of a server of an object folder, and the server's own folder."""
     what, own = relightable("ptm", 7, 9), tmp_path / "own"
-    what.save(tmp_path / "vase")
+    save(what, tmp_path / "vase")
     (tmp_path / "secret").write_text("secret")
     with make_server(Site(what, tmp_path / "vase", own)) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -160,7 +160,7 @@ def test_the_server_gives_away_nothing_else(served: tuple[str, Path], path: str)
 def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
     site = Site(relightable("ptm", 7, 9), tmp_path / "vase.ptm", tmp_path / "own")
     assert site.find("/object/info.json") == tmp_path / "own" / "object" / "info.json"
-    assert Relightable.load(tmp_path / "own" / "object").width == 9
+    assert load(tmp_path / "own" / "object").width == 9
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
 
 @pytest.fixture
 def vase(tmp_path: Path) -> str:
-    relightable("ptm", 7, 9).save(tmp_path / "vase")
+    save(relightable("ptm", 7, 9), tmp_path / "vase")
     return str(tmp_path / "vase")
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from viewer.browser import Browser
 from viewer.pages import served
 
-from fastrti import ArgumentError, ObjectError, Relightable, Renderer
+from fastrti import ArgumentError, ObjectError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.lights import unit_light
 from fastrti.sharing.openlime import export_openlime
@@ -141,7 +141,7 @@ def test_the_script_takes_lights_beyond_the_circle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("decoder", [PLAIN["openlime-wide"], CONDITIONED["six-planes"]])
 def test_the_exported_object_is_still_one_of_fastrti(decoder, tmp_path: Path) -> None:
     what = make(decoder)
-    again = Relightable.load(exported(tmp_path, what))
+    again = load(exported(tmp_path, what))
     assert np.array_equal(Renderer(again).relight(LIGHTS[1]), Renderer(what).relight(LIGHTS[1]))
 
 
@@ -253,7 +253,7 @@ def settings(folder: Path) -> dict:
 @pytest.mark.parametrize("name", ["light-mlp-relu-skip", "mlp-9-16-3-elu-skip", "mlp-10-8-8-3-elu", "hsh16"])
 def test_what_openlime_cannot_draw_is_refused_with_the_command_that_helps(name: str, tmp_path: Path, capsys) -> None:
     what = relightable(name)
-    what.save(tmp_path / "vase")
+    save(what, tmp_path / "vase")
     assert main(["export", str(tmp_path / "vase"), "--to", "openlime", str(tmp_path / "site")]) == 1
     said = capsys.readouterr().err
     assert f"`fastrti convert {tmp_path / 'vase'} -o NEW --student lc16x16-elu`" in said
@@ -269,7 +269,7 @@ def test_networks_for_large_devices_are_named(width: int, vectors: int, tmp_path
 
 
 def test_an_export_is_replaced_and_openlime_in_it_kept(tmp_path: Path, capsys) -> None:
-    relightable("ptm", *SIZE).save(tmp_path / "vase")
+    save(relightable("ptm", *SIZE), tmp_path / "vase")
     command = ["export", str(tmp_path / "vase"), "--to", "openlime", str(tmp_path / "site")]
     assert main(command) == 0
     (tmp_path / "site" / "openlime.min.js").write_text("mine")
@@ -326,7 +326,7 @@ for (let i = 0; i < 200 && document.getElementById('message').hidden === args[0]
 
 def test_the_page_avoids_the_traps_and_moves_every_weight(browser: Browser, tmp_path: Path) -> None:
     what = make(CONDITIONED["six-planes"])
-    what.mask = np.arange(SIZE[1]) > np.zeros((SIZE[0], 1))
+    what = replace(what, mask=np.arange(SIZE[1]) > np.zeros((SIZE[0], 1)))
     folder = exported(tmp_path, what)
     (folder.parent / "openlime.min.js").write_text(STAND_IN)
     with served(folder.parent) as (address, _):

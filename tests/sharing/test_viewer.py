@@ -14,7 +14,7 @@ from PIL import Image
 from viewer.browser import Browser
 from viewer.pages import drag, open_object, picture, press, served, state, wait_for_picture
 
-from fastrti import Relightable, Renderer
+from fastrti import Relightable, Renderer, save
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import MlpDecoder
 from fastrti.rendering.enhanced import Enhancement, enhanced
@@ -45,7 +45,7 @@ def page(browser: Browser, site: tuple[Path, str, list[str]]) -> Path:
 
 def shown(browser: Browser, folder: Path, name: str, what: Relightable) -> Relightable:
     """Saves and opens an object."""
-    what.save(folder / name)
+    save(what, folder / name)
     timings = open_object(browser, name)
     assert isinstance(timings, dict), timings
     return what
@@ -111,7 +111,7 @@ def test_tiles_are_the_renderer_s_and_only_those_seen_are_loaded(
 
 def test_every_file_is_fetched_once(browser: Browser, site: tuple[Path, str, list[str]]) -> None:
     folder, address, requests = site
-    relightable("ptm", *SIZE, masked=True).save(folder / "object")
+    save(relightable("ptm", *SIZE, masked=True), folder / "object")
     requests.clear()
     browser.open(f"{address}/index.html")  # shows what it finds in object/
     assert isinstance(wait_for_picture(browser), dict)
@@ -281,7 +281,7 @@ BROKEN = {
 def test_a_broken_object_is_explained(browser: Browser, page: Path, name: str) -> None:
     break_it, expected = BROKEN[name]
     shutil.rmtree(page / "broken", ignore_errors=True)
-    relightable("light-mlp-relu-skip", 60, 80).save(page / "broken")
+    save(relightable("light-mlp-relu-skip", 60, 80), page / "broken")
     break_it(page / "broken")
     message = open_object(browser, "broken")
     assert isinstance(message, str) and expected in message
@@ -314,7 +314,7 @@ def test_other_pages_embed_several_viewers(browser: Browser, site: tuple[Path, s
     folder, address, _ = site
     elements = []
     for name in ("ptm", "rbf"):
-        relightable(name, *SIZE).save(folder / "collection" / name)
+        save(relightable(name, *SIZE), folder / "collection" / name)
         elements.append(f'<rti-viewer id="{name}" src="{name}" light="0.3,0.4" style="height: 200px"></rti-viewer>')
     script = '<script type="module" src="../rti-viewer.js"></script>'
     (folder / "collection" / "index.html").write_text(f"<!doctype html><p>Two objects</p>{script}{''.join(elements)}")

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, NodeBasisDecoder
-from fastrti.objects.decoders.light_mlp import monomials, parameter_shapes
 from fastrti.objects.frame_network import Activation, FrameNetwork
+from fastrti.objects.light_network import parameter_shapes
+from fastrti.objects.light_terms import monomials
 from fastrti.objects.relightable import Relightable
 
 TRAINED = Path(__file__).parents[1] / "trained"
@@ -165,7 +166,7 @@ def cancelling(rng: np.random.Generator, activation: Activation) -> FrameNetwork
 
 def spread(network: FrameNetwork, rng: np.random.Generator) -> FrameNetwork:
     """Scales and shifts the output layer so that each channel has mean 0.5 and deviation 0.25 over z in [−1, 1]."""
-    y = evaluate(replace(network, base=False), rng.uniform(-1, 1, (network.planes, 4096)))
+    y = evaluate(replace(network, base_colour=False), rng.uniform(-1, 1, (network.planes, 4096)))
     gain = 0.25 / np.maximum(y.std(axis=1), 1e-6)
     bias = (network.biases[-1] - y.mean(axis=1)) * gain + 0.5
     return replace(
@@ -186,7 +187,7 @@ def evaluate(network: FrameNetwork, inputs: NDArray[np.generic]) -> Floats:
     y = _affine(network.weights[-1], h, network.biases[-1])
     if network.skip is not None:
         y += np.tensordot(network.skip.astype(np.float64), z, 1)
-    return y * z[:3] / 255 if network.base else y
+    return y * z[:3] / 255 if network.base_colour else y
 
 
 def picture(network: FrameNetwork, planes: Bytes, mask: NDArray[np.bool_] | None = None) -> Bytes:
@@ -212,7 +213,7 @@ def _decoder_cases(size: tuple[int, int], seed: int) -> Iterator[NetworkCase]:
     rng = np.random.default_rng([seed, 2000])
     decoders: dict[str, Decoder] = {
         "ptm": LightBasisDecoder("ptm", 6),
-        "ptm-base": LightBasisDecoder("ptm", 6, base=True),
+        "ptm-base": LightBasisDecoder("ptm", 6, base_colour=True),
         "hsh9": LightBasisDecoder("hsh", 9),
         "hsh16": LightBasisDecoder("hsh", 16),
         "rbf": NodeBasisDecoder("rbf", _matrix(rng, 10, 5, 3) * np.float32(0.3), nodes=_nodes(rng, 5), sigma=0.7),

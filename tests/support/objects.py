@@ -8,8 +8,9 @@ from networks import random_network, random_planes
 
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
-from fastrti.objects.decoders.light_mlp import monomials, parameter_shapes
 from fastrti.objects.frame_network import Activation
+from fastrti.objects.light_network import parameter_shapes
+from fastrti.objects.light_terms import monomials
 from fastrti.objects.relightable import Relightable
 
 HEIGHT, WIDTH = 5, 4
@@ -75,10 +76,10 @@ DECODERS: dict[str, Decoder] = OPENLIME_DECODERS | {
     "light-mlp-linear": light_mlp(9, (), "relu", skip=False),
     "light-mlp-48-planes": light_mlp(48, (16,), "relu", skip=True),
     "ptm": LightBasisDecoder("ptm", 6),
-    "ptm-base": LightBasisDecoder("ptm", 6, base=True),
+    "ptm-base": LightBasisDecoder("ptm", 6, base_colour=True),
     "hsh4": LightBasisDecoder("hsh", 4),
     "hsh9": LightBasisDecoder("hsh", 9),
-    "hsh9-base": LightBasisDecoder("hsh", 9, base=True),
+    "hsh9-base": LightBasisDecoder("hsh", 9, base_colour=True),
     "hsh16": LightBasisDecoder("hsh", 16),
     "rbf": node_basis("rbf"),
     "bilinear": node_basis("bilinear"),
@@ -103,7 +104,7 @@ def _range(decoder: Decoder, rng: np.random.Generator) -> tuple[np.ndarray, np.n
     if isinstance(decoder, LightBasisDecoder):
         half *= 0.2
         constant = {"ptm": 5, "hsh": 0}[decoder.basis]
-        middle[3 + constant if decoder.base else slice(3 * constant, 3 * constant + 3)] += 0.7
+        middle[3 + constant if decoder.base_colour else slice(3 * constant, 3 * constant + 3)] += 0.7
     return middle - half, middle + half
 
 

@@ -111,7 +111,7 @@ class Variant:
             kinds |= {"matrices": "*fp32" if self.precision == "fp32" else "*fp16"}
             kinds |= {"tiles_per_row": "i32", "tiles": "i32"}
             return compiled_for(target, relight_tiles, kinds, constants, default="i64")
-        frames = Frames(networks.constant(shape).light_network(), *RANGES, self.precision, True, torch.device("cpu"))
+        frames = Frames(networks.constant(shape).light_network, *RANGES, self.precision, True, torch.device("cpu"))
         if self.kernel == "frame_numbers":
             kinds = {name: "*fp32" for name in ("vectors", "exact_vectors", "exact_matrices")}
             kinds |= {"matrices": "*fp16", "promised": "*i32"}

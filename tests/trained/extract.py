@@ -13,7 +13,7 @@ import sys
 
 import numpy as np
 
-from fastrti.objects.relightable import Relightable
+from fastrti import load
 
 LIGHT = (0.5, 0.4)
 PIXELS = 1000
@@ -21,7 +21,7 @@ PIXELS = 1000
 
 def main(source: str, target: str) -> None:
     """Extracts from the object folder source to the file target."""
-    relightable = Relightable.load(source)
+    relightable = load(source)
     network = relightable.decoder.frame_network(LIGHT)
     pixels = np.random.default_rng(0).permutation(relightable.height * relightable.width)[:PIXELS]
     arrays = {f"W{layer}": weight for layer, weight in enumerate(network.weights, start=1)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from objects import DECODERS
 
-from fastrti import ArgumentError, Relightable, Renderer
+from fastrti import ArgumentError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.objects.decoders import LightMlpDecoder, MlpDecoder
 from fastrti.scoring.metrics import psnr
@@ -66,10 +66,10 @@ def test_the_seed_decides_the_twin(original: Relightable) -> None:
 
 def test_convert_distils_and_says_what_it_cost(original: Relightable, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(twin, "distil_twin", functools.partial(twin.distil_twin, steps=5, progress=False))
-    original.save(tmp_path / "relief")
+    save(original, tmp_path / "relief")
     assert main(["convert", str(tmp_path / "relief"), "-o", str(tmp_path / "twin"), "--student", "lc8x8-elu"]) == 0
     said = capsys.readouterr().out
-    twin_ = Relightable.load(tmp_path / "twin")
+    twin_ = load(tmp_path / "twin")
     assert f"{twin_.training['psnr']:.1f} dB from pictures of the original under held-out lights" in said
     assert main(["export", str(tmp_path / "twin"), "--to", "openlime", str(tmp_path / "site")]) == 0
 
@@ -80,6 +80,6 @@ def test_an_unknown_student_is_refused(original: Relightable) -> None:
 
 
 def test_a_twin_is_no_ptm_file(original: Relightable, tmp_path, capsys) -> None:
-    original.save(tmp_path / "relief")
+    save(original, tmp_path / "relief")
     assert main(["convert", str(tmp_path / "relief"), "-o", str(tmp_path / "twin.ptm"), "--student", "disk20"]) == 1
     assert "expected --student with an object folder as output" in capsys.readouterr().err

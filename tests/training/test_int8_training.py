@@ -6,7 +6,7 @@ import torch
 from networks import light_conditioned, random_planes
 from small_fits import collection, quick
 
-from fastrti import ArgumentError, Relightable
+from fastrti import ArgumentError, load, save
 from fastrti.kernels.torch_reference import evaluate_network
 from fastrti.training.int8 import Int8Autoencoder, evaluate_int8
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder
@@ -59,8 +59,8 @@ def test_fit_for_int8_refuses_other_students(mlic, student):
 
 
 def test_the_promise_is_saved(fitted, tmp_path):
-    fitted.save(tmp_path / "object")
-    assert Relightable.load(tmp_path / "object").int8_loss_db == fitted.int8_loss_db
+    save(fitted, tmp_path / "object")
+    assert load(tmp_path / "object").int8_loss_db == fitted.int8_loss_db
 
 
 def test_int8_is_close_to_the_exact_colours():

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from fastrti import save
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from objects import light_mlp
@@ -32,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         write_page(folder, "")
-        _object().save(folder / "object")
+        save(_object(), folder / "object")
         size = sum(path.stat().st_size for path in (folder / "object").iterdir())
         print(f"{WIDTH}×{HEIGHT} pixels, 9 planes, {size / 1e6:.1f} MB of files")
         with served(folder) as (address, _), Browser(*programs) as browser:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from fastrti.errors import ObjectError
-from fastrti.formats.reading.json_fields import Fields
+from fastrti.json_fields import Fields
 
 # Pillow's own limit against decompression bombs, taken once so that it holds whatever a host program does with it.
 DEFAULT_MAX_PIXELS = 89_478_485

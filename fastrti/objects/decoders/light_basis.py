@@ -1,77 +1,84 @@
-"""Objects without a hidden layer: rgb = W(l)·z + b(l), W from a basis of functions of the light."""
+"""Decoders without a hidden layer: rgb = W(l)·z + b(l), W from a basis of functions of the light."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from fastrti.errors import ArgumentError
-from fastrti.lights import unit_light
-from fastrti.objects.decoders.base import network_label
-from fastrti.objects.frame_network import FrameNetwork, Matrix, to_weights
+from fastrti.errors import ArgumentError, ObjectError
+from fastrti.json_fields import Fields, array_to_json
+from fastrti.objects.decoders.base import Decoder, network_label
+from fastrti.objects.frame_network import Matrix
 from fastrti.objects.light_network import LightNetwork
-from fastrti.objects.light_terms import BASES, PTM_EXPONENTS
+from fastrti.objects.light_terms import HSH_TERMS, PTM_EXPONENTS
+from fastrti.objects.planes import MAX_PLANES
 
+MAX_NODES = 4096
+MAX_TERMS = {"ptm": len(PTM_EXPONENTS), "hsh": HSH_TERMS}
 MIN_SIGMA, MAX_SIGMA = 1e-6, 1e6  # chords of the unit sphere end at 2
 
 
-@dataclass(frozen=True)
-class LightBasisDecoder:
+@dataclass(frozen=True, eq=False)
+class LightBasisDecoder(Decoder):
     """PTM and HSH: colour channel c = Σ_j L_j(light) · plane 3j+c.
 
     Attributes:
         basis: "ptm" or "hsh".
         terms: how many of the basis' terms are used (PTM: 6; HSH: 1–16).
-        base: planes 0–2 are a base colour, plane 3+j is term j of all channels, and the sum is multiplied by the base
-            (LRGB).
+        base_colour: planes 0–2 are a base colour, plane 3+j is term j of all channels, and the sum is multiplied
+            by the base colour (LRGB).
     """
+
+    kind: ClassVar = "light_basis"
 
     basis: Literal["ptm", "hsh"]
     terms: int
-    base: bool = False
+    base_colour: bool = False
 
     def __post_init__(self) -> None:
-        if self.basis not in BASES:
+        if self.basis not in MAX_TERMS:
             raise ArgumentError(f"expected basis 'ptm' or 'hsh', got {self.basis!r}")
-        if not isinstance(self.terms, int) or not 1 <= self.terms <= BASES[self.basis][1]:
-            raise ArgumentError(f"expected 1–{BASES[self.basis][1]} terms of {self.basis}, got {self.terms!r}")
+        if not isinstance(self.terms, int) or not 1 <= self.terms <= MAX_TERMS[self.basis]:
+            raise ArgumentError(f"expected 1–{MAX_TERMS[self.basis]} terms of {self.basis}, got {self.terms!r}")
 
     @property
     def planes(self) -> int:
-        """K: 3 a term, or 3 + 1 a term with a base colour."""
-        return 3 + self.terms if self.base else 3 * self.terms
+        """K: 3 for each term; with a base colour 3, and 1 for each term."""
+        return 3 + self.terms if self.base_colour else 3 * self.terms
 
     @property
     def label(self) -> str:
         """One line for a person."""
-        return f"{self.basis.upper()} {self.terms} terms{', base colour' if self.base else ''}"
+        return f"{self.basis.upper()} {self.terms} terms{', base colour' if self.base_colour else ''}"
 
-    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
-        """The linear map of one light."""
-        values = BASES[self.basis][0](unit_light(light_dir)[None])[0, : self.terms]
-        if self.base:
-            weight = np.concatenate([np.zeros((3, 3)), np.tile(values, (3, 1))], axis=1)
-        else:
-            weight = np.kron(values, np.eye(3))  # (3, 3·terms): channel c takes term j from plane 3j+c
-        return FrameNetwork((weight.astype(np.float32),), (np.zeros(3, np.float32),), base=self.base)
-
-    def light_network(self) -> LightNetwork:
-        """The same rule in the form C++ evaluates: one layer that copies each term to where W has it."""
+    def _light_network(self) -> LightNetwork:
+        """One layer that copies each term to where W has it."""
         weight = np.zeros((3, self.planes, self.terms), np.float32)
         for term in range(self.terms):
             for channel in range(3):
-                weight[channel, 3 + term if self.base else 3 * term + channel, term] = 1
-        numbers = np.vstack([weight.reshape(-1, self.terms), np.zeros((3, self.terms), np.float32)])
-        bias = np.zeros(len(numbers), np.float32)
+                weight[channel, 3 + term if self.base_colour else 3 * term + channel, term] = 1
+        copies = np.vstack([weight.reshape(-1, self.terms), np.zeros((3, self.terms), np.float32)])
+        bias = np.zeros(len(copies), np.float32)
         if self.basis == "hsh":
-            return LightNetwork(self.planes, (), "relu", False, self.base, "hsh", (numbers,), (bias,))
+            return LightNetwork(self.planes, (), "relu", False, self.base_colour, "hsh", (copies,), (bias,))
         exponents = np.array(PTM_EXPONENTS[: self.terms], np.int32)
-        return LightNetwork(self.planes, (), "relu", False, self.base, "monomials", (numbers,), (bias,), exponents)
+        return LightNetwork(
+            self.planes, (), "relu", False, self.base_colour, "monomials", (copies,), (bias,), exponents
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Decoder.to_json`."""
+        return {"basis": self.basis, "terms": self.terms, "base": self.base_colour}
+
+    @classmethod
+    def from_json(cls, fields: Fields, planes: int) -> "LightBasisDecoder":
+        """See `Decoder.from_json`."""
+        basis: Literal["ptm", "hsh"] = "ptm" if fields.choice("basis", tuple(MAX_TERMS)) == "ptm" else "hsh"
+        return cls(basis, fields.integer("terms", 1, MAX_PLANES), fields.boolean("base"))
 
 
-@dataclass(frozen=True)
-class NodeBasisDecoder:
+@dataclass(frozen=True, eq=False)
+class NodeBasisDecoder(Decoder):
     """RBF and bilinear objects: W, b = Σ_m w_m(light) · table[:, m], over M nodes on the hemisphere.
 
     Attributes:
@@ -81,6 +88,8 @@ class NodeBasisDecoder:
         sigma: width of the Gaussian exp(−|n−l|²/σ²), in units of the 3-D chord ("rbf" only).
         resolution: the grid is resolution × resolution, node = row·resolution + column ("bilinear" only).
     """
+
+    kind: ClassVar = "light_basis"
 
     basis: Literal["rbf", "bilinear"]
     table: Matrix
@@ -119,17 +128,11 @@ class NodeBasisDecoder:
         """One line for a person."""
         return f"{self.basis} {self.table.shape[1]} nodes, {network_label(self.planes, (), 'relu', False)}"
 
-    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
-        """The linear map of one light."""
-        table = np.einsum("kmc,m->kc", self.table.astype(np.float64), self._node_weights(unit_light(light_dir)))
-        weight = np.ascontiguousarray(to_weights(table[1:].T))
-        return FrameNetwork((weight,), (to_weights(table[0]),))
-
-    def light_network(self) -> LightNetwork:
-        """The same rule in the form C++ evaluates: one layer, the table."""
+    def _light_network(self) -> LightNetwork:
+        """One layer, the table."""
         matrix = self.table[1:].transpose(2, 0, 1).reshape(-1, self.table.shape[1])  # W, then b
-        numbers = np.concatenate([matrix, self.table[0].T])
-        bias = np.zeros(len(numbers), np.float32)
+        layer = np.concatenate([matrix, self.table[0].T])
+        bias = np.zeros(len(layer), np.float32)
         return LightNetwork(
             self.planes,
             (),
@@ -137,23 +140,38 @@ class NodeBasisDecoder:
             False,
             False,
             self.basis,
-            (numbers,),
+            (layer,),
             (bias,),
             nodes=self.nodes,
             sigma=self.sigma,
         )
 
-    def _node_weights(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
+    def to_json(self) -> dict[str, Any]:
+        """See `Decoder.to_json`."""
+        own: dict[str, Any] = {"resolution": self.resolution}
         if self.nodes is not None:
-            exponent = -((self.nodes.astype(np.float64) - light) ** 2).sum(1) / self.sigma**2
-            weights: NDArray[np.float64] = np.exp(exponent - exponent.max())  # the shift keeps far lights finite
-            weights /= weights.sum()
-            return weights
-        x, y, z = light
-        across, up = (x + y), (y - x)  # octahedral map of the hemisphere onto the square
-        column, row = (np.array([across, up]) / (abs(x) + abs(y) + abs(z)) * 0.5 + 0.5) * (self.resolution - 1)
-        left, below = (min(max(int(v), 0), self.resolution - 2) for v in (column, row))
-        dx, dy = column - left, row - below
-        weights = np.zeros((self.resolution, self.resolution))
-        weights[below : below + 2, left : left + 2] = np.outer([1 - dy, dy], [1 - dx, dx])
-        return weights.ravel()
+            own = {"nodes": array_to_json(self.nodes), "sigma": self.sigma}
+        return {"basis": self.basis, "table": array_to_json(self.table), **own}
+
+    @classmethod
+    def from_json(cls, fields: Fields, planes: int) -> "NodeBasisDecoder":
+        """See `Decoder.from_json`."""
+        table = fields.float32("table", (planes + 1, -1, 3))
+        if table.shape[1] > MAX_NODES:
+            raise ObjectError(f"{fields.where}: expected at most {MAX_NODES} nodes, got {table.shape[1]}")
+        if fields.choice("basis", ("rbf", "bilinear")) == "bilinear":
+            return cls("bilinear", table, resolution=fields.integer("resolution", 2, MAX_NODES))
+        return cls("rbf", table, fields.float32("nodes", (table.shape[1], 3)), fields.number("sigma"))
+
+
+def light_basis_from_json(fields: Fields, planes: int) -> Decoder:
+    """The decoder of the kind "light_basis", whose key `basis` says which class it is; see `Decoder.from_json`."""
+    basis = fields.choice("basis", (*MAX_TERMS, "rbf", "bilinear"))
+    decoder: Decoder
+    if basis in MAX_TERMS:
+        decoder = LightBasisDecoder.from_json(fields, planes)
+    else:
+        decoder = NodeBasisDecoder.from_json(fields, planes)
+    if decoder.planes != planes:
+        raise ObjectError(f"{fields.where}: expected a decoder of {planes} planes, got {decoder.label}")
+    return decoder

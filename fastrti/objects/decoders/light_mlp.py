@@ -1,18 +1,23 @@
 """The light-conditioned decoder: a small network of the light emits every weight of the frame network."""
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import ArgumentError
-from fastrti.lights import unit_light
-from fastrti.objects.decoders.base import network_label
-from fastrti.objects.frame_network import Activation, FrameNetwork, Matrix, to_weights
-from fastrti.objects.light_network import LightNetwork
-
-Monomial = tuple[int, int, int]
+from fastrti.json_fields import Fields
+from fastrti.objects.decoders.base import (
+    Decoder,
+    activation_from_json,
+    hidden_from_json,
+    layers_from_json,
+    layers_to_json,
+    network_label,
+)
+from fastrti.objects.frame_network import Activation, Matrix
+from fastrti.objects.light_network import LightNetwork, parameter_shapes
+from fastrti.objects.light_terms import Monomial, monomials
 
 MAX_FEATURES = 256
 MAX_EXPONENT = 12
@@ -20,36 +25,8 @@ MAX_LIGHT_WIDTH = 1024
 MAX_LIGHT_LAYERS = 4
 
 
-def monomials(degree: int) -> tuple[Monomial, ...]:
-    """All (a, b, c) of xᵃ·yᵇ·zᶜ with a + b + c ≤ degree and c ≤ 1: a basis, since z² = 1 − x² − y² on the sphere.
-
-    4 for degree 1, 16 for degree 3.
-    """
-    return tuple(
-        (a, b, c) for a in range(degree + 1) for b in range(degree + 1 - a) for c in range(min(1, degree - a - b) + 1)
-    )
-
-
-def light_features(
-    lights: NDArray[np.float64],  # (L, 3)
-    exponents: tuple[Monomial, ...],
-) -> NDArray[np.float64]:
-    """fᵢ = xᵃ·yᵇ·zᶜ for each light and each listed monomial, (L, F) float64."""
-    features: NDArray[np.float64] = np.prod(lights[:, None, :] ** np.array(exponents), axis=2)
-    return features
-
-
-def parameter_shapes(planes: int, hidden: tuple[int, ...], skip: bool) -> list[tuple[int, ...]]:
-    """The shapes the light network's output is cut into, in order: W₁, b₁, …, Wₙ, bₙ, [S]."""
-    widths = (planes, *hidden, 3)
-    shapes: list[tuple[int, ...]] = []
-    for inputs, outputs in pairwise(widths):
-        shapes += [(outputs, inputs), (outputs,)]
-    return shapes + ([(3, planes)] if skip else [])
-
-
-@dataclass(frozen=True)
-class LightMlpDecoder:
+@dataclass(frozen=True, eq=False)
+class LightMlpDecoder(Decoder):
     """W₁, b₁, …, Wₙ, bₙ, [S] = g(light): one light lights the whole picture, so g costs nothing a pixel.
 
     Attributes:
@@ -61,6 +38,8 @@ class LightMlpDecoder:
         skip: whether the frame network has a linear skip S.
         features: the monomials (a, b, c) of the light g starts from.
     """
+
+    kind: ClassVar = "light_mlp"
 
     planes: int
     hidden: tuple[int, ...]
@@ -107,24 +86,7 @@ class LightMlpDecoder:
         """One line for a person."""
         return f"light-conditioned {network_label(self.planes, self.hidden, self.activation, self.skip)}"
 
-    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
-        """The network of one light: g evaluated in float64, its output rounded to float32."""
-        h = light_features(unit_light(light_dir)[None], self.features)[0]
-        for number, (weight, bias) in enumerate(zip(self.light_weights, self.light_biases)):
-            if number:
-                h = h / (1 + np.exp(-np.clip(h, -700, None)))  # SiLU; the clip keeps exp finite, silu(-700) = -0
-            h = weight.astype(np.float64) @ h + bias
-        numbers = to_weights(h)
-        arrays, start = [], 0
-        for shape in parameter_shapes(self.planes, self.hidden, self.skip):
-            size = int(np.prod(shape))
-            arrays.append(numbers[start : start + size].reshape(shape))
-            start += size
-        skip = arrays.pop() if self.skip else None
-        return FrameNetwork(tuple(arrays[0::2]), tuple(arrays[1::2]), self.activation, skip)
-
-    def light_network(self) -> LightNetwork:
-        """The same rule in the form C++ evaluates."""
+    def _light_network(self) -> LightNetwork:
         return LightNetwork(
             self.planes,
             self.hidden,
@@ -135,4 +97,35 @@ class LightMlpDecoder:
             self.light_weights,
             self.light_biases,
             np.array(self.features, np.int32),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Decoder.to_json`."""
+        return {
+            "hidden": list(self.hidden),
+            "activation": self.activation,
+            "skip": self.skip,
+            "features": [list(exponents) for exponents in self.features],
+            "light_layers": layers_to_json(self.light_weights, self.light_biases),
+            "light_activation": "silu",
+        }
+
+    @classmethod
+    def from_json(cls, fields: Fields, planes: int) -> "LightMlpDecoder":
+        """See `Decoder.from_json`."""
+        fields.choice("light_activation", ("silu",))
+        features = fields.array("features", (-1, 3))
+        if len(features) > MAX_FEATURES or features.min(initial=0) < 0 or features.max(initial=0) > MAX_EXPONENT:
+            raise fields.error("features", f"at most {MAX_FEATURES} exponents (a, b, c) from 0 to {MAX_EXPONENT}")
+        if (features != np.rint(features)).any():
+            raise fields.error("features", "whole exponents")
+        weights, biases = layers_from_json(fields, "light_layers", MAX_LIGHT_LAYERS)
+        return cls(
+            planes=planes,
+            hidden=hidden_from_json(fields),
+            light_weights=weights,
+            light_biases=biases,
+            activation=activation_from_json(fields),
+            skip=fields.boolean("skip"),
+            features=tuple((int(a), int(b), int(c)) for a, b, c in features),
         )

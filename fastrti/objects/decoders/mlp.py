@@ -1,19 +1,26 @@
 """The plain network of NeuralRTI and DisK-NeuralRTI: planes and light in, colour out."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from fastrti.errors import ArgumentError
-from fastrti.lights import unit_light
-from fastrti.objects.decoders.base import network_label
-from fastrti.objects.frame_network import Activation, FrameNetwork, Matrix, to_weights
+from fastrti.errors import ArgumentError, ObjectError
+from fastrti.json_fields import Fields, array_to_json
+from fastrti.objects.decoders.base import (
+    Decoder,
+    activation_from_json,
+    hidden_from_json,
+    layers_from_json,
+    layers_to_json,
+    network_label,
+)
+from fastrti.objects.frame_network import MAX_HIDDEN, Activation, Matrix
 from fastrti.objects.light_network import LightNetwork
 
 
-@dataclass(frozen=True)
-class MlpDecoder:
+@dataclass(frozen=True, eq=False)
+class MlpDecoder(Decoder):
     """rgb = MLP(z₀ … z_{K−1}, x, y): the light enters as two more inputs, so it changes the first bias only.
 
     Source: Dulecha et al. 2020 (NeuralRTI), and the students of DisK-NeuralRTI (arXiv 2510.24486).
@@ -24,6 +31,8 @@ class MlpDecoder:
         activation: "elu" (published) or "relu".
         skip: (3, K) float32 or None.
     """
+
+    kind: ClassVar = "mlp"
 
     weights: tuple[Matrix, ...]
     biases: tuple[Matrix, ...]
@@ -54,21 +63,13 @@ class MlpDecoder:
         """One line for a person."""
         return f"plain {network_label(self.planes, self.hidden, self.activation, self.skip is not None)}"
 
-    def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
-        """The network of one light: the two light columns are folded into the first bias (in float64)."""
-        light = unit_light(light_dir)[:2]
-        first = self.weights[0]
-        bias = to_weights(self.biases[0] + first[:, -2:].astype(np.float64) @ light)
-        weights = (np.ascontiguousarray(first[:, :-2]), *self.weights[1:])
-        return FrameNetwork(weights, (bias, *self.biases[1:]), self.activation, self.skip)
-
-    def light_network(self) -> LightNetwork:
-        """The same rule in the form C++ evaluates: x and y move the first bias, the other numbers stand still."""
+    def _light_network(self) -> LightNetwork:
+        """x and y move the first bias, the other parameters stand still."""
         first = self.weights[0]
         matrices = zip((first[:, :-2], *self.weights[1:]), self.biases)
         constant = [array.ravel() for layer in matrices for array in layer]
-        numbers = np.concatenate(constant if self.skip is None else [*constant, self.skip.ravel()])
-        columns = np.zeros((len(numbers), 2), np.float32)
+        parameters = np.concatenate(constant if self.skip is None else [*constant, self.skip.ravel()])
+        columns = np.zeros((len(parameters), 2), np.float32)
         start = len(first) * self.planes
         columns[start : start + len(first)] = first[:, -2:]
         return LightNetwork(
@@ -79,6 +80,31 @@ class MlpDecoder:
             False,
             "monomials",
             (columns,),
-            (numbers,),
+            (parameters,),
             np.array([(1, 0, 0), (0, 1, 0)], np.int32),
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Decoder.to_json`."""
+        out: dict[str, Any] = {
+            "hidden": list(self.hidden),
+            "latents": self.planes,
+            "activation": self.activation,
+            "skip": self.skip is not None,
+            "layers": layers_to_json(self.weights, self.biases),
+        }
+        return out if self.skip is None else {**out, "skip_weight": array_to_json(self.skip)}
+
+    @classmethod
+    def from_json(cls, fields: Fields, planes: int) -> "MlpDecoder":
+        """See `Decoder.from_json`."""
+        hidden, activation = hidden_from_json(fields), activation_from_json(fields)
+        latents = fields.integer("latents", 1, planes)
+        weights, biases = layers_from_json(fields, "layers", MAX_HIDDEN + 1)
+        skip = fields.float32("skip_weight", (3, latents)) if fields.boolean("skip") else None
+        decoder = cls(weights, biases, activation, skip)
+        if (decoder.planes, decoder.hidden) != (latents, hidden):
+            raise ObjectError(
+                f"{fields.where}: expected layers {latents} → {hidden}, got {decoder.planes} → {decoder.hidden}"
+            )
+        return decoder

@@ -38,7 +38,7 @@ def many_lights() -> np.ndarray:
 
 def computed(original: Relightable, precision: Precision, lights: np.ndarray) -> tuple[Frames, FrameBuffers]:
     device = torch.device("cpu" if INTERPRETED.value else "cuda")
-    network = original.decoder.light_network()
+    network = original.decoder.light_network
     frames = Frames(network, original.minimum, original.maximum, precision, True, device)
     buffers = frames.buffers(len(lights))
     buffers.lights.copy_(torch.tensor(lights))

@@ -62,7 +62,7 @@ def test_no_error_exceeds_its_bound(precision, seed, shape):
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.network.base])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.network.base_colour])
 def test_no_error_exceeds_its_bound_on_the_matrix(name, precision):
     network = CASES[name].network
     candidate = rounded(network, precision)

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from objects import DECODERS, relightable
 
+from fastrti import save
+
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.cli import main
@@ -116,7 +118,7 @@ def test_the_fastest_comes_last():
 def saved(tmp_path, monkeypatch):
     monkeypatch.setenv("FASTRTI_CACHE", str(tmp_path / "cache"))
     assert "ptm" in DECODERS
-    relightable("ptm").save(tmp_path / "vase")
+    save(relightable("ptm"), tmp_path / "vase")
     return tmp_path / "vase"
 
 

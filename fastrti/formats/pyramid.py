@@ -1,10 +1,13 @@
 """DeepZoom pyramids of PNG tiles: pictures of any size, of which a viewer loads only what is seen."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from fastrti.formats.reading.plane_files import read_picture
 
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
@@ -52,3 +55,24 @@ def _write_level(folder: Path, picture: NDArray[np.uint8]) -> None:
         for left in range(0, width, TILE):
             tile = Image.fromarray(np.ascontiguousarray(picture[top : top + TILE, left : left + TILE]))
             tile.save(folder / f"{left // TILE}_{top // TILE}.png")
+
+
+def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int, tile: int) -> NDArray[np.uint8]:
+    """The picture of one level, (H, W, 3) or (H, W) uint8, from its tiles.
+
+    Args:
+        folder: of the level, with its tiles `column_row.png`.
+        mode: of the tiles.
+        width, height: of the level, in pixels.
+        tile: side of a tile, in pixels.
+
+    Raises:
+        ObjectError: a tile that is missing, damaged or of another kind or size.
+    """
+    picture = np.empty((height, width, 3) if mode == "RGB" else (height, width), np.uint8)
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            across, down = min(tile, width - left), min(tile, height - top)
+            path = folder / f"{left // tile}_{top // tile}.png"
+            picture[top : top + down, left : left + across] = read_picture(path, mode, across, down)
+    return picture
