@@ -73,7 +73,12 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
     if row is None or row.save is None:
         writable = ", ".join(name for name, row in FORMATS.items() if row.save)
         raise ArgumentError(f"expected a format of {writable}, got {format!r}")
-    row.save(relightable, Path(path))
+    try:
+        row.save(relightable, Path(path))
+    except OSError as error:
+        raise ObjectError(
+            f"{path}: expected a folder or file that can be written, got {error.strerror or error}"
+        ) from None
 
 
 def format_of(path: str | os.PathLike[str]) -> str:

@@ -120,6 +120,11 @@ def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pict
 
 def save(relightable: Relightable, path: Path) -> None:
     """Writes the object folder; see `fastrti.save`."""
+    decoder: object = relightable.decoder
+    if not isinstance(decoder, Decoder) or decoder.kind not in KINDS:
+        raise ObjectError(
+            f"{path}: expected a decoder of the object format, got {type(decoder).__name__}: it cannot be saved"
+        )
     finish_swap(Path(os.path.realpath(path)))
     check_destination(path)
     with replace_folder(path) as fresh:

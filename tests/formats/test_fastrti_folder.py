@@ -37,11 +37,16 @@ def test_round_trip_is_exact(name, masked, tmp_path):
 
 def test_round_trip_of_provenance(tmp_path):
     original = relightable("ptm")
-    original = replace(original, lights=np.array([unit_light(light) for light in LIGHTS]))
-    original = replace(original, mm_per_pixel=0.1 + 0.2)
-    original.title, original.creator, original.rights = "Vase “Ä”", "Łukasz \n", "CC0 \U0001f3fa \ud800"
-    original = replace(original, training={"seed": 0, "psnr": [24.5, None], "nested": {"a": True}})
-    original = replace(original, extra={"museum": {"room": 7}, "viewer": "x", "empty": None})
+    original = replace(
+        original,
+        lights=np.array([unit_light(light) for light in LIGHTS]),
+        mm_per_pixel=0.1 + 0.2,
+        title="Vase “Ä”",
+        creator="Łukasz \n",
+        rights="CC0 \U0001f3fa \ud800",
+        training={"seed": 0, "psnr": [24.5, None], "nested": {"a": True}},
+        extra={"museum": {"room": 7}, "viewer": "x", "empty": None},
+    )
     save(original, tmp_path / "object")
     loaded = load(tmp_path / "object")
     assert_equal(loaded, original)
@@ -85,7 +90,7 @@ def test_arrays_as_lists_load_as_well_as_base64(tmp_path):
 
 def test_planes_of_any_memory_layout(tmp_path):
     original = relightable("ptm")
-    original.planes = np.asfortranarray(original.planes)
+    original = replace(original, planes=np.asfortranarray(original.planes))
     save(original, tmp_path / "object")
     assert_equal(load(tmp_path / "object"), relightable("ptm"))
 
@@ -196,7 +201,7 @@ def test_no_folder_no_file_and_no_object(tmp_path):
     assert refused(file).startswith(f"{file}: expected ")
     assert refused(empty) == f"{empty / 'info.json'}: expected a readable info.json, got No such file or directory"
     (empty / "info.json").write_text('{"type": "vase"}')
-    assert refused(empty).endswith("got type 'vase' without a 'fastrti' version")
+    assert refused(empty).endswith("got an info.json of type 'vase' without a 'fastrti' version")
     assert refused("/")
     assert refused(tmp_path / ("long" * 100))
     assert refused(tmp_path / "file" / "inside")

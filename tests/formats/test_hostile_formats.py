@@ -186,7 +186,7 @@ def test_extreme_coefficients(tmp_path, key, number):
 
 def test_an_unknown_file_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "photograph.jpg").write_bytes(b"\xff\xd8\xff\xe0")
-    with pytest.raises(ObjectError, match=r"expected a \.ptm file .* got a file that starts with"):
+    with pytest.raises(ObjectError, match=r"expected one of: .* a \.ptm file; .* got a file that starts with"):
         load(tmp_path / "photograph.jpg")
 
 

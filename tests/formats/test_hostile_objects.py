@@ -365,7 +365,7 @@ def test_pillows_own_limit_does_not_interfere(tmp_path, monkeypatch):
 BOUNDED = """
 import resource, sys
 from fastrti.errors import ObjectError
-from fastrti.objects.relightable import Relightable
+from fastrti.formats import load
 
 load(sys.argv[1])  # and whatever it imports
 with open("/proc/self/statm") as file:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,7 +116,8 @@ def test_lossless_planes_are_preferred(tmp_path):
 def test_bgr_swaps_planes_and_output(tmp_path):
     original = published(tmp_path, colorspace="bgr")
     # Red and blue of each plane picture swapped, and of the drawn picture too.
-    original.planes = original.planes.reshape(3, 3, *original.planes.shape[1:])[:, ::-1].reshape(original.planes.shape)
+    swapped = original.planes.reshape(3, 3, *original.planes.shape[1:])[:, ::-1].reshape(original.planes.shape)
+    original = replace(original, planes=swapped)
     expected = relight_reference(original, (0.3, 0.2)).numpy()[..., ::-1]
     assert np.array_equal(relight_reference(load(tmp_path), (0.3, 0.2)).numpy(), expected)
 

@@ -108,7 +108,12 @@ def test_a_stale_materials_bin_beside_light_functions_is_ignored(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "colorspace", "changes", "message"),
     [
-        ("ptm", "rgb", {"type": "sh"}, "or a Relight folder of type ptm, hsh, rbf, bilinear, got type 'sh'"),
+        (
+            "ptm",
+            "rgb",
+            {"type": "sh"},
+            "a Relight folder of type ptm, hsh, rbf, bilinear; … got an info.json of type 'sh'",
+        ),
         ("rbf", "mrgb", {"colorspace": "ycc"}, "expected 'colorspace' to be one of 'mrgb', 'mycc', got 'ycc'"),
         ("ptm", "rgb", {"colorspace": "mrgb"}, "expected 'colorspace' to be one of 'rgb', 'lrgb', got 'mrgb'"),
         ("ptm", "rgb", {"nplanes": 15}, "expected 'scale' of shape (15,), got (18,)"),
@@ -116,7 +121,7 @@ def test_a_stale_materials_bin_beside_light_functions_is_ignored(tmp_path):
         ("rbf", "mrgb", {"lights": [0, 0]}, "expected 'lights' to be three numbers a light"),
         ("rbf", "mrgb", {"lights": []}, "expected 'lights' to be"),
         ("rbf", "mrgb", {"sigma": 0}, "expected sigma from 1e-06 to 1e+06, got 0.0"),
-        ("bilinear", "mrgb", {"resolution": 4}, "expected 160 × … bytes"),
+        ("bilinear", "mrgb", {"resolution": 4}, "expected … bytes"),
         ("rbf", "mycc", {"yccplanes": [8, 2, 1]}, "expected 'yccplanes' to be numbers of Y, Co and Cg planes"),
         ("ptm", "rgb", {"materials": []}, "expected 'materials' to be a list of one object, got []"),
     ],
@@ -126,7 +131,7 @@ def test_other_folders_are_refused(tmp_path, kind, colorspace, changes, message)
     edit(folder, **changes)
     with pytest.raises(ObjectError) as caught:
         load(folder)
-    assert message.split(" × … ")[-1] in str(caught.value)
+    assert all(part in str(caught.value) for part in message.split("…"))
     assert "\n" not in str(caught.value)
 
 
@@ -208,9 +213,7 @@ A PTM blurs the highlights of gold, and the base colour of lptm is clipped in it
 def coin(shared_data):
     """Every fourth pixel, for speed."""
     objects = {name: load(shared_data / "formats" / folder) for name, folder in COIN.items()}
-    for relightable in objects.values():
-        relightable.planes = np.ascontiguousarray(relightable.planes[:, ::4, ::4])
-    return objects
+    return {name: replace(whole, planes=whole.planes[:, ::4, ::4]) for name, whole in objects.items()}
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,7 @@ from pathlib import Path
 import numpy as np
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.errors import ObjectError
+from fastrti.formats import load, save
 from fastrti.objects.relightable import Relightable
 
 EVENTS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.scandir", "os.listdir", "fsync"}

@@ -62,7 +62,7 @@ def test_folding_a_base_colour_leaves_the_base_as_bytes():
     network = FrameNetwork((weights,), (np.full(3, 0.5, np.float32),), base_colour=True)
     levels = random_planes(rng, 9, (5, 5))
     minimum, maximum = np.full(9, -0.4), np.full(9, 0.6)
-    assert network.folded(minimum, maximum).base
+    assert network.folded(minimum, maximum).base_colour
     assert levels_apart(network, levels, minimum, maximum) < 1e-3
 
 

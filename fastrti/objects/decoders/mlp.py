@@ -15,7 +15,7 @@ from fastrti.objects.decoders.base import (
     layers_to_json,
     network_label,
 )
-from fastrti.objects.frame_network import MAX_HIDDEN, Activation, Matrix
+from fastrti.objects.frame_network import MAX_HIDDEN, Activation, FrameNetwork, Matrix, to_weights
 from fastrti.objects.light_network import LightNetwork
 
 
@@ -46,7 +46,9 @@ class MlpDecoder(Decoder):
             raise ArgumentError(f"expected a first bias of shape ({len(self.weights[0])},), one number an output")
         if not (np.isfinite(self.weights[0]).all() and np.isfinite(self.biases[0]).all()):
             raise ArgumentError("expected finite weights, got NaN or infinity: the decoder is damaged")
-        self.frame_network((0.0, 0.0))  # its checks are the checks of the weights
+        # The checks of a frame network are the checks of the layers.
+        biases = (to_weights(self.biases[0]), *self.biases[1:])
+        FrameNetwork((self.weights[0][:, :-2], *self.weights[1:]), biases, self.activation, self.skip)
 
     @property
     def planes(self) -> int:
