@@ -1,4 +1,4 @@
-"""`pip install fastrti` with nothing else: what works with numpy and Pillow alone, and what says how to get the rest."""
+"""`pip install fastrti` alone: what works with numpy and Pillow, and what says how to get the rest."""
 
 import json
 import re
