@@ -1,8 +1,10 @@
 """The package as a whole: what it exports, what it imports, and that everything public is documented."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -19,12 +21,16 @@ EXPORTS = [
     "CollectionError",
     "FastrtiError",
     "LightError",
+    "MissingPackageError",
     "Mlic",
     "ObjectError",
     "Relightable",
     "Renderer",
     "TrainingError",
     "fit",
+    "load",
+    "object_info",
+    "save",
 ]
 
 
@@ -32,6 +38,7 @@ def test_exported_members():
     assert fastrti.__all__ == EXPORTS == sorted(EXPORTS)
     for name in EXPORTS:
         assert getattr(fastrti, name).__name__ == name
+    assert dir(fastrti) == sorted([*EXPORTS, "__version__"])
 
 
 def test_other_names_are_attribute_errors():
@@ -78,7 +85,7 @@ def modules():
     """Every module of the package by name; `__main__` would run the command."""
     names = [module.name for module in pkgutil.walk_packages(fastrti.__path__, "fastrti.", onerror=lambda name: None)]
     kernels = importlib.import_module("fastrti.kernels")  # not below fastrti in the repository
-    names += [module.name for module in pkgutil.iter_modules(kernels.__path__, "fastrti.kernels.")]
+    names += [module.name for module in pkgutil.walk_packages(kernels.__path__, "fastrti.kernels.")]
     return sorted({"fastrti", "fastrti.kernels", *names} - {"fastrti.__main__", "fastrti._cpu"})
 
 
@@ -98,6 +105,17 @@ def undocumented(owner, where):
 
 @pytest.mark.parametrize("name", modules())
 def test_everything_public_has_a_docstring(name):
-    module = pytest.importorskip(name) if name.endswith("_triton") else importlib.import_module(name)
+    module = pytest.importorskip(name) if ".triton." in name else importlib.import_module(name)
     assert (module.__doc__ or "").strip() or not inspect.getsource(module).strip()
     assert not list(undocumented(module, name))
+
+
+@pytest.mark.parametrize("name", modules())
+def test_what_holds_arrays_is_compared_by_identity(name):
+    """Dataclasses compare their fields, and arrays have no truth value: `==` and `hash` would raise."""
+    module = pytest.importorskip(name) if ".triton." in name else importlib.import_module(name)
+    for owner in vars(module).values():
+        own = inspect.isclass(owner) and owner.__module__ == name and dataclasses.is_dataclass(owner)
+        types = " ".join(str(field.type) for field in dataclasses.fields(owner)) if own else ""
+        if re.search(r"ndarray|NDArray|Tensor", types):
+            assert owner.__eq__ is object.__eq__ and owner.__hash__ is object.__hash__, owner

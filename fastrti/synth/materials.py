@@ -36,7 +36,7 @@ MATERIALS = (
 _DIELECTRIC_REFLECTANCE = 0.04  # of light straight on, for a refractive index of 1.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Surface:
     """What a pixel needs to be lit. The camera looks straight down, so all that depends on the view is here.
 

@@ -13,7 +13,7 @@ Field = NDArray[np.float32]  # (H, W)
 Segment = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grid:
     """The pixel centres of a picture, in units of its shorter side.
 
