@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
+from fastrti.files import replace_file
 
 MAX_BYTES = 10_000_000  # a million rows; a picture passed by mistake is larger
 UNIT_TOLERANCE = 1e-3  # vectors printed with four decimals are this far from unit length
@@ -79,6 +80,7 @@ def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating
 
     Raises:
         ArgumentError: N names and N vectors do not agree, or a name that a row cannot hold.
+        CollectionError: a file that cannot be written.
     """
     if lights.shape != (len(names), 3) or not names:
         raise ArgumentError(f"expected one (x, y, z) a name, got {len(names)} names and lights of shape {lights.shape}")
@@ -86,7 +88,7 @@ def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating
         if not name or name != name.strip() or re.search(r"[\r\n]", name):
             raise ArgumentError(f"expected names without line breaks or spaces around them, got {name!r}")
     rows = [f"{name} {x:.8f} {y:.8f} {z:.8f}" for name, (x, y, z) in zip(names, lights)]
-    Path(path).write_text("\n".join([str(len(rows)), *rows, ""]), encoding="utf-8", newline="\n")
+    replace_file(Path(path), "\n".join([str(len(rows)), *rows, ""]).encode(), CollectionError)
 
 
 def _text(path: Path) -> str:
