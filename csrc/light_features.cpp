@@ -8,30 +8,30 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 
-// Hemispherical harmonics (Gautron et al. 2004).
+// Hemispherical harmonics (Gautron et al. 2004) as polynomials of a = q cos phi, b = q sin phi and t = cos theta, with
+// q = sqrt(t - t t): the form of fastrti/objects/light_terms.py.
 void hsh_terms(const Light& light, double (&terms)[kHshTerms]) {
-  const double t = std::min(light.z, 1.0);  // cos theta
-  const double p = t - t * t, q = std::sqrt(p);
-  const double phi = std::atan2(light.y, light.x);
-  const double cos1 = std::cos(phi), sin1 = std::sin(phi);
-  const double cos2 = std::cos(2 * phi), sin2 = std::sin(2 * phi);
+  const double t = std::min(light.z, 1.0), across = std::hypot(light.x, light.y);
+  const double stretch = std::sqrt(t - t * t) / (across > 0 ? across : 1);
+  const double a = light.x * stretch, b = light.y * stretch;
+  const double cos2 = a * a - b * b, sin2 = 2 * a * b;
   const double up = 2 * t - 1, ring = 1 - 5 * t + 5 * t * t;
   terms[0] = std::sqrt(1 / (2 * kPi));
-  terms[1] = std::sqrt(6 / kPi) * cos1 * q;
+  terms[1] = std::sqrt(6 / kPi) * a;
   terms[2] = std::sqrt(3 / (2 * kPi)) * up;
-  terms[3] = std::sqrt(6 / kPi) * sin1 * q;
-  terms[4] = std::sqrt(30 / kPi) * cos2 * p;
-  terms[5] = std::sqrt(30 / kPi) * cos1 * up * q;
+  terms[3] = std::sqrt(6 / kPi) * b;
+  terms[4] = std::sqrt(30 / kPi) * cos2;
+  terms[5] = std::sqrt(30 / kPi) * a * up;
   terms[6] = std::sqrt(5 / (2 * kPi)) * (1 - 6 * t + 6 * t * t);
-  terms[7] = std::sqrt(30 / kPi) * sin1 * up * q;
-  terms[8] = std::sqrt(30 / kPi) * sin2 * p;
-  terms[9] = 2 * std::sqrt(35 / kPi) * std::cos(3 * phi) * q * p;
-  terms[10] = std::sqrt(210 / kPi) * cos2 * up * p;
-  terms[11] = 2 * std::sqrt(21 / kPi) * cos1 * q * ring;
+  terms[7] = std::sqrt(30 / kPi) * b * up;
+  terms[8] = std::sqrt(30 / kPi) * sin2;
+  terms[9] = std::sqrt(140 / kPi) * (a * a * a - 3 * a * b * b);
+  terms[10] = std::sqrt(210 / kPi) * cos2 * up;
+  terms[11] = std::sqrt(84 / kPi) * a * ring;
   terms[12] = std::sqrt(7 / (2 * kPi)) * (-1 + 12 * t - 30 * t * t + 20 * t * t * t);
-  terms[13] = 2 * std::sqrt(21 / kPi) * sin1 * q * ring;
-  terms[14] = std::sqrt(210 / kPi) * sin2 * up * p;
-  terms[15] = 2 * std::sqrt(35 / kPi) * std::sin(3 * phi) * q * p;
+  terms[13] = std::sqrt(84 / kPi) * b * ring;
+  terms[14] = std::sqrt(210 / kPi) * sin2 * up;
+  terms[15] = std::sqrt(140 / kPi) * (3 * a * a * b - b * b * b);
 }
 
 }  // namespace

@@ -65,7 +65,8 @@ def hsh_terms(lights: Lights) -> Lights:
     A light slightly below the horizon counts as on it, at the same azimuth.
     """
     exponents, factors = harmonics(HSH_TERMS)
-    terms: Lights = monomial_terms(_harmonic_points(lights), exponents) @ factors.T
+    products = monomial_terms(_harmonic_points(lights), exponents)[:, None] * factors
+    terms: Lights = products.sum(axis=2)  # not a matrix product: what cancels exactly must stay 0
     return terms
 
 

@@ -32,10 +32,14 @@ EDGES = [(0, 0, 1), (1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (1, 1, 0), (-1
 
 
 def assert_same_numbers(name: str, light: Floats) -> None:
-    """Up to one unit in the last place of float32: both compute in float64 and round at the end."""
+    """Up to one unit in the last place of float32: both compute in float64 and round at the end.
+
+    Where terms cancel, what float64 leaves of them may be 0 in one and 1e-16 of the terms in the other.
+    """
     expected = numbers_of(OBJECTS[name].frame_network(light))
     computed = KERNELS[name]._object.frame_numbers(*light)
-    np.testing.assert_array_max_ulp(computed, expected, maxulp=1)
+    cancelled = np.maximum(np.abs(expected), np.abs(computed)) < 1e-15 * np.abs(expected).max()
+    np.testing.assert_array_max_ulp(computed[~cancelled], expected[~cancelled], maxulp=1)
 
 
 @pytest.mark.parametrize("name", OBJECTS)
