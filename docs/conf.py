@@ -21,8 +21,10 @@ default_role = "code"  # docstrings write names in single backquotes
 
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+autodoc_typehints = "none"  # the docstrings have shapes and dtypes, which say more
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 
 html_theme = "furo"
 html_title = f"fastrti {version}"
