@@ -75,9 +75,9 @@ class Relightable:
                 "expected light directions of non-zero length, got (0, 0, 0) among them: leave out the lights"
             )
         if self.mm_per_pixel is not None and not (np.isfinite(self.mm_per_pixel) and self.mm_per_pixel > 0):
-            raise ArgumentError(f"expected a positive number of millimetres a pixel, got {self.mm_per_pixel}")
+            raise ArgumentError(f"expected a positive number of millimetres per pixel, got {self.mm_per_pixel}")
         if self.int8_loss_db is not None and not np.isfinite(self.int8_loss_db):
-            raise ArgumentError(f"expected a finite number of dB that int8 costs, got {self.int8_loss_db}")
+            raise ArgumentError(f"expected a finite int8_loss_db, got {self.int8_loss_db}")
 
     def _settle(self, name: str, value: Any) -> None:
         """Sets a field of this frozen object while it is made."""
