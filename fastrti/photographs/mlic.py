@@ -48,8 +48,8 @@ class Mlic:
         """Reads a folder of JPEG, PNG or TIFF photographs and the `.lp` file of their lights.
 
         Rows and pictures are matched by file stem, or by order where no name matches at all. Pictures that the list
-        does not name and rows without a picture are skipped, which `notes` says. The mask is `mask.png` (above one half)
-        and the pixels that are opaque in every photograph.
+        does not name and rows without a picture are skipped, which `notes` says. The mask is `mask.png` (above one
+        half) and the pixels that are opaque in every photograph.
 
         Args:
             folder: the photographs' folder.

@@ -73,8 +73,7 @@ def render_collection(
 def _check(width: int, height: int, lights: int, seed: int) -> None:
     if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
         raise ArgumentError(
-            f"expected sides of at least {MIN_SIDE} pixels and at most {MAX_PIXELS} pixels in all, "
-            f"got {width}×{height}"
+            f"expected sides of at least {MIN_SIDE} pixels and at most {MAX_PIXELS} pixels in all, got {width}×{height}"
         )
     if not 1 <= lights <= MAX_LIGHTS:
         raise ArgumentError(f"expected 1–{MAX_LIGHTS} lights, got {lights}")
