@@ -34,6 +34,7 @@ def reader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
+@pytest.mark.xfail(reason="evaluate, fit_classical, Enhanced and show are not public yet", strict=True)
 @pytest.mark.parametrize("page", SESSIONS)
 def test_the_code_of_a_page_runs(page, reader):
     names: dict[str, object] = {"__name__": "__page__"}

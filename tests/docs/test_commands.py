@@ -33,7 +33,7 @@ def check(command: list[str]) -> None:
         extras = re.fullmatch(r"fastrti(?:\[([\w,]+)\])?", arguments[1])
         assert extras and set((extras[1] or "fit").split(",")) <= EXTRAS
     elif program == "python" and arguments[0] == "-m":
-        assert find_spec(arguments[1])
+        assert (ROOT / f"{arguments[1].replace('.', '/')}.py").is_file() or find_spec(arguments[1])
     else:
         assert program == "python" and (ROOT / arguments[0]).is_file(), command
 
