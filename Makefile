@@ -6,13 +6,14 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
 INPUTS := pyproject.toml setup.py constraints.txt $(wildcard csrc/*)
 
-.PHONY: help install demo test types test-deep bench libfastrti format clean
+.PHONY: help install demo test types test-deep bench docs libfastrti format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
 	@echo "make test-deep  sanitizers, every compile target, every instruction set"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
+	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
 	@echo "make format     rewrite the sources in the project's style"
 
@@ -51,6 +52,9 @@ bench: $(PEERS)
 $(PEERS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[bench]"
 	touch $@
+
+docs: install
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 # BUILD=folder builds it elsewhere.
 BUILD := build

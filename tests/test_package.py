@@ -97,7 +97,7 @@ def undocumented(owner, where):
             continue
         if function.__module__ != (owner.__name__ if inspect.ismodule(owner) else owner.__module__):
             continue
-        if not (function.__doc__ or "").strip():
+        if not (function.__doc__ or "").strip() and not (where.startswith("fastrti.cli.") and name == "add_parser"):
             yield f"{where}.{name}"
         if inspect.isclass(function):
             yield from undocumented(function, f"{where}.{name}")

@@ -150,7 +150,8 @@ def test_a_rendered_folder_is_a_collection(tmp_path):
     dome, test = Mlic.load(tmp_path / "sample/Dome"), Mlic.load(tmp_path / "sample/Test")
     assert dome.photographs.shape == (12, 64, 96, 3) and test.photographs.shape == (20, 64, 96, 3)
     assert dome.names[0] == "image01.jpg" and np.abs(dome.lights - dome_lights(12)).max() < 1e-7
-    assert dome.notes == ("dirs.lp: pictures ignored that the list does not name: normals.png",) and test.notes == ()
+    assert dome.notes == ("dirs.lp: pictures skipped, because the list does not name them: normals.png",)
+    assert test.notes == ()
     normals = np.asarray(Image.open(tmp_path / "sample/Dome/normals.png")) / 127.5 - 1
     assert np.linalg.norm(normals, axis=2) == pytest.approx(1, abs=0.02)
 
@@ -195,7 +196,7 @@ def test_an_interrupted_render_leaves_no_list(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((15, 64), "16 pixels a side or more and 150000000 in all at most, got 15×64"),
+        ((15, 64), "sides of at least 16 pixels and at most 150000000 pixels in all, got 15×64"),
         ((100000, 100000), "got 100000×100000"),
         ((64, 64, 0), "1–999 lights, got 0"),
         ((64, 64, 1000), "1–999 lights, got 1000"),

@@ -1,7 +1,7 @@
-"""The command `fastrti`: one module a subcommand, each with `add_parser` and `run`.
+"""The command `fastrti`: one module for each subcommand, with `add_parser` and `run`.
 
-Exit codes: 0 done; 1 something in the input, the object or the machine is not as wanted (one sentence says what);
-2 the command line itself is wrong; 130 interrupted.
+Exit codes: 0 when all is done. 1 when something in the input, the object or the machine is not as expected; one
+sentence says what. 2 when the command line itself is wrong. 130 after Ctrl-C.
 """
 
 import argparse
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, tune, view
 from fastrti.errors import FastrtiError
 
-_COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
+"""The modules of the commands, in the order of --help."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"fastrti {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in _COMMANDS:
+    for module in COMMANDS:
         command = module.add_parser(commands)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         command.set_defaults(run=module.run)

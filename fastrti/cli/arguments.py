@@ -17,14 +17,17 @@ OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp and --transfer."""
     parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
-    parser.add_argument("--lp", metavar="FILE", help="the .lp file, where it is not the only one in the folder")
+    parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has several")
     parser.add_argument(
-        "--transfer", choices=("srgb", "linear"), default="srgb", help="how the samples encode light (default: srgb)"
+        "--transfer",
+        choices=("srgb", "linear"),
+        default="srgb",
+        help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
     )
 
 
 def load_collection(arguments: argparse.Namespace) -> Mlic:
-    """The collection of `add_collection_arguments`; says on stderr what was dropped or guessed."""
+    """The collection of `add_collection_arguments`. Prints to stderr what was skipped or guessed."""
     mlic = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer)
     for note in mlic.notes:
         print(f"note: {note}", file=sys.stderr)
@@ -37,7 +40,7 @@ def add_backend_argument(parser: argparse.ArgumentParser) -> None:
         "--backend",
         choices=("auto", "triton", "cpu", "reference"),
         default="auto",
-        help="what renders (default: auto, the fastest that runs here)",
+        help="what draws the pictures (default: auto, the fastest that runs on this machine)",
     )
 
 

@@ -13,19 +13,19 @@ _OWN = "fastrti"
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "convert",
-        help="an object or a file of another program in another format",
+        help="change an object into another format or another network",
         description=(
-            "Opens an object folder, a NeuralRTI, OpenLIME or Relight folder, a .ptm or an HSH .rti file, and writes\n"
-            "  fastrti: an object folder; OpenLIME fails on published NeuralRTI folders, but opens what they become\n"
-            "  ptm:     a .ptm file, RGB or LRGB, of an object with a PTM\n"
-            "  rti:     an .rti file of an object with hemispherical harmonics\n"
-            "  relight: a Relight folder of an object with PTM, HSH, RBF or bilinear interpolation\n"
-            "The last three hold neither mask nor provenance.\n\n"
-            "With --student the object is distilled into another network, from the object itself, in about a minute;\n"
-            "what that costs is printed in dB."
+            "Reads any object (a folder of fastrti, NeuralRTI, OpenLIME or Relight, a .ptm or an HSH .rti file)\n"
+            "and writes it in one of these formats:\n"
+            "  fastrti  an object folder\n"
+            "  ptm      a .ptm file, for an object that is a PTM\n"
+            "  rti      an .rti file, for an object with hemispherical harmonics (HSH)\n"
+            "  relight  a Relight folder, for an object with PTM, HSH, RBF or bilinear interpolation\n"
+            "The last three formats hold neither the mask nor title, creator and rights.\n\n"
+            "With --student, fastrti trains another network to draw what the object draws. This takes about a minute\n"
+            "and does not need the photographs. The command prints the loss in dB."
         ),
         epilog=(
             "examples:\n  fastrti convert coin.ptm -o coin\n  fastrti convert coin -o coin.ptm\n"
@@ -37,11 +37,11 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--to",
         choices=[name for name, row in FORMATS.items() if row.save],
-        help="what to write (default: by the output's suffix, .ptm, .rti or none for fastrti)",
+        help="the format to write (default: ptm or rti by the suffix of PATH, else fastrti)",
     )
     parser.add_argument(
         "--student",
-        help="distil into this network: disk20, lc16x16-elu (both for OpenLIME) or another of `fastrti fit`'s",
+        help="train this network: disk20 or lc16x16-elu (OpenLIME draws both), or another student of `fastrti fit`",
     )
     return parser
 

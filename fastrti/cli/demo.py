@@ -19,13 +19,12 @@ SHEET_LIGHTS = 5  # of the 20 test lights, spread over the rings
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "demo",
-        help="the whole way on a rendered sample, in a few minutes",
+        help="show everything on a rendered sample, in a few minutes",
         description=(
-            "Renders a sample collection, fits it with the quick preset, scores it beside PTM and HSH on lights none\n"
-            "of them saw, and writes relit pictures, a contact sheet and a light sweep."
+            "Renders a sample collection and fits it with the preset quick. Compares the result with PTM and HSH\n"
+            "under lights that no method has seen. Writes relit pictures, a contact sheet and an animation."
         ),
         epilog="example:\n  fastrti demo -o demo",
     )
@@ -43,10 +42,10 @@ def run(arguments: argparse.Namespace) -> None:
     dome, test = Mlic.load(sample / "Dome"), Mlic.load(sample / "Test")
     print("fitting …", flush=True)
     renderers = {name: Renderer(relightable) for name, relightable in _fit_all(dome, folder).items()}
-    print("\nmean PSNR on the 20 lights of sample/Test, which no method saw:")
+    print("\nmean PSNR for the 20 lights of sample/Test, which no method has seen:")
     for name, renderer in renderers.items():
         score = mean_score(evaluate(renderer, test))
-        print(f"  {name:8} {score.psnr:6.2f} dB  {len(renderer.relightable.planes):3} bytes a pixel")
+        print(f"  {name:8} {score.psnr:6.2f} dB  {len(renderer.relightable.planes):3} bytes per pixel")
     _draw(renderers, test, folder)
 
 

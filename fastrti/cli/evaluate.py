@@ -14,19 +14,19 @@ from fastrti.scoring.evaluate import Score, evaluate, mean_score
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "evaluate",
-        help="PSNR, SSIM and CIEDE2000 against photographs",
+        help="compare an object with photographs: PSNR, SSIM, CIEDE2000",
         description=(
-            "Relights an object at the lights of photographs and compares: PSNR (dB), SSIM and mean CIEDE2000 for\n"
-            "each light and their means, on what a user sees (8-bit planes, 8-bit pictures)."
+            "Draws an object under the light of each photograph and compares the two pictures. Prints PSNR in dB,\n"
+            "SSIM and CIEDE2000 for each photograph, and their means. The score is about the picture that a person\n"
+            "sees: 8-bit planes and 8-bit colours."
         ),
         epilog="example:\n  fastrti evaluate vase photographs/ --only IMG_07.jpg IMG_21.jpg --json",
     )
     parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     add_collection_arguments(parser)
-    parser.add_argument("--only", nargs="+", metavar="FILE", help="score these photographs alone")
+    parser.add_argument("--only", nargs="+", metavar="FILE", help="compare with these photographs only")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     add_backend_argument(parser)
     return parser

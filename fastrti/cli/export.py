@@ -16,7 +16,7 @@ from fastrti.sharing.web import export_folder, export_single_file
 def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
     if arguments.single_file:
         if arguments.tiles:
-            raise ArgumentError("expected --single-file or --tiles, got both: tiles are for a web server")
+            raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
         export_single_file(relightable, output)
     else:
         export_folder(relightable, output, arguments.tiles)
@@ -24,7 +24,7 @@ def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespac
 
 def _to_openlime(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
     if arguments.single_file:
-        raise ArgumentError("expected --single-file with --to web, got it with openlime: it is a folder")
+        raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
     for note in export_openlime(relightable, output, arguments.tiles, arguments.object):
         print(f"note: {note}", file=sys.stderr)
 
@@ -37,14 +37,13 @@ _TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "export",
-        help="an object for the web or for OpenLIME",
+        help="write an object for the web or for OpenLIME",
         description=(
             "Writes an object for other programs.\n"
-            "web: a static folder for any web server, or with --single-file one HTML that opens by a double click.\n"
-            "openlime: a folder and a page for OpenLIME, which is a program of its own; the page says where to put it."
+            "  web       a folder for any web server, or with --single-file one HTML file that opens by double click\n"
+            "  openlime  a folder with a page for OpenLIME, a separate program; the page says where to put OpenLIME"
         ),
         epilog=(
             "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"
@@ -54,8 +53,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("object", metavar="OBJECT", help="a relightable object")
     parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
-    parser.add_argument("--single-file", action="store_true", help="web: everything in one HTML file")
-    parser.add_argument("--tiles", action="store_true", help="DeepZoom tiles also for sides of at most 4096 pixels")
+    parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")
+    parser.add_argument("--tiles", action="store_true", help="write tiles also when no side has more than 4096 pixels")
     return parser
 
 

@@ -20,26 +20,31 @@ _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8",
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "fit",
         help="make a relightable object from photographs",
         description=(
-            "Fits a relightable object to photographs under known lights.\n\n"
-            "students:  lc16x16 (default): the light sets every weight of a 9→16→16→3 ReLU network with a skip;\n"
-            "           lcA, lcAxB other widths; lc16x16-elu without skip, which OpenLIME's shader can run;\n"
-            "           disk20, disk10: the students of DisK-NeuralRTI; direct20, direct10: without a teacher;\n"
-            "           neural: the NeuralRTI network 11→50→50→3\n"
-            "teachers:  interpolator: what lies between the photographed lights (default for lc students);\n"
-            "           neural: a wide network trained first (default for disk students: NeuralRTI's);\n"
-            "           both: the mean of the interpolator and of such a network (lc students' with preset best);\n"
-            "           none: photographs only\n"
-            "presets:   quick, default, best: 750, 1,500 and 3,000 steps of lc students, 1,500, 3,000 and 10,000\n"
-            "           smaller ones of the others; README has quality and seconds\n"
-            "bases:     ptm, hsh9, hsh16: least squares a pixel; rbf: principal components interpolated over the\n"
-            "           lights. Seconds instead of minutes, but less faithful; `fastrti convert` writes them as .ptm,\n"
-            "           .rti or Relight folders\n\n"
-            "Ctrl-C ends the training early and saves what there is."
+            "Makes a relightable object from photographs under known lights.\n\n"
+            "students: the network of the object\n"
+            "  lc16x16 (default)   the light sets every weight of a network 9→16→16→3 with ReLU and a skip\n"
+            "  lcA, lcAxB          the same with other widths\n"
+            "  lc16x16-elu         with ELU and without a skip, so that OpenLIME can draw it\n"
+            "  disk20, disk10      the students of DisK-NeuralRTI\n"
+            "  direct20, direct10  the same networks, trained without a teacher\n"
+            "  neural              the network of NeuralRTI, 11→50→50→3\n\n"
+            "teachers: what the student learns from besides the photographs\n"
+            "  interpolator        interpolates between the photographed lights (default of lc students)\n"
+            "  neural              a wide network that is trained first (default of disk students)\n"
+            "  both                the mean of the two (default of lc students with the preset best)\n"
+            "  none                photographs only\n\n"
+            "presets: how long the training takes\n"
+            "  quick, default, best: 750, 1,500 and 3,000 steps for lc students; 1,500, 3,000 and 10,000 smaller\n"
+            "  steps for the others\n\n"
+            "bases: classical methods, which take seconds but are less faithful\n"
+            "  ptm, hsh9, hsh16    least squares for each pixel\n"
+            "  rbf                 principal components, interpolated over the lights\n"
+            "  `fastrti convert` writes them as .ptm, .rti or Relight folders\n\n"
+            "Ctrl-C ends the training early and saves the object as it is then."
         ),
         epilog=(
             "examples:\n"
@@ -51,32 +56,36 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     add_collection_arguments(parser)
     parser.add_argument("-o", "--output", metavar="OBJECT", required=True, help="folder of the object to make")
     parser.add_argument(
-        "--hold-out", type=int, default=0, metavar="N", help="photographs kept out of the fit to report its PSNR on"
+        "--hold-out",
+        type=int,
+        default=0,
+        metavar="N",
+        help="keep N photographs out of the fit and report the PSNR on them",
     )
-    parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit this classical basis instead of training a student")
+    parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit a classical basis instead of training a student")
     training = parser.add_argument_group("training", argument_default=argparse.SUPPRESS)
     training.add_argument("--student", help="default: lc16x16")
-    training.add_argument("--teacher", help="interpolator, neural, both or none (default: the preset's or student's)")
+    training.add_argument("--teacher", help="interpolator, neural, both or none (default: see above)")
     training.add_argument("--preset", help="quick, default or best (default: default)")
-    training.add_argument("--steps", type=int, metavar="N", help="training steps, instead of the preset's")
+    training.add_argument("--steps", type=int, metavar="N", help="number of training steps (default: by the preset)")
     training.add_argument(
         "--alpha",
         type=float,
-        help="weight of the photographs against the teacher, 0 to 1 (default: rises from 0.5 to 0.95; disk: 0.5)",
+        help="weight of the photographs, 0 (teacher only) to 1 (default: 0.5, which rises to 0.95 for lc students)",
     )
-    training.add_argument("--planes", type=int, metavar="K", help="bytes a pixel (default: 9)")
+    training.add_argument("--planes", type=int, metavar="K", help="bytes per pixel (default: 9)")
     training.add_argument(
         "--int8",
         action="store_true",
-        help="train an lc student for int8, the fastest on the CPU, as well; used where it costs 0.1 dB at most",
+        help="also train for 8-bit arithmetic, the fastest on the CPU; it is used if it costs at most 0.1 dB",
     )
-    training.add_argument("--seed", type=int, help="default: 0")
-    training.add_argument("--device", help="cpu or cuda (default: cuda where there is one)")
-    training.add_argument("--checkpoint", metavar="FILE", help="keep the state of the fit here and resume from it")
-    provenance = parser.add_argument_group("provenance, kept in the object")
+    training.add_argument("--seed", type=int, help="seed of everything random (default: 0)")
+    training.add_argument("--device", help="cpu or cuda (default: cuda if it is there)")
+    training.add_argument("--checkpoint", metavar="FILE", help="store the fit in this file and resume from it")
+    provenance = parser.add_argument_group("stored in the object")
     for name in ("title", "creator", "rights"):
         provenance.add_argument(f"--{name}", default="", metavar="TEXT")
-    provenance.add_argument("--mm-per-pixel", type=millimetres, metavar="MM", help="the object's scale")
+    provenance.add_argument("--mm-per-pixel", type=millimetres, metavar="MM", help="size of a pixel on the object")
     return parser
 
 
@@ -84,7 +93,9 @@ def run(arguments: argparse.Namespace) -> None:
     """Fits, saves and prints where the object is and how good it came out."""
     settings = {name: getattr(arguments, name) for name in _TRAINING if hasattr(arguments, name)}
     if arguments.basis and settings:
-        raise ArgumentError(f"expected --basis or --{next(iter(settings))}, got both: a basis is not trained")
+        raise ArgumentError(
+            f"expected --basis or --{next(iter(settings))}, got both: a basis is not trained, leave one out"
+        )
     check_destination(arguments.output)  # before minutes of training
     mlic = load_collection(arguments)
     if arguments.basis:

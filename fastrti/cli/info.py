@@ -10,11 +10,13 @@ from fastrti.objects.relightable import Relightable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "info",
-        help="what an object holds, and which backends run here",
-        description="Prints size, decoder, cost a pixel, provenance and training of an object, and which backends run.",
+        help="show what an object holds, and which backends run here",
+        description=(
+            "Prints the size of an object, its decoder, the cost per pixel, title, creator and rights, and how it was\n"
+            "trained. Also says which backends run on this machine."
+        ),
         epilog="example:\n  fastrti info vase",
     )
     parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
@@ -22,7 +24,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Prints one fact a line."""
+    """Prints one fact per line."""
     relightable = load(arguments.object)
     facts = {**_facts(relightable), **_backends()}
     width = max(map(len, facts)) + 2
@@ -35,10 +37,10 @@ def _facts(relightable: Relightable) -> dict[str, Any]:
     facts = {
         "size": f"{relightable.width}×{relightable.height} pixels",
         "decoder": relightable.decoder.label,
-        "cost a pixel": f"{len(relightable.planes)} bytes, {network.multiply_adds} multiply-adds",
+        "cost per pixel": f"{len(relightable.planes)} bytes, {network.multiply_adds} multiply-adds",
         "mask": None if relightable.mask is None else f"{relightable.mask.mean():.1%} of the pixels are object",
         "photographs": None if relightable.lights is None else len(relightable.lights),
-        "scale": None if relightable.mm_per_pixel is None else f"{relightable.mm_per_pixel:g} mm a pixel",
+        "scale": None if relightable.mm_per_pixel is None else f"{relightable.mm_per_pixel:g} mm per pixel",
         "title": relightable.title,
         "creator": relightable.creator,
         "rights": relightable.rights,

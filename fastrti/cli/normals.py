@@ -10,24 +10,23 @@ from fastrti.rendering.renderer import Renderer
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "normals",
-        help="the normal map of an object",
+        help="write the normal map of an object",
         description=(
-            "Fits a matt surface to how each pixel answers the light, and writes its normals as a PNG:\n"
-            "red = x (right), green = y, blue = z (to the camera), from -1 (black) to 1 (white)."
+            "Draws the object under many lights, fits a matt surface to each pixel, and writes its normals as a PNG.\n"
+            "Red is x (to the right), green is y, blue is z (to the camera). Black means -1, white means 1."
         ),
         epilog="example:\n  fastrti normals vase -o vase_normals.png --bits 16",
     )
     parser.add_argument("object", metavar="OBJECT", help="a relightable object")
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, required=True, help="the picture to write")
-    parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits a channel (default: 8)")
+    parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits per channel (default: 8)")
     parser.add_argument(
         "--convention",
         choices=("opengl", "directx"),
         default="opengl",
-        help="whether green grows upwards (opengl, default) or downwards (directx)",
+        help="opengl: green grows upwards (default); directx: downwards",
     )
     add_backend_argument(parser)
     return parser

@@ -15,17 +15,18 @@ from fastrti.sharing.save import Picture, light_sheet, save_picture, save_sweep,
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "relight",
-        help="pictures of an object under new lights",
+        help="draw an object under new lights",
         description=(
-            "Relights an object. One light gives one picture; several, or the lights of an .lp file, a folder of\n"
-            "pictures, or with --sheet one picture of them all; --sweep an animation of the light going once around\n"
-            "the object: WebP, GIF, or MP4 where ffmpeg is installed.\n"
-            "Lights are x,y or x,y,z: +x right, +y up, +z to the camera.\n"
-            "--enhance exaggerates the shape (Malzbender et al. 2001): diffuse makes the fall-off from light to dark\n"
-            "steeper, specular the surface glossy. The first such picture waits for the object's normals."
+            "Draws an object under new lights.\n"
+            "  one --light             one picture\n"
+            "  several, or --lights    a folder of pictures\n"
+            "  the same with --sheet   all pictures on one sheet, with labels\n"
+            "  --sweep                 an animation: the light goes once around the object\n\n"
+            "A light is x,y or x,y,z: x grows to the right, y grows upwards, z points to the camera.\n\n"
+            "--enhance exaggerates the shape (Malzbender et al. 2001). diffuse makes the change from light to dark\n"
+            "steeper. specular makes the surface glossy. The first enhanced picture waits for the object's normals."
         ),
         epilog=(
             "examples:\n"
@@ -39,15 +40,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
-        "--light", dest="lights", type=light, action="append", metavar="x,y[,z]", help="a light; may be repeated"
+        "--light", dest="lights", type=light, action="append", metavar="x,y[,z]", help="a light; repeat it for several"
     )
-    which.add_argument("--lights", dest="lp", metavar="FILE", help="an .lp file: one picture a row, named like it")
-    which.add_argument("--sweep", action="store_true", help="an animation: .webp, .gif or .mp4")
-    parser.add_argument("--sheet", action="store_true", help="all lights in one labelled picture, reduced")
+    which.add_argument("--lights", dest="lp", metavar="FILE", help="an .lp file: a picture for each row, with its name")
+    which.add_argument("--sweep", action="store_true", help="an animation: .webp, .gif, or .mp4 if ffmpeg is installed")
+    parser.add_argument("--sheet", action="store_true", help="all lights on one sheet with labels, reduced")
     parser.add_argument("--enhance", choices=get_args(Enhancement), help="exaggerate the shape")
     parser.add_argument("--gain", type=float, metavar="G", help=f"strength of --enhance, 1 to 5 (default: {GAIN})")
     parser.add_argument("--scale", type=scale, default=1.0, metavar="S", help="size: 1/2, 1/4, … 1/64 (default: 1)")
-    parser.add_argument("-o", "--output", metavar="PATH", help="file or folder to write (default: OBJECT's name)")
+    parser.add_argument("-o", "--output", metavar="PATH", help="file or folder to write (default: named like OBJECT)")
     add_backend_argument(parser)
     return parser
 
@@ -76,9 +77,9 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     if arguments.sheet and arguments.sweep:
-        raise ArgumentError("expected --sheet with --light or --lights, got --sweep: an animation is no sheet")
+        raise ArgumentError("expected --sheet with --light or --lights, got --sweep: leave one out")
     if arguments.gain is not None and arguments.enhance is None:
-        raise ArgumentError("expected --gain with --enhance, got it alone: name an enhancement")
+        raise ArgumentError("expected --gain with --enhance, got --gain alone: add --enhance")
 
 
 def _named_lights(arguments: argparse.Namespace) -> tuple[list[str], list[LightDirection]]:

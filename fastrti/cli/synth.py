@@ -9,20 +9,19 @@ from fastrti.cli.arguments import size
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "synth",
-        help="render a sample collection: relief, several materials, cast shadows",
+        help="render a sample collection of photographs",
         description=(
-            "Renders a multi-light image collection: an orthographic relief with stripes of GGX materials from matt\n"
-            "to metal and hard cast shadows. FOLDER/Dome holds the photographs to fit, FOLDER/Test those to score with."
+            "Renders photographs of a tablet under many lights. It has stripes of materials from matt to metal (GGX)\n"
+            "and hard shadows. FOLDER/Dome gets the photographs to fit, FOLDER/Test those to compare with."
         ),
         epilog="example:\n  fastrti synth -o sample --size 640x480 && fastrti fit sample/Dome -o tablet",
     )
     parser.add_argument("-o", "--output", metavar="FOLDER", required=True, help="folder to make")
     parser.add_argument("--size", type=size, default=(320, 320), metavar="WIDTHxHEIGHT", help="default: 320x320")
     parser.add_argument("--lights", type=int, default=49, metavar="N", help="photographs in Dome (default: 49)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="another seed is another relief (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="each seed makes another tablet (default: 0)")
     return parser
 
 

@@ -9,15 +9,14 @@ from fastrti.kernels.kernel import BACKENDS
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "tune",
-        help="measure how the GPU kernel is launched fastest here",
+        help="find the fastest launch of the GPU kernel",
         description=(
-            "Measures on this machine's GPU how the pixels of an object are drawn fastest: tile, warps, pipeline\n"
-            "stages, programs a multiprocessor. The best is kept for this kind of GPU, network and precision in\n"
-            "tuning.json in the user's cache folder (FASTRTI_CACHE, else ~/.cache/fastrti), and used from then on;\n"
-            "delete the file to go back. Takes minutes: every candidate is compiled first."
+            "Tries several ways to launch the GPU kernel on this machine's GPU: tile size, warps, pipeline stages and\n"
+            "programs per multiprocessor. Takes minutes, because each of them is compiled first.\n\n"
+            "The fastest is stored for this kind of GPU, network and precision, and used from then on. It is stored\n"
+            "in tuning.json in the folder FASTRTI_CACHE, or ~/.cache/fastrti. Delete this file to go back."
         ),
         epilog="example:\n  fastrti tune vase",
     )

@@ -17,11 +17,10 @@ from fastrti.sharing.web import needs_tiles, write_normals, write_object, write_
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
-    """Adds the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "view",
-        help="shows an object in the web browser",
-        description="Serves the viewer and an object on this machine alone, and opens the browser. Ctrl-C ends it.",
+        help="show an object in the web browser",
+        description="Opens the viewer in the web browser. Only this machine can reach it. Ctrl-C ends it.",
         epilog="example:\n  fastrti view vase",
     )
     parser.add_argument("object", metavar="OBJECT", help="a relightable object")

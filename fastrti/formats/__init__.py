@@ -26,9 +26,9 @@ _START_BYTES = 16
 
 
 def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
-    """Reads an object folder; NeuralRTI, OpenLIME and Relight folders; `.ptm` and HSH `.rti` files.
+    """Opens an object: a folder of fastrti, NeuralRTI, OpenLIME or Relight, a `.ptm` file or an HSH `.rti` file.
 
-    Nothing in it is trusted: sizes, counts and numbers are checked before memory is taken.
+    The file is not trusted: sizes, counts and numbers are checked before memory is taken.
 
     Args:
         path: the folder that holds info.json, or the file.
@@ -52,18 +52,17 @@ def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relight
 
 
 def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:
-    """Writes an object: as fastrti's own folder, or as a file or folder of the field.
+    """Writes an object as fastrti's own folder, or in a format of another program.
 
-    A save that is killed leaves the old object or the new one. The field's formats hold coefficients and, in Relight
-    folders, the lights. Mask and provenance are not written there, and pixels outside the mask show as they were
-    fitted.
+    A save that is interrupted leaves the old object or the new one. The formats of other programs do not hold the mask
+    and the provenance. Pixels outside the mask show there as they were fitted.
 
     Args:
-        relightable: the object; the field's formats hold PTM, HSH or interpolated components.
-        path: the folder or file to make, or to replace. A folder is replaced only if it holds an object; files in it
-            that are not the object's are kept.
-        format: "fastrti", "ptm", "rti" or "relight"; None goes by the path's suffix, `.ptm`, `.rti` or `.hsh`, and
-            takes "fastrti" for every other path.
+        relightable: the object. The formats of other programs hold PTM, HSH, RBF or bilinear objects only.
+        path: the folder or file to make or to replace. A folder is replaced only if it holds an object. Files in it
+            that do not belong to the object are kept.
+        format: "fastrti", "ptm", "rti" or "relight". None goes by the suffix of the path: `.ptm`, `.rti` or `.hsh`,
+            and "fastrti" for every other path.
 
     Raises:
         ObjectError: a decoder that the format does not hold, or a path that cannot be written.

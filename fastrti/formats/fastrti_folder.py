@@ -137,7 +137,7 @@ def check_destination(path: str | os.PathLike[str]) -> None:
     somebody's photographs."""
     target, here = Path(os.path.realpath(path)), Path.cwd()
     if target in (here, *here.parents):  # replacing it would leave this process, and its shell, in a deleted folder
-        raise ObjectError(f"{path}: expected a folder to save to, got the one this process runs in: name one inside it")
+        raise ObjectError(f"{path}: expected a folder to save to, got the current folder: name a folder inside it")
     if not target.exists():
         return
     if not target.is_dir() or (any(target.iterdir()) and not _is_object(target)):
@@ -176,7 +176,7 @@ def _write(relightable: Relightable, folder: Path) -> None:
         text = json.dumps(object_info(relightable), indent=1, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ObjectError(
-            f"expected training and extra to hold only finite JSON values, got {error}: take out what is not"
+            f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
         ) from None
     with open(folder / "info.json", "w", encoding="utf-8") as file:
         file.write(text)
@@ -196,7 +196,7 @@ def _stored_planes(relightable: Relightable) -> NDArray[np.uint8]:
 
 
 def object_info(relightable: Relightable) -> dict[str, Any]:
-    """What info.json of the object's folder says, as JSON can hold it; README and docs state its keys."""
+    """What info.json of the object's folder says, as JSON can hold it; docs/object_format.md explains its keys."""
     count = _plane_count(relightable)
     spare = (0, count - len(relightable.planes))
     info: dict[str, Any] = {

@@ -67,14 +67,14 @@ def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
 
 
 def _rgb(header: TextHeader, version: str, width: int, height: int) -> Bytes:
-    """Three blocks, one a channel, of six bytes a pixel."""
+    """Three blocks, one per channel, of six bytes per pixel."""
     blocks = _payload(header, 3 * height * width * TERMS).reshape(3, -1, TERMS)
     planes: Bytes = blocks.transpose(2, 0, 1).reshape(3 * TERMS, height, width)
     return planes
 
 
 def _lrgb(header: TextHeader, version: str, width: int, height: int) -> Bytes:
-    """Six bytes a pixel, then the base colour; before 1.2, nine bytes a pixel."""
+    """Six bytes per pixel, then the base colour. Before version 1.2, nine bytes per pixel."""
     payload = _payload(header, height * width * (TERMS + 3))
     if version == "PTM_1.2":
         luminance, base = np.split(payload, [height * width * TERMS])

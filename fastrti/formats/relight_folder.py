@@ -1,6 +1,6 @@
 """Relight folders: `info.json` and `plane_0.jpg …`, as Relight (Visual Computing Lab, ISTI-CNR) and OpenLIME use them.
 
-A coefficient is (byte/255 − bias)·scale, three a picture. Types ptm and hsh are sums of light functions (`rgb`: per
+A coefficient is (byte/255 − bias)·scale, three per picture. Types ptm and hsh are sums of light functions (`rgb`: per
 channel; `lrgb`: a luminance times the base colour of the first picture). Types rbf and bilinear are principal
 components: colour = M₀(l) + Σ coefficient_p·M_p(l), M interpolated between nodes and stored as bytes in materials.bin
 (`mrgb`; `mycc`: the same in Y, Co, Cg, with fewer planes of colour).
@@ -76,7 +76,7 @@ def _plane_count(info: Fields, colorspace: str) -> int:
 def _ycc_planes(info: Fields) -> tuple[int, ...]:
     counts = info.integers("yccplanes", at_most=3, low=1, high=MAX_PLANES)
     if len(counts) != 3 or counts[1] != counts[2] or counts[0] < counts[1] or sum(counts) > MAX_PLANES:
-        raise info.error("yccplanes", f"numbers of Y, Co and Cg planes, Co = Cg ≤ Y, {MAX_PLANES} at most in all")
+        raise info.error("yccplanes", f"numbers of Y, Co and Cg planes, Co = Cg ≤ Y, at most {MAX_PLANES} in all")
     return counts
 
 
@@ -91,7 +91,7 @@ def _ranges(info: Fields, count: int) -> tuple[NDArray[np.float64], NDArray[np.f
 def _lights(info: Fields) -> NDArray[np.float64]:
     numbers = info.array("lights", (-1,))
     if len(numbers) % 3:
-        raise info.error("lights", "three numbers a light")
+        raise info.error("lights", "three numbers per light")
     return numbers.reshape(-1, 3)
 
 
@@ -119,7 +119,7 @@ def _sum_of_functions(info: Fields, kind: str, count: int, colorspace: str) -> L
     base = colorspace == "lrgb"
     terms, rest = (count - 3, 0) if base else divmod(count, 3)
     if rest or terms < 1:
-        raise info.error("nplanes", "three base colours and at least one term" if base else "three planes a term")
+        raise info.error("nplanes", "three base colours and at least one term" if base else "three planes per term")
     if kind == "ptm" and terms != len(PTM_ORDER):
         raise info.error("nplanes", "six terms of a PTM: 18 planes, or 9 with a base colour")
     return LightBasisDecoder(cast(Literal["ptm", "hsh"], kind), terms, base)

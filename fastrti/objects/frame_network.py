@@ -34,7 +34,7 @@ class FrameNetwork:
     """The weights of one light: zero, one or two hidden layers from K plane values to RGB.
 
     Attributes:
-        weights: one (out, in) float32 matrix a layer, row-major; the first takes K inputs, the last emits 3.
+        weights: one (out, in) float32 matrix per layer, row-major. The first takes K inputs, the last emits 3.
         biases: one (out,) float32 vector a layer.
         activation: φ of the hidden layers, "relu" or "elu" (α = 1).
         skip: (3, K) float32 added to the output as skip·z, or None.
@@ -95,7 +95,7 @@ class FrameNetwork:
 
     @property
     def multiply_adds(self) -> int:
-        """Multiply-adds a pixel, biases not counted."""
+        """Multiply-adds per pixel, biases not counted."""
         return sum(weight.size for weight in self.weights) + (0 if self.skip is None else self.skip.size)
 
     def folded(self, minimum: NDArray[np.floating], maximum: NDArray[np.floating]) -> "FrameNetwork":

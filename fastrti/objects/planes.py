@@ -46,9 +46,9 @@ def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maxim
         )
     if minimum.shape != (len(planes),) or maximum.shape != (len(planes),):
         raise ArgumentError(
-            f"expected {len(planes)} minima and maxima, one a plane, got {minimum.shape} and {maximum.shape}"
+            f"expected {len(planes)} minima and maxima, one per plane, got {minimum.shape} and {maximum.shape}"
         )
     if not ((minimum <= maximum) & (minimum >= -MAX_LATENT) & (maximum <= MAX_LATENT)).all():
         raise ArgumentError(
-            "expected minimum ≤ maximum for every plane, both finite in float32: quantise the planes anew"
+            "expected minimum ≤ maximum for every plane, both finite in float32: quantise the planes again"
         )

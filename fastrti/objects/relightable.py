@@ -12,27 +12,30 @@ from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.planes import check_planes
 
 INT8_LOSS_DB = 0.1
-"""What int8 may cost for the CPU to choose it by itself."""
+"""The CPU chooses 8-bit arithmetic by itself when it costs at most this much."""
 
 
 @dataclass(frozen=True, eq=False)
 class Relightable:
     """A relightable image: what `fit` makes, `save` keeps and `Renderer` shows.
 
-    It never changes; `dataclasses.replace` makes a changed one, which is checked again. Two objects are equal only if
-    they are the same one.
+    A Relightable never changes. `dataclasses.replace` makes a changed copy, which is checked again. Two objects are
+    equal only if they are the same one.
 
     Attributes:
         planes: (K, H, W) uint8, row 0 on top; the stored latents or coefficients.
-        minimum, maximum: (K,) float64; z_k = v/255·(maximum_k − minimum_k) + minimum_k.
+        minimum: (K,) float64, what the byte 0 of each plane means: z = v/255·(maximum − minimum) + minimum.
+        maximum: (K,) float64, what the byte 255 of each plane means.
         decoder: turns a light into a network of z.
-        mask: (H, W) bool, True = object; False pixels are black in every picture. None = all object.
+        mask: (H, W) bool, True on the object; False pixels are black in every picture. None: all pixels are object.
         lights: (N, 3) float64, the photographed light directions, or None.
         mm_per_pixel: the object's scale in millimetres per pixel, or None.
-        title, creator, rights: provenance, free text.
-        int8_loss_db: dB of PSNR that drawing in int8 costs, as the fit measured it (may be negative), or None where it
-            did not; the CPU draws in int8 of its own accord up to `INT8_LOSS_DB`.
-        training: settings and results of the fit; anything JSON can hold.
+        title: what the object is called.
+        creator: who made it.
+        rights: its licence, or who holds the rights.
+        int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
+            was not measured. Up to `INT8_LOSS_DB` the CPU draws in 8-bit arithmetic by itself.
+        training: settings and results of the fit; anything that JSON can hold.
         extra: unknown keys of the loaded file, kept when saved again.
 
     Raises:
@@ -75,9 +78,9 @@ class Relightable:
                 "expected light directions of non-zero length, got (0, 0, 0) among them: leave out the lights"
             )
         if self.mm_per_pixel is not None and not (np.isfinite(self.mm_per_pixel) and self.mm_per_pixel > 0):
-            raise ArgumentError(f"expected a positive number of millimetres a pixel, got {self.mm_per_pixel}")
+            raise ArgumentError(f"expected a positive number of millimetres per pixel, got {self.mm_per_pixel}")
         if self.int8_loss_db is not None and not np.isfinite(self.int8_loss_db):
-            raise ArgumentError(f"expected a finite number of dB that int8 costs, got {self.int8_loss_db}")
+            raise ArgumentError(f"expected a finite int8_loss_db, got {self.int8_loss_db}")
 
     def _settle(self, name: str, value: Any) -> None:
         """Sets a field of this frozen object while it is made."""

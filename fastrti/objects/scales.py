@@ -19,7 +19,7 @@ FACTORS = (1, 2, 4, 8, 16, 32, 64)
 
 
 def factor_of(scale: object) -> int:
-    """How many pixels a side become one: 1 / scale.
+    """How many pixels become one in each direction: 1 / scale.
 
     Raises:
         ArgumentError: not one of 1, 1/2, 1/4, … 1/64.

@@ -1,8 +1,8 @@
-"""The `.lp` list of photographs and light directions: a count, then a row `filename lx ly lz` a photograph.
+"""The `.lp` list of photographs and light directions: a count, then a row `filename lx ly lz` for each photograph.
 
 The reader takes what the wild offers: tabs, CRLF, a byte order mark, decimal commas, blank lines, names with spaces,
-absolute and backslash paths, vectors of any length. Whatever it drops or guesses it says in `notes`; what it cannot
-resolve is an error that names file and line.
+absolute and backslash paths, vectors of any length. `notes` names everything that was skipped or guessed. What the
+reader cannot resolve is an error that names file and line.
 """
 
 import math
@@ -83,7 +83,9 @@ def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating
         CollectionError: a file that cannot be written.
     """
     if lights.shape != (len(names), 3) or not names:
-        raise ArgumentError(f"expected one (x, y, z) a name, got {len(names)} names and lights of shape {lights.shape}")
+        raise ArgumentError(
+            f"expected one (x, y, z) per name, got {len(names)} names and lights of shape {lights.shape}"
+        )
     for name in names:
         if not name or name != name.strip() or re.search(r"[\r\n]", name):
             raise ArgumentError(f"expected names without line breaks or spaces around them, got {name!r}")

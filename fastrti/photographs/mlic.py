@@ -33,7 +33,7 @@ class Mlic:
         names: N file names.
         mask: (H, W) bool, True on the object; None where everything is the object.
         transfer: how samples encode light, "srgb" or "linear".
-        notes: a sentence for everything that was dropped or guessed on reading.
+        notes: a sentence for everything that the reader skipped or guessed.
     """
 
     photographs: Samples
@@ -47,9 +47,9 @@ class Mlic:
     def load(cls, folder: str | Path, lp: str | Path | None = None, transfer: Transfer = "srgb") -> "Mlic":
         """Reads a folder of JPEG, PNG or TIFF photographs and the `.lp` file of their lights.
 
-        Rows and pictures are matched by file stem, or by order where no name matches at all. Pictures the list does
-        not name are ignored, rows without a picture are dropped; `notes` says so. The mask is `mask.png` (above one
-        half) and the pixels opaque in every photograph.
+        Rows and pictures are matched by file stem, or by order where no name matches at all. Pictures that the list
+        does not name and rows without a picture are skipped, which `notes` says. The mask is `mask.png` (above one
+        half) and the pixels that are opaque in every photograph.
 
         Args:
             folder: the photographs' folder.
@@ -199,15 +199,16 @@ def _match_by_order(
             f"be matched to {len(photographs)} pictures by order: correct the list"
         )
     first = f"{lights.rows[0].name} is {photographs[0].name}"
-    return list(zip(lights.rows, photographs)), [f"{lp_name}: names no picture; rows were matched by order ({first})"]
+    note = f"{lp_name}: no row names a picture; rows were matched by order ({first})"
+    return list(zip(lights.rows, photographs)), [note]
 
 
 def _match_notes(lp_name: str, missing: list[str], ignored: list[str]) -> list[str]:
     notes = []
     if missing:
-        notes.append(f"{lp_name}: rows dropped for want of a picture: {_listed(missing)}")
+        notes.append(f"{lp_name}: rows skipped, because they have no picture: {_listed(missing)}")
     if ignored:
-        notes.append(f"{lp_name}: pictures ignored that the list does not name: {_listed(ignored)}")
+        notes.append(f"{lp_name}: pictures skipped, because the list does not name them: {_listed(ignored)}")
     return notes
 
 
@@ -247,7 +248,8 @@ def _allocate(count: int, first: Photograph) -> Samples:
     except MemoryError:
         size = np.prod(shape, dtype=float) * first.pixels.itemsize / 1e9
         raise CollectionError(
-            f"expected memory for {count} photographs ({size:.1f} GB), found less: scale them down, or list fewer"
+            f"expected memory for {count} photographs ({size:.1f} GB), found less: "
+            "scale the photographs down, or list fewer of them"
         ) from None
     return photographs
 

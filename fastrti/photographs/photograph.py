@@ -59,10 +59,12 @@ def read_photograph(path: Path) -> Photograph:
             f"{path.name}: expected at most {MAX_PIXELS} pixels, found more: scale the photographs down"
         ) from None
     except UnidentifiedImageError:
-        raise CollectionError(f"{path.name}: expected a JPEG, PNG or TIFF, found none of them: convert it") from None
+        raise CollectionError(
+            f"{path.name}: expected a JPEG, PNG or TIFF, found another kind of file: convert it"
+        ) from None
     except Exception as error:  # on damaged bytes the decoders raise whatever they stumble over
         raise CollectionError(
-            f"{path.name}: expected a JPEG, PNG or TIFF, found one that cannot be decoded ({error}): copy it anew"
+            f"{path.name}: expected a JPEG, PNG or TIFF, found one that cannot be decoded ({error}): copy it again"
         ) from None
 
 
@@ -83,7 +85,7 @@ def _bits(image: Image.Image, path: Path) -> int:
         depths = image.tag_v2.get(258, (1,))  # type: ignore[attr-defined]  # BitsPerSample
         bits: int = max(8, *depths)  # bilevel becomes 8
         if bits not in (8, 16):
-            raise CollectionError(f"{path.name}: expected 8 or 16 bits a sample, found {bits}: save it as 16-bit")
+            raise CollectionError(f"{path.name}: expected 8 or 16 bits per sample, found {bits}: save it as 16-bit")
         return bits
     return 8
 

@@ -52,7 +52,7 @@ def height_field(width: int, height: int, seed: int) -> Field:
 
 
 def smooth_noise(grid: Grid, cells: int, rng: np.random.Generator) -> Field:
-    """Cubic B-spline noise on a lattice of `cells` knots a unit, (H, W) float32, of a deviation near 1."""
+    """Cubic B-spline noise on a lattice of `cells` knots per unit, (H, W) float32, of a deviation near 1."""
     rows = _spline_weights(grid.y[:, 0] * cells, grid.down * cells)
     columns = _spline_weights(grid.x * cells, grid.across * cells)
     lattice = rng.standard_normal((rows.shape[1], columns.shape[1])).astype(np.float32)

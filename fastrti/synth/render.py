@@ -73,8 +73,7 @@ def render_collection(
 def _check(width: int, height: int, lights: int, seed: int) -> None:
     if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
         raise ArgumentError(
-            f"expected a picture of {MIN_SIDE} pixels a side or more and {MAX_PIXELS} in all at most, "
-            f"got {width}×{height}"
+            f"expected sides of at least {MIN_SIDE} pixels and at most {MAX_PIXELS} pixels in all, got {width}×{height}"
         )
     if not 1 <= lights <= MAX_LIGHTS:
         raise ArgumentError(f"expected 1–{MAX_LIGHTS} lights, got {lights}")
@@ -118,7 +117,7 @@ def lit_pixels(
     heights: Field,  # (H, W) in pixels
     light: NDArray[np.float64],  # (3,)
 ) -> NDArray[np.bool_]:  # (H, W)
-    """Where the light is seen over the relief: a horizon sweep, O(1) a pixel.
+    """Where the light is seen over the relief: a horizon sweep, O(1) per pixel.
 
     Rows are walked away from the light along rays that keep the height an occluder needs to be seen over. The rays are
     fixed and the heights interpolated between them once, so shadows stay sharp however long they are.

@@ -223,8 +223,8 @@ def test_openlime_numbers_beside_another_network_are_refused(tmp_path):
         ({"lights": np.zeros((0, 3))}, "expected finite lights of shape (N, 3), N ≥ 1, got (0, 3)"),
         ({"lights": np.zeros(3)}, "expected finite lights of shape (N, 3), N ≥ 1, got (3,)"),
         ({"lights": np.full((1, 3), np.nan)}, "expected finite lights of shape (N, 3), N ≥ 1, got (1, 3)"),
-        ({"mm_per_pixel": 0.0}, "expected a positive number of millimetres a pixel, got 0.0"),
-        ({"mm_per_pixel": np.nan}, "expected a positive number of millimetres a pixel, got nan"),
+        ({"mm_per_pixel": 0.0}, "expected a positive number of millimetres per pixel, got 0.0"),
+        ({"mm_per_pixel": np.nan}, "expected a positive number of millimetres per pixel, got nan"),
         ({"decoder": DECODERS["hsh4"]}, "expected 12 planes for this decoder (HSH 4 terms), got 18"),
     ],
 )

@@ -118,7 +118,7 @@ def test_a_stale_materials_bin_beside_light_functions_is_ignored(tmp_path):
         ("ptm", "rgb", {"colorspace": "mrgb"}, "expected 'colorspace' to be one of 'rgb', 'lrgb', got 'mrgb'"),
         ("ptm", "rgb", {"nplanes": 15}, "expected 'scale' of shape (15,), got (18,)"),
         ("ptm", "rgb", {"nplanes": 51}, "expected 'nplanes' to be a whole number from 1 to 48, got 51"),
-        ("rbf", "mrgb", {"lights": [0, 0]}, "expected 'lights' to be three numbers a light"),
+        ("rbf", "mrgb", {"lights": [0, 0]}, "expected 'lights' to be three numbers per light"),
         ("rbf", "mrgb", {"lights": []}, "expected 'lights' to be"),
         ("rbf", "mrgb", {"sigma": 0}, "expected sigma from 1e-06 to 1e+06, got 0.0"),
         ("bilinear", "mrgb", {"resolution": 4}, "expected … bytes"),

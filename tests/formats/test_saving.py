@@ -74,7 +74,7 @@ def test_the_current_folder_is_not_replaced(path, tmp_path, monkeypatch):
     save(relightable("ptm"), target)
     (target / "inside").mkdir()
     monkeypatch.chdir(target / "inside" if ".." in path else target)
-    with pytest.raises(ObjectError, match="expected a folder to save to, got the one this process runs in"):
+    with pytest.raises(ObjectError, match="expected a folder to save to, got the current folder"):
         save(relightable("hsh4"), path)
     assert_equal(load(target), relightable("ptm"))
 

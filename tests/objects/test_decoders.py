@@ -245,7 +245,7 @@ TABLE = np.zeros((10, 3, 3), np.float32)
         (("rbf", TABLE[:1], NODES, 1.0), "expected a finite table"),
         (("rbf", TABLE[:, :, :2], NODES, 1.0), "expected a finite table"),
         (("rbf", TABLE + np.float32(np.nan), NODES, 1.0), "expected a finite table"),
-        (("rbf", TABLE, None, 1.0), r"expected 3 finite nodes \(x, y, z\), one a column of the table"),
+        (("rbf", TABLE, None, 1.0), r"expected 3 finite nodes \(x, y, z\), one per column of the table"),
         (("rbf", TABLE, NODES[:2], 1.0), "expected 3 finite nodes"),
         (("rbf", TABLE, np.full_like(NODES, np.inf), 1.0), "expected 3 finite nodes"),
         (("rbf", TABLE, NODES, 0.0), r"expected sigma from 1e-06 to 1e\+06, got 0.0"),

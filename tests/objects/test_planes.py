@@ -61,8 +61,8 @@ ONE, MANY = np.zeros((1, 2, 2), np.uint8), np.zeros((49, 2, 2), np.uint8)
         (MANY, [0] * 49, [1] * 49, "expected planes of shape (K, H, W), uint8, 1 ≤ K ≤ 48, got (49, 2, 2) uint8"),
         (ONE[:0], [], [], "expected planes of shape (K, H, W), uint8, 1 ≤ K ≤ 48, got (0, 2, 2) uint8"),
         (ONE[:, :0], [0], [1], "expected planes of shape (K, H, W), uint8, 1 ≤ K ≤ 48, got (1, 0, 2) uint8"),
-        (ONE, [0, 0], [1], "expected 1 minima and maxima, one a plane, got (2,) and (1,)"),
-        (ONE, [0], [[1]], "expected 1 minima and maxima, one a plane, got (1,) and (1, 1)"),
+        (ONE, [0, 0], [1], "expected 1 minima and maxima, one per plane, got (2,) and (1,)"),
+        (ONE, [0], [[1]], "expected 1 minima and maxima, one per plane, got (1,) and (1, 1)"),
     ],
 )
 def test_planes_that_do_not_fit_are_refused(planes, minimum, maximum, message):

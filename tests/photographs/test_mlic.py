@@ -72,7 +72,7 @@ def test_the_exact_name_wins_over_the_stem(folder):
     Image.fromarray(PIXELS[0] // 2).save(folder / "001.tif")
     mlic = Mlic.load(folder)
     assert np.array_equal(mlic.photographs[0], PIXELS[0])
-    assert mlic.notes == ("dirs.lp: pictures ignored that the list does not name: 001.tif",)
+    assert mlic.notes == ("dirs.lp: pictures skipped, because the list does not name them: 001.tif",)
 
 
 def test_two_pictures_of_one_stem_are_refused(folder):
@@ -95,7 +95,7 @@ def test_rows_are_matched_by_order_when_no_name_matches(folder):
     relist(folder, "x.jpg", "y.jpg", "z.jpg")
     mlic = Mlic.load(folder)
     assert mlic.names == ("a1.png", "b2.png", "b10.png")
-    assert mlic.notes == ("dirs.lp: names no picture; rows were matched by order (x.jpg is a1.png)",)
+    assert mlic.notes == ("dirs.lp: no row names a picture; rows were matched by order (x.jpg is a1.png)",)
 
 
 def test_no_name_and_another_count_is_refused(folder):
@@ -111,8 +111,8 @@ def test_unlisted_pictures_and_rows_without_a_picture_are_reported(folder):
     assert mlic.names == ("002.png", "003.png")
     assert np.array_equal(mlic.lights, LIGHTS[[0, 2]])
     assert mlic.notes == (
-        "dirs.lp: rows dropped for want of a picture: 004.png",
-        "dirs.lp: pictures ignored that the list does not name: 001.png, normals.png",
+        "dirs.lp: rows skipped, because they have no picture: 004.png",
+        "dirs.lp: pictures skipped, because the list does not name them: 001.png, normals.png",
     )
 
 
@@ -311,5 +311,6 @@ def test_real_linear_16_bit_photographs(shared_data):
     assert len(np.unique(mlic.photographs[0])) > 256  # not an 8-bit reading stretched to 16
     assert mlic.names[:2] == ("001.png", "005.png")
     assert mlic.notes == (
-        "lights.lp: rows dropped for want of a picture: 002.jpg, 003.jpg, 004.jpg, 006.jpg, 007.jpg and 67 more",
+        "lights.lp: rows skipped, because they have no picture: "
+        "002.jpg, 003.jpg, 004.jpg, 006.jpg, 007.jpg and 67 more",
     )

@@ -184,7 +184,7 @@ def test_export_does_not_put_tiles_into_a_single_file(
     vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", vase, "--to", "web", str(tmp_path / "vase.html"), "--single-file", "--tiles"]) == 1
-    assert "tiles are for a web server" in capsys.readouterr().err
+    assert "tiles need a web server" in capsys.readouterr().err
 
 
 def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Plane pictures: three coefficient planes a file, read without trusting the file."""
+"""Plane pictures: three coefficient planes per file, read without trusting the file."""
 
 import io
 import os

@@ -48,7 +48,7 @@ class Streams:
             if any(header.integers(f"motion vectors in {axis}", count, -(1 << 20), 1 << 20)):
                 raise ObjectError(
                     f"{header.where}: expected planes without motion compensation, got motion vectors: "
-                    "write the file anew without them"
+                    "save the file again without them"
                 )
         header.integers("the order of the planes", count, 0, count - 1)  # implied by the references
         return cls(

@@ -104,7 +104,7 @@ class NodeBasisDecoder(Decoder):
         count = shape[1]
         if self.basis == "rbf":
             if self.nodes is None or self.nodes.shape != (count, 3) or not np.isfinite(self.nodes).all():
-                raise ArgumentError(f"expected {count} finite nodes (x, y, z), one a column of the table")
+                raise ArgumentError(f"expected {count} finite nodes (x, y, z), one per column of the table")
             if not MIN_SIGMA <= self.sigma <= MAX_SIGMA:
                 raise ArgumentError(f"expected sigma from {MIN_SIGMA:g} to {MAX_SIGMA:g}, got {self.sigma!r}")
         elif self.basis == "bilinear":
@@ -112,7 +112,7 @@ class NodeBasisDecoder(Decoder):
                 raise ArgumentError(f"expected resolution² = {count} nodes, got a resolution of {self.resolution!r}")
             if self.nodes is not None:
                 raise ArgumentError(
-                    "expected no nodes for a bilinear grid, got some: its resolution says where they lie"
+                    "expected no nodes for a bilinear grid, got nodes: leave them out, the resolution places the grid"
                 )
         else:
             raise ArgumentError(f"expected basis 'rbf' or 'bilinear', got {self.basis!r}")

@@ -27,7 +27,7 @@ MAX_LIGHT_LAYERS = 4
 
 @dataclass(frozen=True, eq=False)
 class LightMlpDecoder(Decoder):
-    """W₁, b₁, …, Wₙ, bₙ, [S] = g(light): one light lights the whole picture, so g costs nothing a pixel.
+    """W₁, b₁, …, Wₙ, bₙ, [S] = g(light): one light lights the whole picture, so g runs once per picture.
 
     Attributes:
         planes: K.

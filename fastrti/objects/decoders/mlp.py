@@ -26,8 +26,8 @@ class MlpDecoder(Decoder):
     Source: Dulecha et al. 2020 (NeuralRTI), and the students of DisK-NeuralRTI (arXiv 2510.24486).
 
     Attributes:
-        weights: one (out, in) float32 a layer; the first takes K + 2 inputs, the last two being x and y of the light.
-        biases: one (out,) float32 a layer.
+        weights: one (out, in) float32 per layer. The first takes K + 2 inputs; the last two are x and y of the light.
+        biases: one (out,) float32 per layer.
         activation: "elu" (published) or "relu".
         skip: (3, K) float32 or None.
     """
@@ -43,7 +43,7 @@ class MlpDecoder(Decoder):
         if not self.weights or self.weights[0].ndim != 2 or self.weights[0].shape[1] < 3:
             raise ArgumentError("expected a first layer of K + 2 inputs (planes, then x and y of the light)")
         if not self.biases or self.biases[0].shape != self.weights[0].shape[:1]:
-            raise ArgumentError(f"expected a first bias of shape ({len(self.weights[0])},), one number an output")
+            raise ArgumentError(f"expected a first bias of shape ({len(self.weights[0])},), one number per output")
         if not (np.isfinite(self.weights[0]).all() and np.isfinite(self.biases[0]).all()):
             raise ArgumentError("expected finite weights, got NaN or infinity: the decoder is damaged")
         # The checks of a frame network are the checks of the layers.
