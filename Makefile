@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
-INPUTS := pyproject.toml setup.py constraints.txt $(wildcard csrc/*)
+SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
+HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
+INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 
 .PHONY: help install demo test types test-deep bench docs libfastrti format clean
 
@@ -58,14 +60,14 @@ docs: install
 
 # BUILD=folder builds it elsewhere.
 BUILD := build
-CORE := $(filter-out csrc/bindings.cpp,$(wildcard csrc/*.cpp))
+CORE := $(filter-out csrc/bindings.cpp,$(SOURCES))
 libfastrti: $(BUILD)/libfastrti.a
 
 $(BUILD)/libfastrti.a: $(CORE:csrc/%.cpp=$(BUILD)/objects/%.o)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/objects/%.o: csrc/%.cpp $(wildcard csrc/*.h csrc/*.inl)
-	mkdir -p $(@D) && $(CXX) -std=c++17 -O3 -ffp-contract=off -fPIC -pthread -c $< -o $@
+$(BUILD)/objects/%.o: csrc/%.cpp $(HEADERS)
+	mkdir -p $(@D) && $(CXX) -std=c++17 -O3 -ffp-contract=off -fPIC -pthread -Icsrc -c $< -o $@
 
 format: install
 	$(BIN)/ruff check --fix .

@@ -10,8 +10,9 @@ setup(
     ext_modules=[
         Pybind11Extension(
             "fastrti._cpu",
-            sources=sorted(glob("csrc/*.cpp")),
-            depends=sorted(glob("csrc/*.h") + glob("csrc/*.inl")),
+            sources=sorted(glob("csrc/**/*.cpp", recursive=True)),
+            depends=sorted(glob("csrc/**/*.h", recursive=True) + glob("csrc/**/*.inl", recursive=True)),
+            include_dirs=["csrc"],
             cxx_std=17,
             # At g++'s default -O2 the SIMD loops keep their accumulators in memory, 3-4 times slower. Contraction would
             # round a light's numbers, and so its integers, differently on processors with fused multiply-adds.

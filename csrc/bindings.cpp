@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
+#include "description.h"
 #include "dispatch.h"
-#include "numbers.h"
 #include "object.h"
-#include "quantise.h"
-#include "quantise_int8.h"
+#include "rounding/quantise_int16.h"
+#include "rounding/quantise_int8.h"
 
 namespace py = pybind11;
 using namespace fastrti;
@@ -74,39 +74,39 @@ Precision precision_named(const std::string& name) {
   return static_cast<Precision>(index_of(name, kPrecisions, "precision"));
 }
 
-void describe_planes(fastrti_numbers& numbers, const py::array& planes, const OptionalArray& mask,
+void describe_planes(fastrti_description& description, const py::array& planes, const OptionalArray& mask,
                      const py::array& minimum, const py::array& maximum) {
   if (!holds<std::uint8_t>(planes, 3) || !contiguous(planes) || planes.size() > PTRDIFF_MAX ||
       planes.shape(1) > INT32_MAX || planes.shape(2) > INT32_MAX || planes.shape(0) > FASTRTI_MAX_PLANES) {
     reject("expected planes of shape (K, H, W), contiguous uint8, K from 1 to 48, got " + described(planes));
   }
-  numbers.planes = static_cast<int>(planes.shape(0));
-  numbers.height = static_cast<int>(planes.shape(1));
-  numbers.width = static_cast<int>(planes.shape(2));
-  numbers.bytes = static_cast<const std::uint8_t*>(planes.data());
+  description.planes = static_cast<int>(planes.shape(0));
+  description.height = static_cast<int>(planes.shape(1));
+  description.width = static_cast<int>(planes.shape(2));
+  description.bytes = static_cast<const std::uint8_t*>(planes.data());
   if (mask) {
     const bool* bytes = numbers_of<bool>(*mask, {planes.shape(1), planes.shape(2)}, "a mask");
-    numbers.mask = reinterpret_cast<const std::uint8_t*>(bytes);
+    description.mask = reinterpret_cast<const std::uint8_t*>(bytes);
   }
-  numbers.minimum = numbers_of<double>(minimum, {planes.shape(0)}, "minima");
-  numbers.maximum = numbers_of<double>(maximum, {planes.shape(0)}, "maxima");
+  description.minimum = numbers_of<double>(minimum, {planes.shape(0)}, "minima");
+  description.maximum = numbers_of<double>(maximum, {planes.shape(0)}, "maxima");
 }
 
-void describe_network(fastrti_numbers& numbers, const std::vector<int>& hidden, const std::string& activation,
-                      bool skip, bool base) {
+void describe_network(fastrti_description& description, const std::vector<int>& hidden, const std::string& activation,
+                      bool skip, bool base_colour) {
   if (hidden.size() > FASTRTI_MAX_HIDDEN) {
     reject("expected 0 to 2 hidden layers, got " + std::to_string(hidden.size()));
   }
-  numbers.hidden_layers = static_cast<int>(hidden.size());
-  std::copy(hidden.begin(), hidden.end(), numbers.hidden);
-  numbers.activation = index_of(activation, {"relu", "elu"}, "activation");
-  numbers.skip = skip;
-  numbers.base = base;
+  description.hidden_layers = static_cast<int>(hidden.size());
+  std::copy(hidden.begin(), hidden.end(), description.hidden);
+  description.activation = index_of(activation, {"relu", "elu"}, "activation");
+  description.skip = skip;
+  description.base_colour = base_colour;
 }
 
-void describe_features(fastrti_numbers& numbers, const std::string& kind, py::ssize_t count,
+void describe_features(fastrti_description& description, const std::string& kind, py::ssize_t count,
                        const OptionalArray& exponents, const OptionalArray& nodes, double sigma) {
-  fastrti_features& features = numbers.features;
+  fastrti_features& features = description.features;
   features.kind = index_of(kind, {"monomials", "hsh", "rbf", "bilinear"}, "features");
   features.count = static_cast<int>(std::min<py::ssize_t>(count, INT32_MAX));
   if (exponents) features.exponents = numbers_of<std::int32_t>(*exponents, {count, 3}, "exponents");
@@ -114,20 +114,20 @@ void describe_features(fastrti_numbers& numbers, const std::string& kind, py::ss
   features.sigma = sigma;
 }
 
-void describe_layers(fastrti_numbers& numbers, const std::vector<py::array>& weights,
+void describe_layers(fastrti_description& description, const std::vector<py::array>& weights,
                      const std::vector<py::array>& biases) {
   if (weights.empty() || weights.size() > FASTRTI_MAX_LIGHT_LAYERS || weights.size() != biases.size()) {
     reject("expected 1 to 4 light layers, each a weight and a bias, got " + std::to_string(weights.size()) + " and " +
            std::to_string(biases.size()));
   }
-  numbers.light_layers = static_cast<int>(weights.size());
+  description.light_layers = static_cast<int>(weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i].ndim() != 2) reject("expected a light weight of shape (out, in), got " + described(weights[i]));
     const py::ssize_t outputs = weights[i].shape(0), inputs = weights[i].shape(1);
     if (outputs > INT32_MAX || inputs > INT32_MAX) reject("expected smaller layers, got " + described(weights[i]));
-    numbers.light[i] = {static_cast<int>(inputs), static_cast<int>(outputs),
-                        numbers_of<float>(weights[i], {outputs, inputs}, "a light weight"),
-                        numbers_of<float>(biases[i], {outputs}, "a light bias")};
+    description.light[i] = {static_cast<int>(inputs), static_cast<int>(outputs),
+                            numbers_of<float>(weights[i], {outputs, inputs}, "a light weight"),
+                            numbers_of<float>(biases[i], {outputs}, "a light bias")};
   }
 }
 
@@ -149,21 +149,21 @@ Target target_of(py::array& out) {
 class BoundObject {
  public:
   BoundObject(py::array planes, OptionalArray mask, const py::array& minimum, const py::array& maximum,
-              const std::vector<int>& hidden, const std::string& activation, bool skip, bool base,
+              const std::vector<int>& hidden, const std::string& activation, bool skip, bool base_colour,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
               const std::vector<py::array>& weights, const std::vector<py::array>& biases, int threads,
               const std::string& isa, const std::string& precision, bool fitted_to_int8)
       : planes_(std::move(planes)), mask_(std::move(mask)) {
-    fastrti_numbers numbers{};
-    describe_planes(numbers, planes_, mask_, minimum, maximum);
-    describe_network(numbers, hidden, activation, skip, base);
-    describe_layers(numbers, weights, biases);
-    describe_features(numbers, features, numbers.light[0].inputs, exponents, nodes, sigma);
-    numbers.fitted_to_int8 = fitted_to_int8;
-    const int error = check(numbers);
+    fastrti_description description{};
+    describe_planes(description, planes_, mask_, minimum, maximum);
+    describe_network(description, hidden, activation, skip, base_colour);
+    describe_layers(description, weights, biases);
+    describe_features(description, features, description.light[0].inputs, exponents, nodes, sigma);
+    description.fitted_to_int8 = fitted_to_int8;
+    const int error = check(description);
     if (error != FASTRTI_OK) reject(fastrti_error_text(error));
     if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
-    object_.emplace(numbers, isa_named(isa), threads, precision_named(precision));
+    object_.emplace(description, isa_named(isa), threads, precision_named(precision));
   }
 
   void relight(double x, double y, double z, py::array out, py::ssize_t top, py::ssize_t left) const {
@@ -192,7 +192,7 @@ class BoundObject {
   // (layers, weights, high, low, bias, output_shift): a hidden layer is its weights (out, in) int8, bias and shift
   // (out,) int32; the rest is the output layer's.
   py::tuple quantised_int8(double x, double y, double z) const {
-    const OwnedNetwork exact = object_->lights().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().at({x, y, z});
     if (!fits_int8(exact.network)) reject("expected a network that 8-bit integers can draw, got ELU or a base colour");
     const Int8Network network = quantise_int8(exact.network);
     py::list layers;
@@ -212,12 +212,12 @@ class BoundObject {
   // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
   // layers are None where the bound is infinite.
   py::tuple quantised(double x, double y, double z) const {
-    const OwnedNetwork exact = object_->lights().at({x, y, z});
-    const IntegerNetwork network = quantise_int16(exact.network);
+    const OwnedFrameNetwork exact = object_->lights().at({x, y, z});
+    const Int16Network network = quantise_int16(exact.network);
     if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
     py::list layers, elu_scales;
     for (int i = 0; i <= network.hidden; ++i) {
-      const IntegerLayer& layer = network.layers[i];
+      const Int16Layer& layer = network.layers[i];
       layers.append(py::make_tuple(py::array_t<std::int16_t>({layer.outputs, layer.inputs}, layer.weights.data()),
                                    py::array_t<std::int32_t>(layer.outputs, layer.bias.data())));
       if (i < network.hidden) elu_scales.append(network.elu_scale[i]);
@@ -261,7 +261,7 @@ PYBIND11_MODULE(_cpu, module) {
           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
-      .def("quantise_int8", &BoundObject::quantised_int8, "These numbers in bytes, see csrc/quantise_int8.h.",
+      .def("quantise_int8", &BoundObject::quantised_int8, "These numbers in bytes, see csrc/rounding/quantise_int8.h.",
            py::arg("x"), py::arg("y"), py::arg("z"))
       .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",
            py::arg("x"), py::arg("y"), py::arg("z"));

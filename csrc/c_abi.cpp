@@ -4,9 +4,9 @@
 #include <new>
 #include <stdexcept>
 
+#include "description.h"
 #include "dispatch.h"
 #include "fastrti.h"
-#include "numbers.h"
 #include "object.h"
 
 struct fastrti_object {
@@ -86,17 +86,17 @@ const char* fastrti_error_text(int error) {
   }
 }
 
-int fastrti_open(const fastrti_numbers* numbers, int precision, int threads, fastrti_object** object) {
+int fastrti_open(const fastrti_description* description, int precision, int threads, fastrti_object** object) {
   if (object == nullptr) return FASTRTI_NULL_POINTER;
   *object = nullptr;
-  if (numbers == nullptr) return FASTRTI_NULL_POINTER;
+  if (description == nullptr) return FASTRTI_NULL_POINTER;
   if (precision < FASTRTI_AUTO || precision > FASTRTI_INT8) return FASTRTI_BAD_PRECISION;
   if (threads < 1 || threads > FASTRTI_MAX_THREADS) return FASTRTI_BAD_THREADS;
-  const int error = check(*numbers);
+  const int error = check(*description);
   if (error != FASTRTI_OK) return error;
   try {
     std::unique_ptr<fastrti_object> opened(
-        new fastrti_object{{*numbers, available_isas().front(), threads, static_cast<Precision>(precision)}});
+        new fastrti_object{{*description, available_isas().front(), threads, static_cast<Precision>(precision)}});
     opened->object.frame_at({0, 0, 1});  // throws where the precision cannot draw it
     *object = opened.release();
   } catch (const std::invalid_argument&) {

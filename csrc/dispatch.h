@@ -5,19 +5,19 @@
 
 namespace fastrti {
 
-struct Frame;
+struct Fp32Frame;
 struct Int8Frame;
-struct IntegerFrame;
+struct Int16Frame;
 struct Span;
 
 struct Isa {
-  const char* name;        // "avx512vnni", "avx512", "avx2", "neon", "baseline"
-  bool (*available)();     // does this machine run it?
-  bool fast_integer_relu;  // are networks of this activation faster in 16-bit integers than in float32?
-  bool fast_integer_elu;
-  bool fast_int8;                                              // are 8-bit integers faster than both?
-  void (*relight_span)(const Frame& frame, const Span& span);  // the kernels, see kernel.h
-  void (*relight_integers)(const IntegerFrame& frame, const Span& span);
+  const char* name;      // "avx512vnni", "avx512", "avx2", "neon", "baseline"
+  bool (*available)();   // does this machine run it?
+  bool fast_int16_relu;  // are networks of this activation faster in 16-bit integers than in float32?
+  bool fast_int16_elu;
+  bool fast_int8;                                                  // are 8-bit integers faster than both?
+  void (*relight_fp32)(const Fp32Frame& frame, const Span& span);  // the kernels, see pixels/kernel.h
+  void (*relight_int16)(const Int16Frame& frame, const Span& span);
   void (*relight_int8)(const Int8Frame& frame, const Span& span);
 };
 

@@ -1,7 +1,7 @@
-/* The CPU renderer for programs in C: open an object's numbers, relight it into a buffer.
+/* The CPU renderer for programs in C: describe an object, relight it into a buffer.
  *
  *     fastrti_object *object;
- *     int error = fastrti_open(&numbers, FASTRTI_AUTO, 2, &object);
+ *     int error = fastrti_open(&description, FASTRTI_AUTO, 2, &object);
  *     if (error != FASTRTI_OK) die(fastrti_error_text(error));
  *     fastrti_relight(object, light, 0, 0, height, width, 3, rgb, 3 * width);
  *     fastrti_close(object);
@@ -12,7 +12,7 @@
  * An object is what `fastrti fit` saves: K planes of bytes, and a rule that turns a light into a frame network
  *
  *     z = v / 255 (maximum - minimum) + minimum             v: the K bytes of a pixel
- *     h0 = z;  hi = phi(Wi h(i-1) + bi);  y = Wn h + bn [+ S z] [* base]
+ *     h0 = z;  hi = phi(Wi h(i-1) + bi);  y = Wn h + bn [+ S z] [* base colour]
  *     byte = floor(255 clamp(y, 0, 1) + 0.5)
  *
  * whose numbers W1, b1, ..., Wn, bn, [S], one after the other, are what a light network emits: features of the light,
@@ -50,7 +50,7 @@ enum {
   FASTRTI_BAD_SIZE,      /* planes, height or width out of range */
   FASTRTI_BAD_MASK,      /* a byte of the mask is neither 0 nor 1 */
   FASTRTI_BAD_RANGE,     /* not minimum <= maximum, both finite as floats */
-  FASTRTI_BAD_NETWORK,   /* layers, widths, activation, skip or base out of range */
+  FASTRTI_BAD_NETWORK,   /* layers, widths, activation, skip or base colour out of range */
   FASTRTI_BAD_FEATURES,  /* features of the light out of range */
   FASTRTI_BAD_LAYERS,    /* light layers whose shapes do not chain from the features to the frame network's numbers */
   FASTRTI_BAD_NUMBER,    /* a weight, bias or node is infinite or no number */
@@ -98,6 +98,7 @@ typedef struct {
   const float *bias;    /* (outputs), finite */
 } fastrti_layer;
 
+/* An object. */
 typedef struct {
   int32_t planes, height, width; /* K, 1 to FASTRTI_MAX_PLANES; pixels */
   const uint8_t *bytes;          /* (planes, height, width), row 0 on top; must stay until the object is closed */
@@ -109,25 +110,25 @@ typedef struct {
   int32_t hidden[FASTRTI_MAX_HIDDEN]; /* their widths, 1 to FASTRTI_MAX_WIDTH */
   int32_t activation;                 /* FASTRTI_RELU or FASTRTI_ELU */
   int32_t skip;                       /* 1: S follows the last bias; else 0 */
-  int32_t base; /* 1: y is multiplied by the bytes / 255 of planes 0 to 2, of at least 4; else 0 */
+  int32_t base_colour;                /* 1: y is multiplied by the bytes / 255 of planes 0..2, of at least 4; else 0 */
 
   fastrti_features features;
   int32_t light_layers; /* 1 to FASTRTI_MAX_LIGHT_LAYERS */
   fastrti_layer light[FASTRTI_MAX_LIGHT_LAYERS];
 
-  int32_t
-      fitted_to_int8; /* 1: FASTRTI_AUTO may take FASTRTI_INT8, as int8_loss_db in info.json is 0.1 or less; else 0 */
-} fastrti_numbers;
+  /* 1: FASTRTI_AUTO may take FASTRTI_INT8, as int8_loss_db in info.json is 0.1 or less; else 0 */
+  int32_t fitted_to_int8;
+} fastrti_description;
 
 typedef struct fastrti_object fastrti_object;
 
-/* Opens an object. Its planes and mask are used where they lie, the other numbers are copied.
+/* Opens an object. Its planes and mask are used where they lie, all else is copied.
  *
- *   numbers    what the object is
- *   precision  FASTRTI_AUTO ...
- *   threads    that draw a picture, the caller's included; 1 to FASTRTI_MAX_THREADS
- *   object     receives the object; null where the function fails */
-int fastrti_open(const fastrti_numbers *numbers, int precision, int threads, fastrti_object **object);
+ *   description  what the object is
+ *   precision    FASTRTI_AUTO ...
+ *   threads      that draw a picture, the caller's included; 1 to FASTRTI_MAX_THREADS
+ *   object       receives the object; null where the function fails */
+int fastrti_open(const fastrti_description *description, int precision, int threads, fastrti_object **object);
 
 /* Draws the region of `height` x `width` pixels whose first is (top, left). Any number of threads may call it with one
  * object at once. A light that follows itself costs the pixels alone: the object keeps the network of the last one.

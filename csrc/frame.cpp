@@ -18,14 +18,14 @@ Reach reach_of(const float* weights) {
 
 int paired(int numbers) { return (numbers + 1) / 2; }
 
-bool skips_layers(const Network& network) { return network.skip != nullptr && network.hidden > 0; }
+bool skips_layers(const FrameNetwork& network) { return network.skip != nullptr && network.hidden > 0; }
 
-int output_inputs(const Network& network) {
+int output_inputs(const FrameNetwork& network) {
   return network.layers[network.hidden].inputs + (skips_layers(network) ? network.layers[0].inputs : 0);
 }
 
 // A row of the output layer: a skip widens it by the planes, or adds to it where the planes are its inputs already.
-float output_weight(const Network& network, int row, int k) {
+float output_weight(const FrameNetwork& network, int row, int k) {
   const Layer& last = network.layers[network.hidden];
   const int planes = network.layers[0].inputs;
   const int plane = skips_layers(network) ? k - last.inputs : k;
@@ -54,10 +54,10 @@ const T* append(std::vector<T>& packed, const T* numbers, int count) {
   return packed.data() + packed.size() - count;
 }
 
-int integer_block_rows(int rows) { return std::min(rows, kIntegerBlockRows); }
+int int16_block_rows(int rows) { return std::min(rows, kInt16BlockRows); }
 
 // The weights of inputs k and k + 1, zero where there is none before `end`.
-std::int32_t weight_pair(const IntegerLayer& layer, int row, int k, int end) {
+std::int32_t weight_pair(const Int16Layer& layer, int row, int k, int end) {
   if (row >= layer.outputs) return 0;
   const std::int16_t* weights = layer.weights.data() + row * layer.inputs;
   const auto low = static_cast<std::uint16_t>(weights[k]);
@@ -66,13 +66,13 @@ std::int32_t weight_pair(const IntegerLayer& layer, int row, int k, int end) {
 }
 
 // Room for all packed numbers of a network, so that none of them moves.
-std::size_t float_count(const Network& network) {
+std::size_t float_count(const FrameNetwork& network) {
   std::size_t count = 3 * network.layers[0].inputs;
   for (int i = 0; i <= network.hidden; ++i) count += network.layers[i].outputs * (network.layers[i].inputs + 1);
   return count;
 }
 
-std::size_t integer_count(const IntegerNetwork& network) {
+std::size_t integer_count(const Int16Network& network) {
   std::size_t count = 0;
   for (int i = 0; i <= network.hidden; ++i) {
     count += (network.layers[i].outputs + 1) * (paired(network.layers[i].inputs) + 3);
@@ -93,76 +93,77 @@ std::size_t integer_count(const IntegerNetwork& network) {
 
 }  // namespace
 
-PreparedFrame::PreparedFrame(const Network& network, const Isa& isa, Precision wanted, bool fitted_to_int8)
+PreparedFrame::PreparedFrame(const FrameNetwork& network, const Isa& isa, Precision wanted, bool fitted_to_int8)
     : isa_(&isa),
       precision_(Precision::kFp32),
       bound_(std::numeric_limits<double>::infinity()),
       planes_(network.layers[0].inputs) {
-  const bool fast = network.activation == Activation::kElu ? isa.fast_integer_elu : isa.fast_integer_relu;
+  const bool fast = network.activation == Activation::kElu ? isa.fast_int16_elu : isa.fast_int16_relu;
   const bool int8_pays = fitted_to_int8 && isa.fast_int8 && fits_int8(network) && network.hidden > 0;
   if (wanted == Precision::kInt8 || (wanted == Precision::kAuto && int8_pays)) {
     if (!fits_int8(network)) reject_int8();
     precision_ = Precision::kInt8;
     int8_ = pack_int8(quantise_int8(network));
   } else if (wanted == Precision::kInt16) {
-    try_integers(network, std::numeric_limits<double>::max());
+    try_int16(network, std::numeric_limits<double>::max());
     if (precision_ != wanted) reject_int16();
   } else if (wanted == Precision::kAuto && fast && network.hidden > 0) {
-    try_integers(network, kTolerance);
+    try_int16(network, kTolerance);
   }
-  if (precision_ == Precision::kFp32) pack_floats(network);
+  if (precision_ == Precision::kFp32) pack_fp32(network);
 }
 
-void PreparedFrame::try_integers(const Network& network, double tolerance) {
-  const IntegerNetwork integers = quantise_int16(network);
+void PreparedFrame::try_int16(const FrameNetwork& network, double tolerance) {
+  const Int16Network integers = quantise_int16(network);
   bound_ = integers.bound;
   if (bound_ >= tolerance) return;
   precision_ = Precision::kInt16;
-  pack_integers(integers);
+  pack_int16(integers);
 }
 
-void PreparedFrame::pack_floats(const Network& network) {
-  frame_.planes = planes_;
-  frame_.hidden = network.hidden;
-  frame_.activation = network.activation;
-  frame_.base = network.base;
+void PreparedFrame::pack_fp32(const FrameNetwork& network) {
+  fp32_frame_.planes = planes_;
+  fp32_frame_.hidden = network.hidden;
+  fp32_frame_.activation = network.activation;
+  fp32_frame_.base_colour = network.base_colour;
   floats_.reserve(float_count(network));
   for (int i = 0; i <= network.hidden; ++i) {
     const Layer& layer = network.layers[i];
     const bool last = i == network.hidden;
     const int inputs = last ? output_inputs(network) : layer.inputs;
-    const float* weights = pack(floats_, layer.outputs, inputs, block_rows, [&](int row, int k) {
+    const float* weights = pack(floats_, layer.outputs, inputs, fp32_block_rows, [&](int row, int k) {
       return last ? output_weight(network, row, k) : layer.weights[row * inputs + k];
     });
-    frame_.layers[i] = {inputs, layer.outputs, weights, append(floats_, layer.bias, layer.outputs)};
-    if (!last) frame_.hidden_outputs += layer.outputs;
+    fp32_frame_.layers[i] = {inputs, layer.outputs, weights, append(floats_, layer.bias, layer.outputs)};
+    if (!last) fp32_frame_.hidden_outputs += layer.outputs;
   }
-  for (int k = 0; network.hidden == 0 && k < planes_; ++k) frame_.reach[k] = reach_of(frame_.layers[0].weights + 3 * k);
+  for (int k = 0; network.hidden == 0 && k < planes_; ++k)
+    fp32_frame_.reach[k] = reach_of(fp32_frame_.layers[0].weights + 3 * k);
 }
 
-void PreparedFrame::pack_integers(const IntegerNetwork& network) {
-  integer_frame_.planes = planes_;
-  integer_frame_.hidden = network.hidden;
-  integer_frame_.activation = network.activation;
-  integer_frame_.output_shift = network.output_shift;
+void PreparedFrame::pack_int16(const Int16Network& network) {
+  int16_frame_.planes = planes_;
+  int16_frame_.hidden = network.hidden;
+  int16_frame_.activation = network.activation;
+  int16_frame_.output_shift = network.output_shift;
   integers_.reserve(integer_count(network));
   int inputs = planes_;
   for (int i = 0; i <= network.hidden; ++i) {
-    const IntegerLayer& layer = network.layers[i];
-    integer_frame_.layers[i] = pack_columns(layer, 0, inputs, i < network.hidden ? 2 * paired(layer.outputs) : 3);
+    const Int16Layer& layer = network.layers[i];
+    int16_frame_.layers[i] = pack_columns(layer, 0, inputs, i < network.hidden ? 2 * paired(layer.outputs) : 3);
     if (i == network.hidden && layer.inputs > inputs) {
-      integer_frame_.skip = pack_columns(layer, inputs, layer.inputs, 3);
+      int16_frame_.skip = pack_columns(layer, inputs, layer.inputs, 3);
     } else if (i < network.hidden && network.activation == Activation::kElu) {
-      integer_frame_.elu[i] = make_elu_table(network.elu_scale[i]);
+      int16_frame_.elu[i] = make_elu_table(network.elu_scale[i]);
     }
     inputs = layer.outputs;
   }
 }
 
 // Columns [first, end) of a layer as `rows` rows; the bias goes with the first column.
-PackedIntegerLayer PreparedFrame::pack_columns(const IntegerLayer& layer, int first, int end, int rows) {
+PackedInt16Layer PreparedFrame::pack_columns(const Int16Layer& layer, int first, int end, int rows) {
   const int pairs = paired(end - first);
-  const std::int32_t* weights = pack(integers_, rows, pairs, integer_block_rows,
+  const std::int32_t* weights = pack(integers_, rows, pairs, int16_block_rows,
                                      [&](int row, int pair) { return weight_pair(layer, row, first + 2 * pair, end); });
   const std::size_t bias = integers_.size();
   if (first == 0) append(integers_, layer.bias.data(), layer.outputs);
@@ -174,9 +175,9 @@ void PreparedFrame::draw(const Span& span) const {
   if (precision_ == Precision::kInt8) {
     isa_->relight_int8(int8_.frame, span);
   } else if (precision_ == Precision::kInt16) {
-    isa_->relight_integers(integer_frame_, span);
+    isa_->relight_int16(int16_frame_, span);
   } else {
-    isa_->relight_span(frame_, span);
+    isa_->relight_fp32(fp32_frame_, span);
   }
 }
 

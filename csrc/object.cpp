@@ -2,16 +2,16 @@
 
 namespace fastrti {
 
-Object::Object(const fastrti_numbers& numbers, const Isa& isa, int threads, Precision precision)
-    : height_(numbers.height),
-      width_(numbers.width),
-      planes_(numbers.bytes),
-      mask_(numbers.mask),
+Object::Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision)
+    : height_(description.height),
+      width_(description.width),
+      planes_(description.bytes),
+      mask_(description.mask),
       isa_(isa),
       threads_(threads),
       precision_(precision),
-      fitted_to_int8_(numbers.fitted_to_int8 != 0),
-      lights_(numbers) {}
+      fitted_to_int8_(description.fitted_to_int8 != 0),
+      lights_(description) {}
 
 bool Object::contains(const Region& region) const {
   return region.top >= 0 && region.left >= 0 && region.height >= 1 && region.width >= 1 &&

@@ -8,8 +8,7 @@
 
 #include "dispatch.h"
 #include "frame.h"
-#include "light_network.h"
-#include "precision.h"
+#include "light/light_network.h"
 #include "relight.h"
 
 namespace fastrti {
@@ -28,8 +27,8 @@ struct Target {
 // Any number of threads may relight one at once. Points to the caller's planes and mask.
 class Object {
  public:
-  // `numbers` passed check(), threads are 1..kMaxThreads.
-  Object(const fastrti_numbers& numbers, const Isa& isa, int threads, Precision precision);
+  // `description` passed check(), threads are 1..kMaxThreads.
+  Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision);
 
   const LightNetwork& lights() const { return lights_; }
 

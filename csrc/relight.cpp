@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "frame.h"
 #include "thread_pool.h"
 
 namespace fastrti {

@@ -2,8 +2,8 @@
 
 All of them in this machine's byte order, without gaps:
 
-    int32    planes, height, width, has a mask, hidden layers, their two widths (0: none), activation, skip, base,
-             features, their count, light layers, inputs and outputs of four light layers (0: none)
+    int32    planes, height, width, has a mask, hidden layers, their two widths (0: none), activation, skip,
+             base colour, features, their count, light layers, inputs and outputs of four light layers (0: none)
     float64  sigma; minimum, maximum (K,)
     int32    exponents (F, 3), of monomials only
     float32  nodes (F, 3), of RBF only; then weights and bias of each light layer

@@ -25,41 +25,42 @@ static void *take(FILE *file, size_t count, size_t size) {
 
 /* The sizes that a file of csrc/examples/dump.py starts with. */
 struct sizes {
-  int32_t planes, height, width, mask, hidden_layers, hidden[2], activation, skip, base, features, count, light_layers;
+  int32_t planes, height, width, mask, hidden_layers, hidden[2], activation, skip, base_colour, features, count,
+      light_layers;
   int32_t layers[FASTRTI_MAX_LIGHT_LAYERS][2];
 };
 
-static fastrti_numbers read_numbers(FILE *file) {
+static fastrti_description read_description(FILE *file) {
   const struct sizes *sizes = take(file, 1, sizeof *sizes);
   const size_t planes = sizes->planes, count = sizes->count, pixels = (size_t)sizes->height * sizes->width;
-  fastrti_numbers numbers;
-  memset(&numbers, 0, sizeof numbers);
-  numbers.planes = sizes->planes;
-  numbers.height = sizes->height;
-  numbers.width = sizes->width;
-  numbers.hidden_layers = sizes->hidden_layers;
-  memcpy(numbers.hidden, sizes->hidden, sizeof numbers.hidden);
-  numbers.activation = sizes->activation;
-  numbers.skip = sizes->skip;
-  numbers.base = sizes->base;
-  numbers.features.kind = sizes->features;
-  numbers.features.count = sizes->count;
-  numbers.light_layers = sizes->light_layers;
-  numbers.features.sigma = *(double *)take(file, 1, sizeof(double));
-  numbers.minimum = take(file, planes, sizeof(double));
-  numbers.maximum = take(file, planes, sizeof(double));
-  if (sizes->features == FASTRTI_MONOMIALS) numbers.features.exponents = take(file, 3 * count, sizeof(int32_t));
-  if (sizes->features == FASTRTI_RBF) numbers.features.nodes = take(file, 3 * count, sizeof(float));
+  fastrti_description description;
+  memset(&description, 0, sizeof description);
+  description.planes = sizes->planes;
+  description.height = sizes->height;
+  description.width = sizes->width;
+  description.hidden_layers = sizes->hidden_layers;
+  memcpy(description.hidden, sizes->hidden, sizeof description.hidden);
+  description.activation = sizes->activation;
+  description.skip = sizes->skip;
+  description.base_colour = sizes->base_colour;
+  description.features.kind = sizes->features;
+  description.features.count = sizes->count;
+  description.light_layers = sizes->light_layers;
+  description.features.sigma = *(double *)take(file, 1, sizeof(double));
+  description.minimum = take(file, planes, sizeof(double));
+  description.maximum = take(file, planes, sizeof(double));
+  if (sizes->features == FASTRTI_MONOMIALS) description.features.exponents = take(file, 3 * count, sizeof(int32_t));
+  if (sizes->features == FASTRTI_RBF) description.features.nodes = take(file, 3 * count, sizeof(float));
   for (int i = 0; i < sizes->light_layers && i < FASTRTI_MAX_LIGHT_LAYERS; ++i) {
-    fastrti_layer *layer = &numbers.light[i];
+    fastrti_layer *layer = &description.light[i];
     layer->inputs = sizes->layers[i][0];
     layer->outputs = sizes->layers[i][1];
     layer->weights = take(file, (size_t)layer->inputs * layer->outputs, sizeof(float));
     layer->bias = take(file, layer->outputs, sizeof(float));
   }
-  numbers.bytes = take(file, planes * pixels, 1);
-  if (sizes->mask) numbers.mask = take(file, pixels, 1);
-  return numbers;
+  description.bytes = take(file, planes * pixels, 1);
+  if (sizes->mask) description.mask = take(file, pixels, 1);
+  return description;
 }
 
 static void write_picture(const char *path, const uint8_t *rgb, int width, int height) {
@@ -74,18 +75,19 @@ int main(int count, char **arguments) {
   if (count != 6) die("expected", "relight NUMBERS X Y Z PICTURE.ppm");
   FILE *file = fopen(arguments[1], "rb");
   if (file == NULL) die(arguments[1], "cannot be read");
-  const fastrti_numbers numbers = read_numbers(file);
+  const fastrti_description description = read_description(file);
   fclose(file);
 
   fastrti_object *object;
-  int error = fastrti_open(&numbers, FASTRTI_AUTO, 1, &object);
+  int error = fastrti_open(&description, FASTRTI_AUTO, 1, &object);
   if (error != FASTRTI_OK) die(arguments[1], fastrti_error_text(error));
 
   const double light[3] = {atof(arguments[2]), atof(arguments[3]), atof(arguments[4])};
-  uint8_t *rgb = malloc(3 * (size_t)numbers.height * numbers.width);
-  error = fastrti_relight(object, light, 0, 0, numbers.height, numbers.width, 3, rgb, 3 * (ptrdiff_t)numbers.width);
+  const int height = description.height, width = description.width;
+  uint8_t *rgb = malloc(3 * (size_t)height * width);
+  error = fastrti_relight(object, light, 0, 0, height, width, 3, rgb, 3 * (ptrdiff_t)width);
   if (error != FASTRTI_OK) die("light", fastrti_error_text(error));
-  write_picture(arguments[5], rgb, numbers.width, numbers.height);
+  write_picture(arguments[5], rgb, width, height);
   fastrti_close(object);
   free(rgb);
   return 0;

@@ -42,7 +42,7 @@ def quantised(relightable: Relightable) -> Any:
 
 
 def specified(integers: Any, planes: Picture) -> Picture:
-    """The arithmetic of csrc/quantise_int8.h in numpy; asserts that nothing leaves its range on the way."""
+    """The arithmetic of csrc/rounding/quantise_int8.h in numpy; asserts that nothing leaves its range on the way."""
     layers, weights, high, low, bias, output_shift = integers
     v = h = planes.reshape(len(planes), -1).astype(np.int64)
     for w, b, shift in layers:

@@ -27,7 +27,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class IntegerNetwork:
+class Int16Network:
     """What the kernels are given, in int64."""
 
     layers: tuple[tuple[Integers, Integers], ...]
@@ -62,17 +62,20 @@ def one_pixel(network: FrameNetwork) -> Any:
     )
 
 
-def quantised(network: FrameNetwork) -> IntegerNetwork | None:
+def quantised(network: FrameNetwork) -> Int16Network | None:
     """None where integers cannot draw it."""
     layers, elu_scales, output_shift, bound = one_pixel(network).quantise_int16(0, 0, 1)
     if bound == np.inf:
         return None
     wide = tuple((weight.astype(np.int64), bias.astype(np.int64)) for weight, bias in layers)
-    return IntegerNetwork(wide, tuple(elu_scales), output_shift, bound, network.activation)
+    return Int16Network(wide, tuple(elu_scales), output_shift, bound, network.activation)
 
 
-def sums(network: IntegerNetwork, data: Integers, rng: np.random.Generator) -> list[Integers]:
-    """Every layer's sums for bytes (K, P), by the arithmetic in csrc/quantise.h; ELU by a table as bad as allowed."""
+def sums(network: Int16Network, data: Integers, rng: np.random.Generator) -> list[Integers]:
+    """Every layer's sums for bytes (K, P), by the arithmetic in csrc/rounding/quantise_int16.h.
+
+    ELU by a table as bad as allowed.
+    """
     x = h = (data - 128) * 128
     found = []
     for number, (weight, bias) in enumerate(network.layers):
@@ -133,7 +136,7 @@ def wild(rng: np.random.Generator, shape: tuple) -> FrameNetwork:
     )
 
 
-def largest_error(network: FrameNetwork, integers: IntegerNetwork, seed: int) -> float:
+def largest_error(network: FrameNetwork, integers: Int16Network, seed: int) -> float:
     """Of 255·y, over the bytes that tell most."""
     rng = np.random.default_rng(seed)
     data = telling_bytes(network, rng)
@@ -169,7 +172,7 @@ def assert_no_overflow(network: FrameNetwork, seed: int) -> None:
             low, high = activation_range(integers, number, sum_low >> 16, sum_high >> 16)
 
 
-def activation_range(integers: IntegerNetwork, number: int, low: Integers, high: Integers) -> tuple[Integers, Integers]:
+def activation_range(integers: Int16Network, number: int, low: Integers, high: Integers) -> tuple[Integers, Integers]:
     """The range of h where t is in [low, high]."""
     if integers.activation == "relu":
         return np.maximum(low, 0), np.maximum(high, 0)

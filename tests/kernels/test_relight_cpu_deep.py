@@ -13,7 +13,7 @@ from fastrti.kernels.cpu import ISA_VARIABLE, available_isas
 pytestmark = pytest.mark.deep
 
 ROOT = Path(__file__).parents[2]
-CORE = [path for path in sorted((ROOT / "csrc").glob("*.cpp")) if path.name != "bindings.cpp"]
+CORE = [path for path in sorted((ROOT / "csrc").rglob("*.cpp")) if path.name != "bindings.cpp"]
 DRIVERS = ROOT / "tests" / "native"
 FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
 SUITES = ("backends", "cli", "hostile_objects", "ptm", "published_objects", "renderer")  # those that render
@@ -85,7 +85,7 @@ def test_other_processors_draw_the_same(tmp_path: Path, compiler: str, emulator:
 
 
 def test_integer_elu_is_as_good_as_promised(tmp_path: Path) -> None:
-    """At every argument and scale; csrc/elu_table.h promises 1.2 steps, and is not far from what is needed."""
+    """At every argument and scale; csrc/rounding/elu_table.h promises 1.2 steps, and is not far from what is needed."""
     program = build_driver(tmp_path, "-O2", driver="elu_table_driver.cpp")
     assert 1 < float(run(program).split()[2]) < 1.2
 

@@ -1,10 +1,10 @@
 // Compares the integer ELU with exp at every 16-bit argument, for scales far beyond those of a network. Prints the
-// largest error and exits with 1 where it exceeds what csrc/elu_table.h promises.
+// largest error and exits with 1 where it exceeds what csrc/rounding/elu_table.h promises.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
-#include "elu_table.h"
+#include "rounding/elu_table.h"
 
 using namespace fastrti;
 

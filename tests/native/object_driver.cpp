@@ -30,20 +30,20 @@ struct Scene {
     for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(rng());
     w1 = random_floats(rng, kLightWidth * 3, 0.5f), b1 = random_floats(rng, kLightWidth, 0.3f);
     w2 = random_floats(rng, kNumbers * kLightWidth, 0.05f), b2 = random_floats(rng, kNumbers, 0.3f);
-    numbers.planes = kPlanes, numbers.height = kHeight, numbers.width = kWidth;
-    numbers.bytes = bytes.data(), numbers.minimum = minimum.data(), numbers.maximum = maximum.data();
-    numbers.hidden_layers = 2, numbers.hidden[0] = numbers.hidden[1] = kHidden, numbers.skip = 1;
-    numbers.features = {FASTRTI_MONOMIALS, 3, exponents, nullptr, 0};
-    numbers.light_layers = 2;
-    numbers.light[0] = {3, kLightWidth, w1.data(), b1.data()};
-    numbers.light[1] = {kLightWidth, kNumbers, w2.data(), b2.data()};
+    description.planes = kPlanes, description.height = kHeight, description.width = kWidth;
+    description.bytes = bytes.data(), description.minimum = minimum.data(), description.maximum = maximum.data();
+    description.hidden_layers = 2, description.hidden[0] = description.hidden[1] = kHidden, description.skip = 1;
+    description.features = {FASTRTI_MONOMIALS, 3, exponents, nullptr, 0};
+    description.light_layers = 2;
+    description.light[0] = {3, kLightWidth, w1.data(), b1.data()};
+    description.light[1] = {kLightWidth, kNumbers, w2.data(), b2.data()};
   }
 
   std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kPlanes * kHeight * kWidth);
   std::vector<double> minimum = std::vector<double>(kPlanes, -1), maximum = std::vector<double>(kPlanes, 1);
   std::int32_t exponents[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
   std::vector<float> w1, b1, w2, b2;
-  fastrti_numbers numbers{};
+  fastrti_description description{};
 };
 
 std::vector<std::uint8_t> drawn(const fastrti_object* object, int light) {
@@ -69,7 +69,7 @@ int differences(const fastrti_object* object, const Pictures& alone, unsigned se
 int main() {
   const Scene scene;
   fastrti_object* object;
-  if (fastrti_open(&scene.numbers, FASTRTI_AUTO, 2, &object) != FASTRTI_OK) std::abort();
+  if (fastrti_open(&scene.description, FASTRTI_AUTO, 2, &object) != FASTRTI_OK) std::abort();
   Pictures alone;
   for (int light = 0; light < kLights; ++light) alone.push_back(drawn(object, light));
   int counts[kThreads];

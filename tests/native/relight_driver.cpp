@@ -51,15 +51,15 @@ struct Shape {
   int planes;
   std::vector<int> hidden;
   Activation activation;
-  bool skip, base, mask;
+  bool skip, base_colour, mask;
 };
 
 // A network that owns its weights. `gain` 1 keeps outputs around [0, 1].
-struct OwnedNetwork {
-  OwnedNetwork(const Shape& shape, double gain) {
+struct OwnedFrameNetwork {
+  OwnedFrameNetwork(const Shape& shape, double gain) {
     network.hidden = static_cast<int>(shape.hidden.size());
     network.activation = shape.activation;
-    network.base = shape.base;
+    network.base_colour = shape.base_colour;
     int inputs = shape.planes;
     for (int i = 0; i <= network.hidden; ++i) {
       const int outputs = i < network.hidden ? shape.hidden[static_cast<std::size_t>(i)] : 3;
@@ -73,12 +73,12 @@ struct OwnedNetwork {
     network.skip = shape.skip ? arrays.back().data() : nullptr;
   }
 
-  Network network{};
+  FrameNetwork network{};
   std::vector<std::vector<float>> arrays;
 };
 
 // The specification: a pixel in double precision.
-void exact_pixel(const Network& network, const std::vector<double>& v, int* rgb) {
+void exact_pixel(const FrameNetwork& network, const std::vector<double>& v, int* rgb) {
   std::vector<double> h = v;
   for (int i = 0; i <= network.hidden; ++i) {
     const Layer& layer = network.layers[i];
@@ -94,7 +94,7 @@ void exact_pixel(const Network& network, const std::vector<double>& v, int* rgb)
     double y = h[std::size_t(c)];
     for (std::size_t k = 0; network.skip && k < v.size(); ++k)
       y += double(network.skip[std::size_t(c) * v.size() + k]) * v[k];
-    if (network.base) y *= v[std::size_t(c)] / 255;
+    if (network.base_colour) y *= v[std::size_t(c)] / 255;
     rgb[c] = static_cast<int>(std::floor(255 * std::min(std::max(y, 0.0), 1.0) + 0.5));
   }
 }
@@ -131,7 +131,7 @@ struct Scene {
   }
 
   // The largest difference from the specification, or 999 for a byte written between the rows.
-  int worst(const Network& network) const {
+  int worst(const FrameNetwork& network) const {
     int largest = 0;
     for (std::size_t i = 0; i < height * width; ++i) {
       std::vector<double> v;
@@ -176,7 +176,7 @@ struct Outcome {
 };
 
 // Draws in integers, which are the same on every machine.
-double draw_integers(const Network& network, const Scene& scene, const Isa& isa, Precision precision,
+double draw_integers(const FrameNetwork& network, const Scene& scene, const Isa& isa, Precision precision,
                      Outcome& outcome) {
   const PreparedFrame frame(network, isa, precision);
   relight(frame, scene.picture(), 1);
@@ -186,8 +186,8 @@ double draw_integers(const Network& network, const Scene& scene, const Isa& isa,
 }
 
 // Asks for what integers can draw: 16 bits no base colour, 8 bits no ELU either, and these have no bound.
-void draw_integers(const Network& network, const Scene& scene, const Isa& isa, Outcome& outcome) {
-  if (network.base) return;
+void draw_integers(const FrameNetwork& network, const Scene& scene, const Isa& isa, Outcome& outcome) {
+  if (network.base_colour) return;
   const double bound = draw_integers(network, scene, isa, Precision::kInt16, outcome);
   outcome.within_bounds = outcome.within_bounds && scene.worst(network) <= std::ceil(bound);
   if (fits_int8(network)) draw_integers(network, scene, isa, Precision::kInt8, outcome);
@@ -198,7 +198,7 @@ Outcome matrix(const Isa& isa) {
   rng.seed(1);
   Outcome outcome;
   for (const Shape& shape : shapes()) {
-    const OwnedNetwork owned(shape, 1);
+    const OwnedFrameNetwork owned(shape, 1);
     for (std::size_t width : widths) {
       const int number = ++outcome.pictures;
       const Scene scene(shape, 2, width, number % 2 == 0, number % 3 == 0 ? 4 : 3);
@@ -217,7 +217,7 @@ Outcome matrix(const Isa& isa) {
 // range is not, and two threads must agree with one.
 bool overflow(const Isa& isa) {
   for (const Shape& shape : shapes()) {
-    const OwnedNetwork owned(shape, std::numeric_limits<float>::max() / 1000.0);
+    const OwnedFrameNetwork owned(shape, std::numeric_limits<float>::max() / 1000.0);
     Scene scene(shape, 3, 77, true);
     const PreparedFrame frame(owned.network, isa, Precision::kFp32);
     relight(frame, scene.picture(), 1);
@@ -231,7 +231,7 @@ bool overflow(const Isa& isa) {
 // Several callers share the pool, on pictures of many chunks: long rows, and groups of short ones.
 bool concurrent(const Isa& isa, Precision precision) {
   const Shape shape{9, {8, 8}, Activation::kRelu, true, false, true};
-  const OwnedNetwork owned(shape, 1);
+  const OwnedFrameNetwork owned(shape, 1);
   const PreparedFrame frame(owned.network, isa, precision);
   const Scene tall(shape, 3000, 20, false), wide(shape, 2, 40000, false);
   std::vector<std::thread> callers;

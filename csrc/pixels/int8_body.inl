@@ -1,5 +1,5 @@
 // The kernel in bytes, once for all instruction sets: the arithmetic of quantise_int8.h, bit for bit. Included like
-// integer_body.inl, with which it shares tiles and colours, after a trait V that offers as well:
+// int16_body.inl, with which it shares tiles and colours, after a trait V that offers as well:
 //
 //     load_quads(bytes, x)       four tiles of bytes to quads, one pixel a lane, in the order of load_inputs
 //     dot_quads(sum, x, w)       sum + x0 w0 + ... + x3 w3 of bytes x and signed bytes w; x0 w0 + x1 w1 and
@@ -9,7 +9,7 @@
 //
 // A tile's activations live in L1, one row of kVectors Vecs a quad of units.
 
-#include "integer_body.inl"
+#include "pixels/int16_body.inl"
 
 template <int K, int H, bool Skip>
 struct FixedInt8Shape {
@@ -84,7 +84,7 @@ struct QuadRows {
   alignas(64) std::int32_t x[kMaxPlanes / 4 * kTile<V>], h[kMaxHidden][kMaxWidth / 4 * kTile<V>];
 };
 
-// The last hidden layer. One call for each, as in integer_body.inl.
+// The last hidden layer. One call for each, as in int16_body.inl.
 template <class V, class Shape>
 FASTRTI_INLINE const std::int32_t* hidden_int8_layers(const Int8Frame& frame, QuadRows<V>& rows) {
   static_assert(kMaxHidden == 2, "one call for each layer");

@@ -1,4 +1,4 @@
-#include "error_bound.h"
+#include "rounding/error_bound.h"
 
 #include <algorithm>
 #include <cmath>

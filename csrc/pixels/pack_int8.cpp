@@ -1,4 +1,4 @@
-#include "pack_int8.h"
+#include "pixels/pack_int8.h"
 
 #include <algorithm>
 

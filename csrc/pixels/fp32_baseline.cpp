@@ -1,8 +1,8 @@
-// The kernel for any machine: vectors of 16 bytes through the compiler's vector extension, which become SSE2 on x86-64
-// and plain scalars where there are none.
+// The float32 kernel for any machine: vectors of 16 bytes through the compiler's vector extension, which become SSE2 on
+// x86-64 and plain scalars where there are none.
 #include <cstring>
 
-#include "kernel.h"
+#include "pixels/kernel.h"
 
 namespace fastrti {
 namespace {
@@ -39,10 +39,10 @@ struct Baseline {
   }
 };
 
-#include "relight_body.inl"
+#include "pixels/fp32_body.inl"
 
 }  // namespace
 
-void relight_baseline(const Frame& frame, const Span& span) { relight_span<Baseline>(frame, span); }
+void relight_fp32_baseline(const Fp32Frame& frame, const Span& span) { relight_fp32<Baseline>(frame, span); }
 
 }  // namespace fastrti

@@ -1,7 +1,7 @@
-// The integer kernel for any machine, in plain C++: the definition of its arithmetic.
+// The int16 and int8 kernels for any machine, in plain C++: the definition of their arithmetic.
 #include <cstring>
 
-#include "kernel.h"
+#include "pixels/kernel.h"
 
 namespace fastrti {
 namespace {
@@ -96,11 +96,11 @@ struct Baseline {
   }
 };
 
-#include "int8_body.inl"
+#include "pixels/int8_body.inl"
 
 }  // namespace
 
-void relight_integers_baseline(const IntegerFrame& frame, const Span& span) { relight_integers<Baseline>(frame, span); }
+void relight_int16_baseline(const Int16Frame& frame, const Span& span) { relight_int16<Baseline>(frame, span); }
 
 void relight_int8_baseline(const Int8Frame& frame, const Span& span) { relight_int8<Baseline>(frame, span); }
 

@@ -1,12 +1,12 @@
-// The kernel for x86-64 with AVX-512 F, BW, DQ and VL: tiles of 64 pixels.
+// The float32 kernel for x86-64 with AVX-512 F, BW, DQ and VL: tiles of 64 pixels.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
 #include <cstring>
 
-#include "kernel.h"
-#include "pixel_shuffle.h"
+#include "pixels/kernel.h"
+#include "pixels/pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)
@@ -72,11 +72,11 @@ struct Avx512 {
   }
 };
 
-#include "relight_body.inl"
+#include "pixels/fp32_body.inl"
 
 }  // namespace
 
-void relight_avx512(const Frame& frame, const Span& span) { relight_span<Avx512>(frame, span); }
+void relight_fp32_avx512(const Fp32Frame& frame, const Span& span) { relight_fp32<Avx512>(frame, span); }
 
 }  // namespace fastrti
 

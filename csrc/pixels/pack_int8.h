@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernel.h"
-#include "quantise_int8.h"
+#include "pixels/kernel.h"
+#include "rounding/quantise_int8.h"
 
 namespace fastrti {
 

@@ -1,9 +1,7 @@
-#include "light_network.h"
+#include "light/light_network.h"
 
 #include <algorithm>
 #include <cmath>
-
-#include "numbers.h"
 
 namespace fastrti {
 namespace {
@@ -50,6 +48,16 @@ bool has_avx2() { return false; }
 
 }  // namespace
 
+std::size_t frame_size(const fastrti_description& description) {
+  int inputs = description.planes, size = description.skip ? 3 * description.planes : 0;
+  for (int i = 0; i <= description.hidden_layers; ++i) {
+    const int outputs = i < description.hidden_layers ? description.hidden[i] : 3;
+    size += outputs * (inputs + 1);
+    inputs = outputs;
+  }
+  return static_cast<std::size_t>(size);
+}
+
 LightLayer::LightLayer(const fastrti_layer& layer)
     : inputs_(layer.inputs), weights_(padded(layer.outputs) * layer.inputs), bias_(padded(layer.outputs)) {
   std::copy_n(layer.bias, layer.outputs, bias_.data());
@@ -65,26 +73,26 @@ void LightLayer::apply(const double* x, double* y) const {
   for (std::size_t i = 0; i < bias_.size(); ++i) y[i] += bias_[i];
 }
 
-LightNetwork::LightNetwork(const fastrti_numbers& numbers)
-    : skip_(numbers.skip != 0), size_(frame_size(numbers)), features_(numbers.features) {
-  shape_.hidden = numbers.hidden_layers;
-  shape_.activation = numbers.activation == FASTRTI_ELU ? Activation::kElu : Activation::kRelu;
-  shape_.base = numbers.base != 0;
-  int inputs = numbers.planes;
+LightNetwork::LightNetwork(const fastrti_description& description)
+    : skip_(description.skip != 0), size_(frame_size(description)), features_(description.features) {
+  shape_.hidden = description.hidden_layers;
+  shape_.activation = description.activation == FASTRTI_ELU ? Activation::kElu : Activation::kRelu;
+  shape_.base_colour = description.base_colour != 0;
+  int inputs = description.planes;
   for (int i = 0; i <= shape_.hidden; ++i) {
-    const int outputs = i < shape_.hidden ? numbers.hidden[i] : 3;
+    const int outputs = i < shape_.hidden ? description.hidden[i] : 3;
     shape_.layers[i] = {inputs, outputs, nullptr, nullptr};
     inputs = outputs;
   }
-  for (int k = 0; k < numbers.planes; ++k) {
-    minimum_.push_back(numbers.minimum[k]);
-    scale_.push_back((numbers.maximum[k] - numbers.minimum[k]) / 255);
+  for (int k = 0; k < description.planes; ++k) {
+    minimum_.push_back(description.minimum[k]);
+    scale_.push_back((description.maximum[k] - description.minimum[k]) / 255);
   }
-  for (int i = 0; i < numbers.light_layers; ++i) layers_.emplace_back(numbers.light[i]);
+  for (int i = 0; i < description.light_layers; ++i) layers_.emplace_back(description.light[i]);
 }
 
-OwnedNetwork LightNetwork::at(const Light& light) const {
-  OwnedNetwork owned;
+OwnedFrameNetwork LightNetwork::at(const Light& light) const {
+  OwnedFrameNetwork owned;
   const std::vector<double> emitted_numbers = emitted(light);
   owned.numbers.resize(size_);
   std::transform(emitted_numbers.begin(), emitted_numbers.begin() + static_cast<std::ptrdiff_t>(size_),
@@ -119,7 +127,7 @@ void fold_matrix(float* weights, float* bias, int outputs, const std::vector<dou
   }
 }
 
-void LightNetwork::fold(OwnedNetwork& owned) const {
+void LightNetwork::fold(OwnedFrameNetwork& owned) const {
   owned.network = shape_;
   float *number = owned.numbers.data(), *bias = nullptr;
   for (int i = 0; i <= shape_.hidden; ++i) {

@@ -1,12 +1,12 @@
-// The kernel for x86-64 with AVX2 and FMA: tiles of 16 pixels.
+// The float32 kernel for x86-64 with AVX2 and FMA: tiles of 16 pixels.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
 #include <cstring>
 
-#include "kernel.h"
-#include "pixel_shuffle.h"
+#include "pixels/kernel.h"
+#include "pixels/pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
@@ -60,11 +60,11 @@ struct Avx2 {
   }
 };
 
-#include "relight_body.inl"
+#include "pixels/fp32_body.inl"
 
 }  // namespace
 
-void relight_avx2(const Frame& frame, const Span& span) { relight_span<Avx2>(frame, span); }
+void relight_fp32_avx2(const Fp32Frame& frame, const Span& span) { relight_fp32<Avx2>(frame, span); }
 
 }  // namespace fastrti
 

@@ -1,11 +1,11 @@
-// The integer kernel for AArch64: tiles of 16 pixels.
+// The int16 and int8 kernels for AArch64: tiles of 16 pixels.
 #if defined(__aarch64__)
 
 #include <arm_neon.h>
 
 #include <cstring>
 
-#include "kernel.h"
+#include "pixels/kernel.h"
 
 namespace fastrti {
 namespace {
@@ -108,11 +108,11 @@ struct Neon {
   }
 };
 
-#include "int8_body.inl"
+#include "pixels/int8_body.inl"
 
 }  // namespace
 
-void relight_integers_neon(const IntegerFrame& frame, const Span& span) { relight_integers<Neon>(frame, span); }
+void relight_int16_neon(const Int16Frame& frame, const Span& span) { relight_int16<Neon>(frame, span); }
 
 void relight_int8_neon(const Int8Frame& frame, const Span& span) { relight_int8<Neon>(frame, span); }
 

@@ -1,12 +1,12 @@
-// The integer kernel for x86-64 with AVX2: tiles of 16 pixels.
+// The int16 and int8 kernels for x86-64 with AVX2: tiles of 16 pixels.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
 #include <cstring>
 
-#include "kernel.h"
-#include "pixel_shuffle.h"
+#include "pixels/kernel.h"
+#include "pixels/pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)
@@ -112,11 +112,11 @@ struct Avx2 {
   }
 };
 
-#include "int8_body.inl"
+#include "pixels/int8_body.inl"
 
 }  // namespace
 
-void relight_integers_avx2(const IntegerFrame& frame, const Span& span) { relight_integers<Avx2>(frame, span); }
+void relight_int16_avx2(const Int16Frame& frame, const Span& span) { relight_int16<Avx2>(frame, span); }
 
 void relight_int8_avx2(const Int8Frame& frame, const Span& span) { relight_int8<Avx2>(frame, span); }
 

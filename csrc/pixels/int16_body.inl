@@ -1,5 +1,6 @@
-// The kernel in 16-bit integers, once for all instruction sets: the arithmetic of quantise.h, bit for bit. Included by
-// each integers_<isa>.cpp inside its target region and an anonymous namespace, after a trait V that offers:
+// The kernel in 16-bit integers, once for all instruction sets: the arithmetic of quantise_int16.h, bit for bit.
+// Included by each int16_int8_<isa>.cpp inside its target region and an anonymous namespace, after a trait V that
+// offers:
 //
 //     Vec                        a vector of int32, or of pairs of int16: one pixel a lane
 //     Bytes                      a tile of bytes with the operator &
@@ -18,31 +19,31 @@
 //
 // A tile's activations live in L1, one row of kVectors Vecs a pair of units.
 
-#include "tiles.inl"
+#include "pixels/tiles.inl"
 
 template <class V>
-constexpr int kTile = V::kLanes* V::kVectors;
+constexpr int kTile = V::kLanes * V::kVectors;
 
 // A network whose loops have constant bounds: K planes, two hidden layers of H units, a skip.
 template <int K, int H, bool Skip>
 struct FixedShape {
-  static bool matches(const IntegerFrame& frame) {
+  static bool matches(const Int16Frame& frame) {
     return frame.planes == K && frame.hidden == 2 && frame.layers[0].outputs == H && frame.layers[1].outputs == H &&
            (frame.skip.pairs > 0) == Skip;
   }
-  static constexpr int planes(const IntegerFrame&) { return K; }
-  static constexpr int hidden(const IntegerFrame&) { return 2; }
-  static constexpr int pairs(const IntegerFrame&, int layer) { return layer == 0 ? (K + 1) / 2 : H / 2; }
-  static constexpr int outputs(const IntegerFrame&, int) { return H; }
-  static constexpr int skip_pairs(const IntegerFrame&) { return Skip ? (K + 1) / 2 : 0; }
+  static constexpr int planes(const Int16Frame&) { return K; }
+  static constexpr int hidden(const Int16Frame&) { return 2; }
+  static constexpr int pairs(const Int16Frame&, int layer) { return layer == 0 ? (K + 1) / 2 : H / 2; }
+  static constexpr int outputs(const Int16Frame&, int) { return H; }
+  static constexpr int skip_pairs(const Int16Frame&) { return Skip ? (K + 1) / 2 : 0; }
 };
 
 struct AnyShape {
-  static int planes(const IntegerFrame& frame) { return frame.planes; }
-  static int hidden(const IntegerFrame& frame) { return frame.hidden; }
-  static int pairs(const IntegerFrame& frame, int layer) { return frame.layers[layer].pairs; }
-  static int outputs(const IntegerFrame& frame, int layer) { return frame.layers[layer].outputs; }
-  static int skip_pairs(const IntegerFrame& frame) { return frame.skip.pairs; }
+  static int planes(const Int16Frame& frame) { return frame.planes; }
+  static int hidden(const Int16Frame& frame) { return frame.hidden; }
+  static int pairs(const Int16Frame& frame, int layer) { return frame.layers[layer].pairs; }
+  static int outputs(const Int16Frame& frame, int layer) { return frame.layers[layer].outputs; }
+  static int skip_pairs(const Int16Frame& frame) { return frame.skip.pairs; }
 };
 
 template <class V>
@@ -82,9 +83,9 @@ FASTRTI_INLINE void hidden_block(const std::int32_t* weights, const std::int32_t
 }
 
 template <class V, class Phi>
-FASTRTI_INLINE void hidden_layer(const PackedIntegerLayer& layer, int pairs, int outputs, const EluTable& table,
+FASTRTI_INLINE void hidden_layer(const PackedInt16Layer& layer, int pairs, int outputs, const EluTable& table,
                                  const std::int32_t* x, std::int32_t* out) {
-  static_assert(kIntegerBlockRows == 4, "one block for each size");
+  static_assert(kInt16BlockRows == 4, "one block for each size");
   const std::int32_t* weights = layer.weights;
   const Phi phi(table);  // a local copy, which no store of an activation can change: it stays in registers
   int row = 0;
@@ -111,7 +112,7 @@ struct Rows {
 // Returns the last hidden layer, or the inputs if there is none. One call for each layer, so that each has code of its
 // own where the shape is constant.
 template <class V, class Phi, class Shape>
-FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, Rows<V>& rows) {
+FASTRTI_INLINE const std::int32_t* hidden_layers(const Int16Frame& frame, Rows<V>& rows) {
   static_assert(kMaxHidden == 2, "one call for each layer");
   if (Shape::hidden(frame) == 0) return rows.x;
   hidden_layer<V, Phi>(frame.layers[0], Shape::pairs(frame, 0), Shape::outputs(frame, 0), frame.elu[0], rows.x,
@@ -124,7 +125,7 @@ FASTRTI_INLINE const std::int32_t* hidden_layers(const IntegerFrame& frame, Rows
 
 // The skip is summed apart, as three rows alone are too few independent sums to keep the multipliers busy.
 template <class V, class Shape>
-FASTRTI_INLINE void output_layer(const IntegerFrame& frame, const std::int32_t* h, const std::int32_t* x,
+FASTRTI_INLINE void output_layer(const Int16Frame& frame, const std::int32_t* h, const std::int32_t* x,
                                  typename V::Vec (&sums)[3][V::kVectors]) {
   const int last = Shape::hidden(frame), skip_pairs = Shape::skip_pairs(frame);
   affine<V, 3>(frame.layers[last].weights, frame.layers[last].bias, h, Shape::pairs(frame, last), sums);
@@ -163,7 +164,7 @@ FASTRTI_INLINE void store_tile(const typename V::Vec (&sums)[3][V::kVectors], in
 
 // A tile from bytes to bytes.
 template <class V, class Phi, class Shape>
-FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, std::size_t start, Rows<V>& rows) {
+FASTRTI_INLINE void relight_tile(const Int16Frame& frame, const Span& span, std::size_t start, Rows<V>& rows) {
   load_planes<V>(span.planes + start, span.plane_stride, Shape::planes(frame), rows.x);
   const std::int32_t* h = hidden_layers<V, Phi, Shape>(frame, rows);
   typename V::Vec sums[3][V::kVectors];
@@ -172,7 +173,7 @@ FASTRTI_INLINE void relight_tile(const IntegerFrame& frame, const Span& span, st
 }
 
 template <class V, class Phi, class Shape>
-void relight_pixels(const IntegerFrame& frame, const Span& span) {
+void relight_pixels(const Int16Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   Rows<V> rows;
   Prefetcher ahead;
@@ -184,7 +185,7 @@ void relight_pixels(const IntegerFrame& frame, const Span& span) {
 
 // Draws with the first shape that matches, else with loops of any length.
 template <class V, class Phi, class Shape, class... Others>
-void relight_shape(const IntegerFrame& frame, const Span& span) {
+void relight_shape(const Int16Frame& frame, const Span& span) {
   if (Shape::matches(frame)) return relight_pixels<V, Phi, Shape>(frame, span);
   if constexpr (sizeof...(Others) > 0) {
     relight_shape<V, Phi, Others...>(frame, span);
@@ -195,7 +196,7 @@ void relight_shape(const IntegerFrame& frame, const Span& span) {
 
 // The shapes that `fit` makes by default, or often, have code of their own; wider ones gain nothing by it.
 template <class V>
-void relight_integers(const IntegerFrame& frame, const Span& span) {
+void relight_int16(const Int16Frame& frame, const Span& span) {
   if (frame.activation == Activation::kElu) {
     relight_shape<V, typename V::Elu, FixedShape<9, 16, true>>(frame, span);
   } else {

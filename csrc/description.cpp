@@ -1,11 +1,12 @@
-#include "numbers.h"
+#include "description.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-#include "light_features.h"
+#include "light/frame_network.h"
+#include "light/light_network.h"
 #include "relight.h"
 
 namespace fastrti {
@@ -23,31 +24,32 @@ bool all_finite(const float* values, std::int64_t count) {
   return std::all_of(values, values + count, [](float value) { return std::isfinite(value); });
 }
 
-int check_planes(const fastrti_numbers& numbers) {
-  if (!within(numbers.planes, 1, FASTRTI_MAX_PLANES) || numbers.height < 1 || numbers.width < 1) {
+int check_planes(const fastrti_description& description) {
+  if (!within(description.planes, 1, FASTRTI_MAX_PLANES) || description.height < 1 || description.width < 1) {
     return FASTRTI_BAD_SIZE;
   }
-  const std::int64_t pixels = std::int64_t{numbers.height} * numbers.width;
-  if (pixels > std::numeric_limits<std::ptrdiff_t>::max() / numbers.planes) return FASTRTI_BAD_SIZE;
-  if (numbers.bytes == nullptr || numbers.minimum == nullptr || numbers.maximum == nullptr) return FASTRTI_NULL_POINTER;
-  const std::uint8_t* mask = numbers.mask;
+  const std::int64_t pixels = std::int64_t{description.height} * description.width;
+  if (pixels > std::numeric_limits<std::ptrdiff_t>::max() / description.planes) return FASTRTI_BAD_SIZE;
+  if (description.bytes == nullptr || description.minimum == nullptr || description.maximum == nullptr)
+    return FASTRTI_NULL_POINTER;
+  const std::uint8_t* mask = description.mask;
   if (mask != nullptr && *std::max_element(mask, mask + pixels) > 1) return FASTRTI_BAD_MASK;
   const double largest = std::numeric_limits<float>::max();
-  for (int k = 0; k < numbers.planes; ++k) {
-    const double low = numbers.minimum[k], high = numbers.maximum[k];
+  for (int k = 0; k < description.planes; ++k) {
+    const double low = description.minimum[k], high = description.maximum[k];
     if (!(-largest <= low && low <= high && high <= largest)) return FASTRTI_BAD_RANGE;
   }
   return FASTRTI_OK;
 }
 
-int check_network(const fastrti_numbers& numbers) {
-  const bool flags =
-      within(numbers.skip, 0, 1) && within(numbers.base, 0, numbers.planes > 3) && within(numbers.fitted_to_int8, 0, 1);
-  if (!flags || !within(numbers.hidden_layers, 0, FASTRTI_MAX_HIDDEN)) return FASTRTI_BAD_NETWORK;
-  for (int i = 0; i < numbers.hidden_layers; ++i) {
-    if (!within(numbers.hidden[i], 1, FASTRTI_MAX_WIDTH)) return FASTRTI_BAD_NETWORK;
+int check_network(const fastrti_description& description) {
+  const bool flags = within(description.skip, 0, 1) && within(description.base_colour, 0, description.planes > 3) &&
+                     within(description.fitted_to_int8, 0, 1);
+  if (!flags || !within(description.hidden_layers, 0, FASTRTI_MAX_HIDDEN)) return FASTRTI_BAD_NETWORK;
+  for (int i = 0; i < description.hidden_layers; ++i) {
+    if (!within(description.hidden[i], 1, FASTRTI_MAX_WIDTH)) return FASTRTI_BAD_NETWORK;
   }
-  return within(numbers.activation, FASTRTI_RELU, FASTRTI_ELU) ? FASTRTI_OK : FASTRTI_BAD_NETWORK;
+  return within(description.activation, FASTRTI_RELU, FASTRTI_ELU) ? FASTRTI_OK : FASTRTI_BAD_NETWORK;
 }
 
 int check_exponents(const fastrti_features& features) {
@@ -88,36 +90,26 @@ int check_layer(const fastrti_layer& layer, int inputs, std::int64_t most_output
   return finite ? FASTRTI_OK : FASTRTI_BAD_NUMBER;
 }
 
-int check_light_layers(const fastrti_numbers& numbers) {
-  if (!within(numbers.light_layers, 1, FASTRTI_MAX_LIGHT_LAYERS)) return FASTRTI_BAD_LAYERS;
-  const auto emitted = static_cast<std::int64_t>(frame_size(numbers));
-  int inputs = numbers.features.count;
-  for (int i = 0; i < numbers.light_layers; ++i) {
-    const bool last = i + 1 == numbers.light_layers;
-    const int error = check_layer(numbers.light[i], inputs, last ? emitted : std::int64_t{FASTRTI_MAX_LIGHT_WIDTH});
+int check_light_layers(const fastrti_description& description) {
+  if (!within(description.light_layers, 1, FASTRTI_MAX_LIGHT_LAYERS)) return FASTRTI_BAD_LAYERS;
+  const auto emitted = static_cast<std::int64_t>(frame_size(description));
+  int inputs = description.features.count;
+  for (int i = 0; i < description.light_layers; ++i) {
+    const bool last = i + 1 == description.light_layers;
+    const int error = check_layer(description.light[i], inputs, last ? emitted : std::int64_t{FASTRTI_MAX_LIGHT_WIDTH});
     if (error != FASTRTI_OK) return error;
-    inputs = numbers.light[i].outputs;
+    inputs = description.light[i].outputs;
   }
   return inputs == emitted ? FASTRTI_OK : FASTRTI_BAD_LAYERS;
 }
 
 }  // namespace
 
-std::size_t frame_size(const fastrti_numbers& numbers) {
-  int inputs = numbers.planes, size = numbers.skip ? 3 * numbers.planes : 0;
-  for (int i = 0; i <= numbers.hidden_layers; ++i) {
-    const int outputs = i < numbers.hidden_layers ? numbers.hidden[i] : 3;
-    size += outputs * (inputs + 1);
-    inputs = outputs;
-  }
-  return static_cast<std::size_t>(size);
-}
-
-int check(const fastrti_numbers& numbers) {
-  int error = check_planes(numbers);
-  if (error == FASTRTI_OK) error = check_network(numbers);
-  if (error == FASTRTI_OK) error = check_features(numbers.features);
-  if (error == FASTRTI_OK) error = check_light_layers(numbers);
+int check(const fastrti_description& description) {
+  int error = check_planes(description);
+  if (error == FASTRTI_OK) error = check_network(description);
+  if (error == FASTRTI_OK) error = check_features(description.features);
+  if (error == FASTRTI_OK) error = check_light_layers(description);
   return error;
 }
 

@@ -6,7 +6,7 @@
 
 #include <array>
 
-#include "relight.h"
+#include "light/frame_network.h"
 
 namespace fastrti {
 

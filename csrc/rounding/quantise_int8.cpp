@@ -1,4 +1,4 @@
-#include "quantise_int8.h"
+#include "rounding/quantise_int8.h"
 
 #include <algorithm>
 #include <cmath>
@@ -80,7 +80,7 @@ Inputs round_hidden(const Layer& layer, const Inputs& inputs, Int8Layer& result)
 }
 
 // A colour's weights on v: its skip, or the only layer, or both.
-Row weights_on_bytes(const Network& network, int colour) {
+Row weights_on_bytes(const FrameNetwork& network, int colour) {
   const int planes = network.layers[0].inputs;
   Row weights{};
   for (int k = 0; k < planes; ++k) {
@@ -95,7 +95,7 @@ struct RealColour {
   double bias;
 };
 
-RealColour real_colour(const Network& network, int colour, const Inputs& inputs) {
+RealColour real_colour(const FrameNetwork& network, int colour, const Inputs& inputs) {
   const Layer& last = network.layers[network.hidden];
   return {weights_on_codes(last, colour, inputs), weights_on_bytes(network, colour), last.bias[colour]};
 }
@@ -121,7 +121,7 @@ void round_colour(const RealColour& real, int colour, double scale, Int8Network&
 
 // Levels are multiplied by a power of 2, so that a shift gives them back. Colours that change by thousands of levels
 // from one byte to the next, as only a damaged decoder's do, are drawn flatter.
-void round_output(const Network& network, const Inputs& inputs, Int8Network& result) {
+void round_output(const FrameNetwork& network, const Inputs& inputs, Int8Network& result) {
   RealColour colours[3];
   double largest = std::ldexp(1.0, kMaxOutputScale);
   for (int colour = 0; colour < 3; ++colour) {
@@ -136,11 +136,11 @@ void round_output(const Network& network, const Inputs& inputs, Int8Network& res
 
 }  // namespace
 
-bool fits_int8(const Network& network) {
-  return !network.base && (network.hidden == 0 || network.activation == Activation::kRelu);
+bool fits_int8(const FrameNetwork& network) {
+  return !network.base_colour && (network.hidden == 0 || network.activation == Activation::kRelu);
 }
 
-Int8Network quantise_int8(const Network& network) {
+Int8Network quantise_int8(const FrameNetwork& network) {
   Int8Network result{};
   result.planes = network.layers[0].inputs;
   result.hidden = network.hidden;

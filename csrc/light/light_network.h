@@ -1,22 +1,27 @@
 // The light network: a light direction to the frame network of that light, in double precision.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
-#include "light_features.h"
-#include "relight.h"
+#include "fastrti.h"
+#include "light/frame_network.h"
+#include "light/light_features.h"
 
 namespace fastrti {
 
 // A frame network and the numbers it points to.
-struct OwnedNetwork {
-  OwnedNetwork() = default;
-  OwnedNetwork(OwnedNetwork&&) = default;
-  OwnedNetwork& operator=(OwnedNetwork&&) = default;
+struct OwnedFrameNetwork {
+  OwnedFrameNetwork() = default;
+  OwnedFrameNetwork(OwnedFrameNetwork&&) = default;
+  OwnedFrameNetwork& operator=(OwnedFrameNetwork&&) = default;
 
-  Network network{};
+  FrameNetwork network{};
   std::vector<float> numbers;  // W1, b1, ..., Wn, bn, [S], as the light network emits them
 };
+
+// How many numbers W1, b1, ..., Wn, bn, [S] are, of sizes that passed the check.
+std::size_t frame_size(const fastrti_description& description);
 
 // One layer of doubles, y = W x + b. Its weights stay floats, in panels that a vector unit reads from end to end.
 class LightLayer {
@@ -37,16 +42,16 @@ class LightLayer {
 // Immutable: any number of threads may evaluate one.
 class LightNetwork {
  public:
-  explicit LightNetwork(const fastrti_numbers& numbers);  // checked, see numbers.h; copied
+  explicit LightNetwork(const fastrti_description& description);  // checked, see description.h; copied
 
   // The network of a light on the raw bytes of the planes: what fastrti.Relightable.frame_network computes.
-  OwnedNetwork at(const Light& light) const;
+  OwnedFrameNetwork at(const Light& light) const;
 
  private:
   std::vector<double> emitted(const Light& light) const;
-  void fold(OwnedNetwork& owned) const;
+  void fold(OwnedFrameNetwork& owned) const;
 
-  Network shape_{};  // its pointers are null
+  FrameNetwork shape_{};  // its pointers are null
   bool skip_;
   std::size_t size_;                     // how many numbers a frame network has
   std::vector<double> minimum_, scale_;  // z = v scale + minimum

@@ -1,10 +1,10 @@
-#include "quantise.h"
+#include "rounding/quantise_int16.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "elu_table.h"
+#include "rounding/elu_table.h"
 
 namespace fastrti {
 namespace {
@@ -51,7 +51,7 @@ void add_columns(RealLayer& real, const float* weights, int columns, int first, 
 }
 
 // On what the integers stand for: levels around 128 instead of bytes; colours in levels.
-void fill(const Network& network, int index, RealLayer& real) {
+void fill(const FrameNetwork& network, int index, RealLayer& real) {
   const Layer& layer = network.layers[index];
   const bool first = index == 0, last = index == network.hidden;
   const bool skip = last && network.skip != nullptr;
@@ -69,7 +69,7 @@ void fill(const Network& network, int index, RealLayer& real) {
 struct Rounding {
   const RealLayer& real;
   const Inputs& inputs;
-  IntegerLayer& layer;
+  Int16Layer& layer;
   LayerErrors& errors;
 };
 
@@ -202,13 +202,13 @@ bool round_output(const Rounding& rounding, int& output_shift) {
 
 }  // namespace
 
-IntegerNetwork quantise_int16(const Network& network) {
-  IntegerNetwork result;
+Int16Network quantise_int16(const FrameNetwork& network) {
+  Int16Network result;
   result.planes = network.layers[0].inputs;
   result.hidden = network.hidden;
   result.activation = network.activation;
   result.bound = std::numeric_limits<double>::infinity();
-  if (network.base) return result;
+  if (network.base_colour) return result;
   RealLayer layers[kMaxHidden + 1];
   LayerErrors errors[kMaxHidden + 1];
   Inputs inputs[kMaxHidden + 1];

@@ -1,11 +1,11 @@
-// The kernel for AArch64, whose Advanced SIMD every processor has: tiles of 16 pixels.
+// The float32 kernel for AArch64, whose Advanced SIMD every processor has: tiles of 16 pixels.
 #if defined(__aarch64__)
 
 #include <arm_neon.h>
 
 #include <cstring>
 
-#include "kernel.h"
+#include "pixels/kernel.h"
 
 namespace fastrti {
 namespace {
@@ -49,11 +49,11 @@ struct Neon {
   }
 };
 
-#include "relight_body.inl"
+#include "pixels/fp32_body.inl"
 
 }  // namespace
 
-void relight_neon(const Frame& frame, const Span& span) { relight_span<Neon>(frame, span); }
+void relight_fp32_neon(const Fp32Frame& frame, const Span& span) { relight_fp32<Neon>(frame, span); }
 
 }  // namespace fastrti
 

@@ -12,32 +12,32 @@
 #include <array>
 #include <cstdint>
 
-#include "error_bound.h"
-#include "relight.h"
+#include "light/frame_network.h"
+#include "rounding/error_bound.h"
 
 namespace fastrti {
 
 // 8 would leave the first layer's weights 13 bits of the 32 a sum has; the skip's, and those of 48 planes, fewer.
 constexpr int kInputBits = 7;
 
-struct IntegerLayer {
+struct Int16Layer {
   int inputs, outputs;
   std::array<std::int16_t, kMaxWeights> weights;  // (outputs, inputs), row-major
   std::array<std::int32_t, kMaxWidth> bias;       // (outputs), with what rounds the shift that follows
 };
 
-struct IntegerNetwork {
+struct Int16Network {
   int planes;  // K
   int hidden;  // hidden layers, 0..kMaxHidden
   Activation activation;
-  IntegerLayer layers[kMaxHidden + 1];  // behind hidden layers, a skip reads x after h in the output layer
-  double elu_scale[kMaxHidden];         // ELU: one step of t is so much of the exact network's W h + b
+  Int16Layer layers[kMaxHidden + 1];  // behind hidden layers, a skip reads x after h in the output layer
+  double elu_scale[kMaxHidden];       // ELU: one step of t is so much of the exact network's W h + b
   int output_shift;
   double bound;  // levels: the sum of the output layer / 2^output_shift, less what rounds it, is this close to 255 y
 };
 
 // Pictures are within one level where the bound is below 1. It is infinite, and the weights are not to be used, where
 // integers cannot draw the network: it multiplies by base colours, or 255 y itself leaves 32 bits.
-IntegerNetwork quantise_int16(const Network& network);
+Int16Network quantise_int16(const FrameNetwork& network);
 
 }  // namespace fastrti

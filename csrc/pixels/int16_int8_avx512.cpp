@@ -1,12 +1,12 @@
-// The integer kernel for x86-64 with AVX-512 F, BW, DQ, VL and VNNI: tiles of 64 pixels.
+// The int16 and int8 kernels for x86-64 with AVX-512 F, BW, DQ, VL and VNNI: tiles of 64 pixels.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
 
 #include <cstring>
 
-#include "kernel.h"
-#include "pixel_shuffle.h"
+#include "pixels/kernel.h"
+#include "pixels/pixel_shuffle.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
@@ -128,11 +128,11 @@ struct Avx512Vnni {
   }
 };
 
-#include "int8_body.inl"
+#include "pixels/int8_body.inl"
 
 }  // namespace
 
-void relight_integers_avx512(const IntegerFrame& frame, const Span& span) { relight_integers<Avx512Vnni>(frame, span); }
+void relight_int16_avx512(const Int16Frame& frame, const Span& span) { relight_int16<Avx512Vnni>(frame, span); }
 
 void relight_int8_avx512(const Int8Frame& frame, const Span& span) { relight_int8<Avx512Vnni>(frame, span); }
 

@@ -1,31 +1,31 @@
 // What the ISA variants of the kernels are given: packed weights and a run of pixels. Everything in it is trusted.
 //
-// Each relight_<isa>.cpp compiles relight_body.inl, and each integers_<isa>.cpp integer_body.inl, for one instruction
-// set inside a target region. No header with
-// inline functions of the standard library may be used in such a region: the linker keeps one copy of an inline
-// function for the whole program, and it could be the one with instructions this machine lacks.
+// Each fp32_<isa>.cpp compiles fp32_body.inl, and each int16_int8_<isa>.cpp int16_body.inl and int8_body.inl, for one
+// instruction set inside a target region. No header with inline functions of the standard library may be used in such a
+// region: the linker keeps one copy of an inline function for the whole program, and it could be the one with
+// instructions this machine lacks.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "elu_table.h"
-#include "quantise.h"
-#include "relight.h"
+#include "light/frame_network.h"
+#include "rounding/elu_table.h"
+#include "rounding/quantise_int16.h"
 
 namespace fastrti {
 
 // Rows of a weight matrix that are multiplied together: 6 rows x 4 (AVX-512, NEON) or 2 (AVX2, SSE2) vectors of pixels
 // are the accumulators that fit the register file of each ISA beside their inputs and a weight.
-constexpr int kBlockRows = 6;
+constexpr int kFp32BlockRows = 6;
 
 // The size of the next block when `rows` are left: as few blocks as possible, as equal as possible (8 = 4 + 4).
-constexpr int block_rows(int rows) {
-  const int blocks = (rows + kBlockRows - 1) / kBlockRows;
+constexpr int fp32_block_rows(int rows) {
+  const int blocks = (rows + kFp32BlockRows - 1) / kFp32BlockRows;
   return (rows + blocks - 1) / blocks;
 }
 
-struct PackedLayer {
+struct PackedFp32Layer {
   int inputs;
   int outputs;
   const float* weights;  // block by block; in a block of m rows, the m weights of input 0, then of input 1, ...
@@ -35,33 +35,34 @@ struct PackedLayer {
 // Which channels of the output a plane reaches when there is no hidden layer.
 enum class Reach : std::uint8_t { kRed, kGreen, kBlue, kAll, kNone };
 
-// One light's network.
-struct Frame {
-  int planes;                          // K
-  int hidden;                          // hidden layers
-  int hidden_outputs;                  // the sum of their widths
-  PackedLayer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by v
+// One light's network in float32.
+struct Fp32Frame {
+  int planes;                              // K
+  int hidden;                              // hidden layers
+  int hidden_outputs;                      // the sum of their widths
+  PackedFp32Layer layers[kMaxHidden + 1];  // a skip is part of the last one: its inputs are then h, followed by v
   Activation activation;
-  bool base;
+  bool base_colour;
   Reach reach[kMaxPlanes];  // of each plane; used without hidden layers
 };
 
-// Rows of a weight matrix of integers that are multiplied together.
-constexpr int kIntegerBlockRows = 4;
+// Rows of a weight matrix of 16-bit integers that are multiplied together.
+constexpr int kInt16BlockRows = 4;
 
-struct PackedIntegerLayer {
+struct PackedInt16Layer {
   int pairs;                    // of inputs; an odd last one is paired with zero
   int outputs;                  // a hidden layer's are even: an odd last one is followed by a unit that is always zero
   const std::int32_t* weights;  // block by block; in a block of m rows, the m weights of pair 0, then of pair 1, ...
   const std::int32_t* bias;     // (outputs)
 };
 
-// One light's network in integers, see quantise.h. A pair of 16-bit numbers, the first in the low half, is one int32.
-struct IntegerFrame {
+// One light's network in 16-bit integers, see quantise_int16.h. A pair of 16-bit numbers, the first in the low half, is
+// one int32.
+struct Int16Frame {
   int planes;  // K
   int hidden;  // hidden layers
-  PackedIntegerLayer layers[kMaxHidden + 1];
-  PackedIntegerLayer skip;  // on the inputs of the network, added to the last layer; its bias is zero; no pairs: none
+  PackedInt16Layer layers[kMaxHidden + 1];
+  PackedInt16Layer skip;  // on the inputs of the network, added to the last layer; its bias is zero; no pairs: none
   Activation activation;
   EluTable elu[kMaxHidden];
   int output_shift;
@@ -91,19 +92,19 @@ struct Span {
   std::ptrdiff_t plane_stride;
   const std::uint8_t* mask;  // 0 or 1 each, or null
   std::uint8_t* out;         // channels * pixels bytes
-  int channels;              // 3 or 4, see Picture
+  int channels;              // 3: RGB; 4: RGBA
   std::size_t pixels;
 };
 
-void relight_baseline(const Frame& frame, const Span& span);
-void relight_avx2(const Frame& frame, const Span& span);
-void relight_avx512(const Frame& frame, const Span& span);
-void relight_neon(const Frame& frame, const Span& span);
+void relight_fp32_baseline(const Fp32Frame& frame, const Span& span);
+void relight_fp32_avx2(const Fp32Frame& frame, const Span& span);
+void relight_fp32_avx512(const Fp32Frame& frame, const Span& span);
+void relight_fp32_neon(const Fp32Frame& frame, const Span& span);
 
-void relight_integers_baseline(const IntegerFrame& frame, const Span& span);
-void relight_integers_avx2(const IntegerFrame& frame, const Span& span);
-void relight_integers_avx512(const IntegerFrame& frame, const Span& span);
-void relight_integers_neon(const IntegerFrame& frame, const Span& span);
+void relight_int16_baseline(const Int16Frame& frame, const Span& span);
+void relight_int16_avx2(const Int16Frame& frame, const Span& span);
+void relight_int16_avx512(const Int16Frame& frame, const Span& span);
+void relight_int16_neon(const Int16Frame& frame, const Span& span);
 
 void relight_int8_baseline(const Int8Frame& frame, const Span& span);
 void relight_int8_avx2(const Int8Frame& frame, const Span& span);

@@ -1,4 +1,4 @@
-#include "light_features.h"
+#include "light/light_features.h"
 
 #include <algorithm>
 #include <cmath>

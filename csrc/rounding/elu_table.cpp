@@ -1,4 +1,4 @@
-#include "elu_table.h"
+#include "rounding/elu_table.h"
 
 #include <algorithm>
 #include <cmath>

@@ -14,7 +14,7 @@
 #include <array>
 #include <cstdint>
 
-#include "relight.h"
+#include "light/frame_network.h"
 
 namespace fastrti {
 
@@ -35,9 +35,9 @@ struct Int8Network {
 };
 
 // Whether bytes can draw the network: its hidden layers are ReLU and it has no base colours.
-bool fits_int8(const Network& network);
+bool fits_int8(const FrameNetwork& network);
 
 // A network that fits, in bytes.
-Int8Network quantise_int8(const Network& network);
+Int8Network quantise_int8(const FrameNetwork& network);
 
 }  // namespace fastrti

@@ -1,4 +1,4 @@
-// The kernel, once for all instruction sets. Included by each relight_<isa>.cpp inside its target region and an
+// The kernel in float32, once for all instruction sets. Included by each fp32_<isa>.cpp inside its target region and an
 // anonymous namespace, after a trait V that offers:
 //
 //     Vec                        a vector of float32, one pixel a lane, with the operators + - *
@@ -13,10 +13,10 @@
 // A tile's hidden activations live in L1, one row of kTile floats a unit; without hidden layers nothing leaves the
 // registers. NaN, which only overflow can bring, counts as 0.
 
-#include "tiles.inl"
+#include "pixels/tiles.inl"
 
 template <class V>
-constexpr int kTile = V::kLanes* V::kVectors;
+constexpr int kTile = V::kLanes * V::kVectors;
 
 // expm1 for t <= 0 and t itself above: e^t - 1 = s p + (s - 1), with s = 2^n, n = round(t / ln 2), and p = e^f - 1 for
 // the rest |f| <= ln 2 / 2 as f + f^2 q(f). q is the cubic of least relative error of p: 4.5e-7. Exact near 0, so that
@@ -73,13 +73,13 @@ FASTRTI_INLINE void hidden_block(const float* weights, const float* bias, const 
 }
 
 template <class V, class Phi>
-void hidden_layer(const PackedLayer& layer, const float* x, float* out) {
+void hidden_layer(const PackedFp32Layer& layer, const float* x, float* out) {
   const float* weights = layer.weights;
   for (int first = 0, rows; first < layer.outputs; first += rows) {
-    rows = block_rows(layer.outputs - first);
+    rows = fp32_block_rows(layer.outputs - first);
     const float* bias = layer.bias + first;
     float* y = out + first * kTile<V>;
-    static_assert(kBlockRows == 6, "one case for each size of a block");
+    static_assert(kFp32BlockRows == 6, "one case for each size of a block");
     switch (rows) {
       case 1:
         hidden_block<V, Phi, 1>(weights, bias, x, layer.inputs, y);
@@ -137,9 +137,9 @@ FASTRTI_INLINE void store_colours(const Span& span, std::size_t start, const typ
 
 // What follows the last layer: base colour, mask, bytes.
 template <class V>
-FASTRTI_INLINE void finish_tile(const Frame& frame, const Span& span, std::size_t start,
+FASTRTI_INLINE void finish_tile(const Fp32Frame& frame, const Span& span, std::size_t start,
                                 typename V::Vec (&y)[3][V::kVectors]) {
-  if (frame.base) multiply_base<V>(span, start, y);
+  if (frame.base_colour) multiply_base<V>(span, start, y);
   if (span.channels == 4) {
     store_colours<V, 4>(span, start, y);
   } else {
@@ -150,7 +150,7 @@ FASTRTI_INLINE void finish_tile(const Frame& frame, const Span& span, std::size_
 // The hidden layers of the tile whose planes are at z; returns the inputs of the output layer. They lie in front of the
 // planes, the last one next to them: [h1, h2, v], so that an output layer with a skip reads [h2, v].
 template <class V, class Phi>
-FASTRTI_INLINE const float* hidden_layers(const Frame& frame, float* z) {
+FASTRTI_INLINE const float* hidden_layers(const Fp32Frame& frame, float* z) {
   const float* x = z;
   float* y = z - frame.hidden_outputs * kTile<V>;
   for (int i = 0; i < frame.hidden; ++i) {
@@ -163,7 +163,7 @@ FASTRTI_INLINE const float* hidden_layers(const Frame& frame, float* z) {
 
 // A tile from bytes to bytes through hidden layers. `rows` is memory for its activations and planes.
 template <class V, class Phi>
-FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size_t start, float* rows) {
+FASTRTI_INLINE void relight_tile(const Fp32Frame& frame, const Span& span, std::size_t start, float* rows) {
   float* const z = rows + kMaxHidden * kMaxWidth * kTile<V>;
   for (int k = 0; k < frame.planes; ++k) {
     typename V::Vec x[V::kVectors];
@@ -171,14 +171,14 @@ FASTRTI_INLINE void relight_tile(const Frame& frame, const Span& span, std::size
     for (int v = 0; v < V::kVectors; ++v) V::store(z + k * kTile<V> + v * V::kLanes, x[v]);
   }
   const float* x = hidden_layers<V, Phi>(frame, z);
-  const PackedLayer& output = frame.layers[frame.hidden];
+  const PackedFp32Layer& output = frame.layers[frame.hidden];
   typename V::Vec y[3][V::kVectors];
   affine<V, 3>(output.weights, output.bias, x, output.inputs, y);
   finish_tile<V>(frame, span, start, y);
 }
 
 template <class V, class Phi>
-void relight_pixels(const Frame& frame, const Span& span) {
+void relight_pixels(const Fp32Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   alignas(64) float rows[(kMaxHidden * kMaxWidth + kMaxPlanes) * T];
   draw_tiles<T>(span, frame.planes,
@@ -214,8 +214,8 @@ FASTRTI_INLINE void add_plane(Reach reach, const float* weights, const std::uint
 
 // A tile from bytes to bytes without hidden layers.
 template <class V>
-FASTRTI_INLINE void relight_linear_tile(const Frame& frame, const Span& span, std::size_t start) {
-  const PackedLayer& output = frame.layers[0];
+FASTRTI_INLINE void relight_linear_tile(const Fp32Frame& frame, const Span& span, std::size_t start) {
+  const PackedFp32Layer& output = frame.layers[0];
   typename V::Vec y[3][V::kVectors];
   for (int c = 0; c < 3; ++c) {
     for (int v = 0; v < V::kVectors; ++v) y[c][v] = V::set1(output.bias[c]);
@@ -227,7 +227,7 @@ FASTRTI_INLINE void relight_linear_tile(const Frame& frame, const Span& span, st
 }
 
 template <class V>
-void relight_linear(const Frame& frame, const Span& span) {
+void relight_linear(const Fp32Frame& frame, const Span& span) {
   Prefetcher ahead;
   draw_tiles<kTile<V>>(span, frame.planes, [&](const Span& from, std::size_t start) {
     ahead.fetch(from, frame.planes, start);
@@ -236,7 +236,7 @@ void relight_linear(const Frame& frame, const Span& span) {
 }
 
 template <class V>
-void relight_span(const Frame& frame, const Span& span) {
+void relight_fp32(const Fp32Frame& frame, const Span& span) {
   if (frame.hidden == 0) {
     relight_linear<V>(frame, span);
   } else if (frame.activation == Activation::kElu) {

@@ -1,5 +1,5 @@
 // Functions of the light direction: what a light network starts from. Formulas of the object format, version 1; the
-// specification is fastrti/decoders.
+// specification is fastrti/objects/decoders.
 #pragma once
 
 #include <vector>
@@ -21,7 +21,7 @@ int grid_resolution(int count);
 
 class LightFeatures {
  public:
-  explicit LightFeatures(const fastrti_features& features);  // checked, see numbers.h; copied
+  explicit LightFeatures(const fastrti_features& features);  // checked, see description.h; copied
 
   int count() const { return count_; }
 
