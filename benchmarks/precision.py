@@ -3,8 +3,8 @@
     python benchmarks/precision.py OBJECT [OBJECT …]
 
 One Markdown row an object: over 30 lights, the range of the bound on the error of 255·y in levels for halves and for
-pairs of halves (`fastrti.kernels.triton.precision`) and for 16-bit integers (`csrc/quantise.h`), and how many lights
-each precision draws.
+pairs of halves (`fastrti.kernels.triton.precision`) and for 16-bit integers (`csrc/rounding/quantise_int16.h`),
+and how many lights each precision draws.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """The CPU backend: the C++ kernel on numpy arrays.
 
-Three bodies, float32, 16-bit and 8-bit integers, each compiled for several instruction sets (csrc/relight_body.inl,
-integer_body.inl and int8_body.inl), own threads, the GIL released.
+Three bodies, float32, 16-bit and 8-bit integers, each compiled for several instruction sets (fp32_body.inl,
+int16_body.inl and int8_body.inl in csrc/pixels/), own threads, the GIL released.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """Training a student to be drawn in bytes: int8 arithmetic in the loop, with straight-through gradients.
 
-The arithmetic and its scales are those of csrc/quantise_int8.h, number for number: bytes of a pixel and of its hidden
-units, signed bytes of weights, whole sums. Scales depend on the light through the weights, and are constants to the
-gradient; rounding passes it on as it comes (Bengio et al. 2013).
+The arithmetic and its scales are those of csrc/rounding/quantise_int8.h, number for number: bytes of a pixel and of its
+hidden units, signed bytes of weights, whole sums. Scales depend on the light through the weights, and are constants to
+the gradient; rounding passes it on as it comes (Bengio et al. 2013).
 """
 
 from dataclasses import replace
