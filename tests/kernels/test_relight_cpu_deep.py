@@ -16,7 +16,15 @@ ROOT = Path(__file__).parents[2]
 CORE = [path for path in sorted((ROOT / "csrc").rglob("*.cpp")) if path.name != "bindings.cpp"]
 DRIVERS = ROOT / "tests" / "native"
 FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
-SUITES = ("backends", "cli", "hostile_objects", "ptm", "published_objects", "renderer")  # those that render
+SUITES = (
+    "kernels/test_backends.py",
+    "cli/test_cli.py",
+    "formats/test_hostile_objects.py",
+    "formats/test_ptm.py",
+    "formats/test_published_objects.py",
+    "rendering/test_renderer.py",
+)
+"""Those that render."""
 
 
 def tool(name: str) -> str:
@@ -97,5 +105,5 @@ def test_clang_builds_the_same_kernel(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("isa", available_isas()[1:])
 def test_suites_that_render_pass_with_a_forced_isa(isa: str) -> None:
-    paths = [f"tests/test_{suite}.py" for suite in SUITES]
+    paths = [f"tests/{suite}" for suite in SUITES]
     run(sys.executable, "-m", "pytest", "-q", "-x", "-m", "not deep", *paths, **{ISA_VARIABLE: isa})
