@@ -85,7 +85,7 @@ FASTRTI_INLINE void hidden_block(const std::int32_t* weights, const std::int32_t
 template <class V, class Phi>
 FASTRTI_INLINE void hidden_layer(const PackedInt16Layer& layer, int pairs, int outputs, const EluTable& table,
                                  const std::int32_t* x, std::int32_t* out) {
-  static_assert(kInt16BlockRows == 4, "one block for each size");
+  static_assert(kIntegerBlockRows == 4, "one block for each size");
   const std::int32_t* weights = layer.weights;
   const Phi phi(table);  // a local copy, which no store of an activation can change: it stays in registers
   int row = 0;

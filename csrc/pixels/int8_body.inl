@@ -57,6 +57,7 @@ FASTRTI_INLINE void add_quads(const std::int32_t* __restrict weights, const std:
 template <class V>
 FASTRTI_INLINE void hidden_int8_layer(const PackedInt8Layer& layer, int quads, int outputs, const std::int32_t* x,
                                       std::int32_t* out) {
+  static_assert(kIntegerBlockRows == 4, "a quad of units is a block of rows");
   for (int row = 0; row < outputs; row += 4) {
     typename V::Vec sums[4][V::kVectors];
     start_sums<V, 4>(layer.bias + row, sums);

@@ -46,8 +46,8 @@ struct Fp32Frame {
   Reach reach[kMaxPlanes];  // of each plane; used without hidden layers
 };
 
-// Rows of a weight matrix of 16-bit integers that are multiplied together.
-constexpr int kInt16BlockRows = 4;
+// Rows of a weight matrix of integers, of 16 or 8 bits, that are multiplied together.
+constexpr int kIntegerBlockRows = 4;
 
 struct PackedInt16Layer {
   int pairs;                    // of inputs; an odd last one is paired with zero
