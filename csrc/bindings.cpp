@@ -250,7 +250,7 @@ PYBIND11_MODULE(_cpu, module) {
                     double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&,
                     const std::string&, bool>(),
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
-           py::arg("activation"), py::arg("skip"), py::arg("base"), py::arg("features"), py::arg("exponents"),
+           py::arg("activation"), py::arg("skip"), py::arg("base_colour"), py::arg("features"), py::arg("exponents"),
            py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("threads"),
            py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",

@@ -171,7 +171,7 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
             hidden=network.hidden,
             activation=network.activation,
             skip=network.skip,
-            base=network.base_colour,
+            base_colour=network.base_colour,
             features=network.features,
             exponents=network.exponents,
             nodes=None if network.nodes is None else np.ascontiguousarray(network.nodes),

@@ -48,7 +48,7 @@ def one_pixel(network: FrameNetwork) -> Any:
         hidden=network.hidden,
         activation=network.activation,
         skip=network.skip is not None,
-        base=network.base_colour,
+        base_colour=network.base_colour,
         features="monomials",
         exponents=np.zeros((1, 3), np.int32),
         nodes=None,
