@@ -36,7 +36,7 @@ from gpu_timing import Budget, copy_gb_per_s, matrix_tflops, sweeps_us
 from machine import slug
 from subjects import DECODERS, LIGHT, random_object
 
-from fastrti.kernels.torch_reference import relight_network
+from fastrti.kernels.reference import relight_network
 from fastrti.kernels.triton.cuda_driver import why_not
 from fastrti.kernels.triton.relight_tiles import INTERPRETED
 
@@ -146,13 +146,13 @@ def speed(
 
 def band_errors(picture: torch.Tensor, drawn: Stage) -> Row:
     """The error against float64, in the first and last rows."""
-    planes = torch.from_numpy(drawn.relightable.planes)
-    whole = picture.view(*planes.shape[1:], 3)
+    planes = drawn.relightable.planes
+    whole = picture.view(*planes.shape[1:], 3).numpy()
     network = drawn.relightable.frame_network(LIGHT)
     bands = (slice(0, BAND), slice(-BAND, None))
     want, got = (
-        np.concatenate([part.numpy() for part in parts])
-        for parts in zip(*((relight_network(planes[:, band], None, network), whole[band]) for band in bands))
+        np.concatenate(parts)
+        for parts in zip(*((relight_network(network, planes[:, band]), whole[band]) for band in bands))
     )
     levels, differing = errors(got, want)
     return {"max_levels": levels, "differing_bytes": differing}

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from subjects import DECODERS, random_object
 
-from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.reference import relight_reference
 from fastrti.kernels.triton.kernel import TritonKernel
 from fastrti.kernels.triton.precision import PRECISIONS, rounded
 from fastrti.lights import unit_light
@@ -58,7 +58,7 @@ def _case(
     if rng.random() < 0.5:
         relightable = replace(relightable, mask=rng.random(size) < 0.7)
     light = _light(rng)
-    want = _wanted(relight_reference(relightable, light).numpy(), relightable.mask, channels)
+    want = _wanted(relight_reference(relightable, light), relightable.mask, channels)
     kernel = TritonKernel(relightable, precision=precision, device=device)
     levels, share = drawn_errors(kernel, light, want)
     promise = _promise(kernel, relightable.frame_network(light), precision)

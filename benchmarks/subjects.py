@@ -12,10 +12,9 @@ from itertools import pairwise
 from math import isqrt
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from fastrti.kernels.torch_reference import evaluate_network, relight_reference
+from fastrti.kernels.reference import evaluate_network, relight_reference
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder
 from fastrti.objects.frame_network import Activation, FrameNetwork, Matrix
 from fastrti.objects.light_terms import monomials
@@ -45,7 +44,7 @@ def subject(name: str) -> Subject:
     rng = np.random.default_rng(list(DECODERS).index(name))
     side = isqrt(PIXELS)
     relightable = random_object(DECODERS[name](rng), (side, side), rng)
-    return Subject(relightable, relight_reference(relightable, LIGHT).numpy())
+    return Subject(relightable, relight_reference(relightable, LIGHT))
 
 
 def random_object(decoder: Decoder, size: tuple[int, int], rng: np.random.Generator) -> Relightable:
@@ -105,7 +104,7 @@ def random_network(
     biases = tuple(_normal(rng, 0.5, width) for width in widths[1:])
     linear = _normal(rng, 0.25, 3, widths[0]) if skip else None
     network = FrameNetwork(weights, biases, activation, linear)
-    y = evaluate_network(network, torch.from_numpy(rng.uniform(-1, 1, (widths[0], 4096)))).numpy()
+    y = evaluate_network(network, rng.uniform(-1, 1, (widths[0], 4096)))
     gain = 0.25 / y.std(axis=1)
     bias = (biases[-1] - y.mean(axis=1)) * gain + 0.5
     return replace(

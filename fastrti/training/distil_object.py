@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.kernels.torch_reference import evaluate_network
+from fastrti.kernels.reference import evaluate_network
 from fastrti.lights import light_from_angles
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
@@ -90,12 +90,13 @@ class _Original:
 
     def __init__(self, relightable: Relightable, samples: PixelSamples):
         self.relightable = relightable
-        self.planes = torch.from_numpy(relightable.planes[:, samples.rows.numpy(), samples.columns.numpy()])  # (K, P)
+        self.planes = relightable.planes[:, samples.rows.numpy(), samples.columns.numpy()]  # (K, P)
 
     def __call__(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:  # → (L, 3, P), see TeacherFunction
-        planes = self.planes[:, pixels.cpu()]
+        planes = self.planes[:, pixels.cpu().numpy()]
         networks = [self.relightable.frame_network(light) for light in lights.cpu().numpy()]
-        return torch.stack([evaluate_network(network, planes) for network in networks]).clamp(0, 1).to(samples)
+        colours = np.stack([evaluate_network(network, planes) for network in networks])
+        return torch.from_numpy(np.clip(colours, 0, 1)).to(samples)
 
 
 def twin_lights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:

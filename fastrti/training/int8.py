@@ -8,7 +8,9 @@ the gradient; rounding passes it on as it comes (Bengio et al. 2013).
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -51,16 +53,15 @@ def promise_int8(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> Rel
     return replace(relightable, int8_loss_db=round(training["psnr"] - psnr, 3), training=training)
 
 
-def evaluate_int8(
-    network: FrameNetwork,
-    planes: Tensor,  # (K, P) uint8
-) -> Tensor:  # (3, P) float64, not clamped
-    """`evaluate_network` in int8: exactly the levels that the CPU kernels draw, divided by 255."""
+def evaluate_int8(network: FrameNetwork, planes: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """`evaluate_network` in int8: exactly the levels that the CPU kernels draw, divided by 255; (K, P) → (3, P)."""
     arrays = [array for layer in zip(network.weights, network.biases) for array in layer]
     if network.skip is not None:
         arrays.append(network.skip)
     parameters = [torch.from_numpy(array).double()[None] for array in arrays]
-    return int8_colours(parameters, network.skip is not None, planes.double())[0]
+    colours = int8_colours(parameters, network.skip is not None, torch.from_numpy(planes).double())[0]
+    drawn: NDArray[np.float64] = colours.numpy()
+    return drawn
 
 
 class Int8Autoencoder(Autoencoder):

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.kernels.torch_reference import evaluate_network, to_bytes
+from fastrti.kernels.reference import evaluate_network
 from fastrti.lights import raised_to_horizon
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
+from fastrti.srgb import to_bytes
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Indices, Photographs, PixelSamples
 
@@ -22,7 +24,7 @@ _WATCHED = 4096  # pixels scored for the progress bar
 
 
 # (a network on bytes, planes (K, P) uint8) → (3, P), see `evaluate_network`.
-Evaluation = Callable[[FrameNetwork, Tensor], Tensor]
+Evaluation = Callable[[FrameNetwork, NDArray[np.uint8]], NDArray[np.float64]]
 
 
 def mean_psnr(
@@ -42,11 +44,11 @@ def mean_psnr(
         evaluate: the arithmetic.
     """
     rows, columns = _scored_pixels(relightable, seed)
-    planes = torch.from_numpy(relightable.planes[:, rows, columns])  # (K, P)
+    planes = relightable.planes[:, rows, columns]  # (K, P)
     decibels = []
     for index in chosen:
         network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
-        picture = to_bytes(evaluate(network, planes)).numpy().T  # (P, 3)
+        picture = to_bytes(evaluate(network, planes)).T  # (P, 3)
         photograph = np.floor(255 * mlic.encoded(mlic.photographs[index, rows, columns]) + 0.5)
         error = ((picture - photograph) ** 2).mean()
         decibels.append(10 * np.log10(255**2 / max(error, 1e-9)))

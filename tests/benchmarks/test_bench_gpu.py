@@ -12,6 +12,8 @@ import networks
 import numpy as np
 import pytest
 
+from fastrti.kernels.reference import relight_network
+
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 ROOT = Path(__file__).parents[2]
@@ -134,5 +136,5 @@ def test_the_hand_written_cuda_kernel_draws_the_picture(name, tmp_path):
         blocks,
         by_hand.THREADS,
     )
-    difference = np.abs(out.astype(int) - networks.picture(case.network, case.planes))
+    difference = np.abs(out.astype(int) - relight_network(case.network, case.planes))
     assert difference.max() <= 1 and np.mean(difference > 0) < 0.01

@@ -18,7 +18,7 @@ from objects import relightable as relightable_of
 
 from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.reference import relight_reference
 from fastrti.lights import unit_light
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
@@ -36,7 +36,7 @@ def levels(values):
 
 
 def relit(path, light_dir):
-    return relight_reference(load(path), light_dir).numpy().astype(int)
+    return relight_reference(load(path), light_dir).astype(int)
 
 
 @pytest.fixture
@@ -141,9 +141,7 @@ def test_objects_with_ranges_of_their_own_change_by_the_rounding_only(path, name
     save(relightable, path, "ptm")
     read = load(path)
     for light_dir in LIGHTS:
-        difference = (
-            relight_reference(read, light_dir).numpy().astype(int) - relight_reference(relightable, light_dir).numpy()
-        )
+        difference = relight_reference(read, light_dir).astype(int) - relight_reference(relightable, light_dir)
         assert np.sqrt((difference**2.0).mean()) <= 1
         assert np.abs(difference).max() <= 3  # each of six terms is rounded anew, by half a level of its range
 
@@ -169,7 +167,7 @@ def test_the_hp_fitters_file_relights_its_inputs_within_a_level(shared_data):
 
 def test_a_real_jpeg_file_is_upright_and_lit_from_where_the_light_is(shared_data):
     relightable = load(shared_data / "formats/ptm_jpeg_lrgb_ushabti/ushabti.ptm")
-    relight = lambda *light_dir: relight_reference(relightable, light_dir).numpy().astype(float)  # noqa: E731
+    relight = lambda *light_dir: relight_reference(relightable, light_dir).astype(float)  # noqa: E731
     assert (relightable.width, relightable.height) == (512, 1024)
     top, bottom = np.split(relight(0, 0), 2)
     assert top[:, 100:400].mean() > bottom[:, 100:400].mean()  # the figure is wider at the head

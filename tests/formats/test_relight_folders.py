@@ -12,7 +12,7 @@ from PIL import Image
 
 from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.reference import relight_reference
 from fastrti.lights import unit_light
 
 COIN = {
@@ -75,7 +75,7 @@ def node_weights(info, light_dir):
 
 
 def picture(relightable, light_dir):
-    return relight_reference(relightable, light_dir).numpy().astype(float)
+    return relight_reference(relightable, light_dir).astype(float)
 
 
 @pytest.mark.parametrize("light_dir", LIGHTS)

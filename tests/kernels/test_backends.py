@@ -11,7 +11,7 @@ from objects import DECODERS, LIGHTS, relightable
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.kernels import kernel as backends
 from fastrti.kernels.kernel import BACKENDS, Backend, choose_backend
-from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.reference import relight_reference
 from fastrti.rendering.renderer import Renderer
 
 LEVELS = {"triton": 1, "cpu": 1, "reference": 0}

@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from networks import LIGHT, NetworkCase, network_cases, random_network, random_planes, relightable_of
 from numpy.typing import NDArray
 
 from fastrti import BackendError, Relightable, Renderer
 from fastrti.kernels.cpu import CpuKernel, available_isas
-from fastrti.kernels.torch_reference import to_bytes
 from fastrti.lights import unit_light
 from fastrti.objects.frame_network import MAX_WEIGHT, FrameNetwork
+from fastrti.srgb import to_bytes
 from fastrti.training.int8 import evaluate_int8
 
 Picture = NDArray[np.uint8]
@@ -152,8 +151,8 @@ def test_largest_pairs_do_not_saturate() -> None:
 def test_training_sees_what_the_kernels_draw(name: str) -> None:
     case = CASES[name]
     relightable = relightable_of(case)
-    colours = evaluate_int8(relightable.frame_network(LIGHT), torch.from_numpy(case.planes).flatten(1))
-    assert np.array_equal(to_bytes(colours).numpy().T.reshape(drawn(relightable).shape), drawn(relightable))
+    colours = evaluate_int8(relightable.frame_network(LIGHT), case.planes.reshape(len(case.planes), -1))
+    assert np.array_equal(to_bytes(colours).T.reshape(drawn(relightable).shape), drawn(relightable))
 
 
 @pytest.mark.parametrize("name", ["ptm-base", "9-16-16-3-elu-skip"])

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from networks import LIGHT, NetworkCase, light_conditioned, network_cases, random_network, random_planes, relightable_of
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.kernels import cpu as relight_cpu
 from fastrti.kernels.cpu import CpuKernel, available_isas
-from fastrti.kernels.torch_reference import relight_network
+from fastrti.kernels.reference import relight_network
 from fastrti.lights import unit_light
 from fastrti.objects.frame_network import MAX_WEIGHT, Activation, FrameNetwork
 from fastrti.objects.relightable import Relightable
@@ -39,9 +38,7 @@ PRECISIONS = ("fp32", "int16")
 
 
 def exact(case: NetworkCase, mask: NDArray[np.bool_] | None = None) -> Picture:
-    black = None if mask is None else torch.from_numpy(mask)
-    picture: Picture = relight_network(torch.from_numpy(case.planes), black, case.network).numpy()
-    return picture
+    return relight_network(case.network, case.planes, mask)
 
 
 @pytest.fixture(scope="module")

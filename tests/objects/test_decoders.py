@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import evaluate
 from objects import DECODERS, LIGHTS, light_mlp, mlp, node_basis
 
 from fastrti.errors import ArgumentError, LightError
+from fastrti.kernels.reference import evaluate_network
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
 from fastrti.objects.light_network import parameter_shapes
@@ -51,7 +51,7 @@ def test_every_decoder_refuses_lights_off_the_hemisphere(name):
 def test_two_and_three_numbers_mean_the_same_light(name):
     two, three = (DECODERS[name].frame_network(light) for light in ((0.48, 0.64), (0.96, 1.28, 1.2)))
     z = latents(DECODERS[name])
-    assert evaluate(two, z) == pytest.approx(evaluate(three, z), rel=1e-4, abs=1e-4)
+    assert evaluate_network(two, z) == pytest.approx(evaluate_network(three, z), rel=1e-4, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_plane_3j_plus_c_is_term_j_of_channel_c(name, light):
     z = latents(decoder)
     terms = (ptm_terms if name == "ptm" else hsh_terms)(unit_light(light)[None])[0]
     expected = [sum(terms[j] * z[3 * j + c] for j in range(decoder.terms)) for c in range(3)]
-    assert evaluate(decoder.frame_network(light), z) == pytest.approx(np.array(expected), abs=1e-5)
+    assert evaluate_network(decoder.frame_network(light), z) == pytest.approx(np.array(expected), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", ["ptm-base", "hsh9-base"])
@@ -145,7 +145,7 @@ def test_base_colour_times_one_sum_of_terms(name, light):
     z = latents(decoder)
     z[:3] = np.random.default_rng(0).integers(0, 256, z[:3].shape)  # the base is read as bytes
     terms = (ptm_terms if name == "ptm-base" else hsh_terms)(unit_light(light)[None])[0, : decoder.terms]
-    assert evaluate(decoder.frame_network(light), z) == pytest.approx(z[:3] / 255 * (terms @ z[3:]), abs=1e-5)
+    assert evaluate_network(decoder.frame_network(light), z) == pytest.approx(z[:3] / 255 * (terms @ z[3:]), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_light_is_the_last_two_inputs(name, light):
     y = decoder.weights[-1] @ h + decoder.biases[-1][:, None]
     if decoder.skip is not None:
         y += decoder.skip @ z
-    assert evaluate(decoder.frame_network(light), z) == pytest.approx(y, abs=1e-5)
+    assert evaluate_network(decoder.frame_network(light), z) == pytest.approx(y, abs=1e-5)
 
 
 def with_nan(array):

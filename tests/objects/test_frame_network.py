@@ -5,13 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import SHAPES, evaluate, network_cases, picture, random_network, random_planes
+from networks import SHAPES, random_network, random_planes
 
 from fastrti.errors import ArgumentError
-from fastrti.kernels.torch_reference import evaluate_network, relight_network, to_bytes
+from fastrti.kernels.reference import evaluate_network
 from fastrti.objects.frame_network import MAX_WEIGHT, FrameNetwork
 from fastrti.objects.planes import MAX_LATENT, dequantise
 
@@ -27,11 +26,11 @@ def zeros(*widths, dtype=np.float32):
 def levels_apart(network, planes, minimum, maximum):
     """The largest difference, in 1/255 steps before the clamp, between the folded network on bytes and the network on
     z, both evaluated in float64; beyond [−0.5, 1.5] only the clamped value counts."""
-    folded = evaluate(network.folded(minimum, maximum), planes)
-    z = dequantise(planes, minimum, maximum)
-    exact = evaluate(replace(network, base_colour=False), z)
+    folded = evaluate_network(network.folded(minimum, maximum), planes.reshape(len(planes), -1))
+    z = dequantise(planes, minimum, maximum).reshape(len(planes), -1)
+    exact = evaluate_network(replace(network, base_colour=False), z)
     if network.base_colour:
-        exact = exact * planes[:3] / 255
+        exact = exact * planes[:3].reshape(3, -1) / 255
     return 255 * np.abs(np.clip(folded, -0.5, 1.5) - np.clip(exact, -0.5, 1.5)).max()
 
 
@@ -87,32 +86,6 @@ def test_the_largest_weights_do_not_overflow_float32():
     for weight, bias in zip(network.weights, network.biases):
         h = weight @ h + bias
     assert np.isfinite(h + network.skip @ inputs).all()
-
-
-# --- the reference ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("case", list(network_cases()), ids=lambda case: case.name)
-def test_reference_is_the_formula(case):
-    y = evaluate_network(case.network, torch.from_numpy(case.planes).flatten(1)).numpy()
-    assert y == pytest.approx(evaluate(case.network, case.planes).reshape(3, -1), rel=1e-9, abs=1e-9)
-    # Two float64 sums of another order may round a half apart; not one pixel in a thousand lies there.
-    relit = relight_network(torch.from_numpy(case.planes), None, case.network).numpy()
-    apart = relit.astype(int) - picture(case.network, case.planes)
-    assert np.abs(apart).max() <= 1 and np.count_nonzero(apart) <= 2
-
-
-def test_bytes_round_half_up_and_clamp():
-    y = torch.tensor([-1, -1e-9, 0, 0.5 / 255, 1.4999 / 255, 1.5 / 255, 1, 1 + 1e-9, 300], dtype=torch.float64)
-    assert to_bytes(y).tolist() == [0, 0, 0, 1, 1, 2, 255, 255, 255]
-
-
-@given(st.integers(1, 400))
-@settings(max_examples=20)
-def test_chunks_change_no_pixel(chunk):
-    case = next(network_cases())
-    planes = torch.from_numpy(case.planes)
-    assert torch.equal(relight_network(planes, None, case.network, chunk), relight_network(planes, None, case.network))
 
 
 # --- checks ----------------------------------------------------------------------------------------------------------

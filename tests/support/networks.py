@@ -1,4 +1,4 @@
-"""The one generator of frame networks that every backend's test matrix runs, and their float64 evaluation.
+"""The one generator of frame networks that every backend's test matrix runs.
 
 Seeded and deterministic: the same call gives the same networks and planes on every machine.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.kernels.reference import evaluate_network
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import Activation, FrameNetwork
 from fastrti.objects.light_network import parameter_shapes
@@ -166,7 +167,7 @@ def cancelling(rng: np.random.Generator, activation: Activation) -> FrameNetwork
 
 def spread(network: FrameNetwork, rng: np.random.Generator) -> FrameNetwork:
     """Scales and shifts the output layer so that each channel has mean 0.5 and deviation 0.25 over z in [−1, 1]."""
-    y = evaluate(replace(network, base_colour=False), rng.uniform(-1, 1, (network.planes, 4096)))
+    y = evaluate_network(replace(network, base_colour=False), rng.uniform(-1, 1, (network.planes, 4096)))
     gain = 0.25 / np.maximum(y.std(axis=1), 1e-6)
     bias = (network.biases[-1] - y.mean(axis=1)) * gain + 0.5
     return replace(
@@ -175,26 +176,6 @@ def spread(network: FrameNetwork, rng: np.random.Generator) -> FrameNetwork:
         biases=(*network.biases[:-1], bias.astype(np.float32)),
         skip=None if network.skip is None else (network.skip * gain[:, None]).astype(np.float32),
     )
-
-
-def evaluate(network: FrameNetwork, inputs: NDArray[np.generic]) -> Floats:
-    """y of a network in float64, before the clamp: (K, ...) inputs to (3, ...)."""
-    z = inputs.astype(np.float64)
-    h = z
-    for weight, bias in zip(network.weights[:-1], network.biases[:-1]):
-        h = _affine(weight, h, bias)
-        h = np.maximum(h, 0) if network.activation == "relu" else np.where(h > 0, h, np.expm1(np.minimum(h, 0)))
-    y = _affine(network.weights[-1], h, network.biases[-1])
-    if network.skip is not None:
-        y += np.tensordot(network.skip.astype(np.float64), z, 1)
-    return y * z[:3] / 255 if network.base_colour else y
-
-
-def picture(network: FrameNetwork, planes: Bytes, mask: NDArray[np.bool_] | None = None) -> Bytes:
-    """The exact picture of a folded network, (H, W, 3) uint8, evaluated in float64."""
-    y = np.moveaxis(np.clip(evaluate(network, planes), 0, 1), 0, -1)
-    levels = np.floor(255 * y + 0.5).astype(np.uint8)
-    return levels if mask is None else levels * mask[..., None]
 
 
 def random_planes(rng: np.random.Generator, planes: int, size: tuple[int, int]) -> Bytes:
@@ -250,10 +231,6 @@ def _trained_cases(size: tuple[int, int]) -> Iterator[NetworkCase]:
         pixels = stored["planes"]  # (K, P), repeated as often as the picture needs
         planes = pixels[:, np.arange(size[0] * size[1]) % pixels.shape[1]].reshape(-1, *size)
         yield NetworkCase(path.stem, network.folded(stored["minimum"], stored["maximum"]), planes)
-
-
-def _affine(weight: NDArray[np.float32], inputs: Floats, bias: NDArray[np.float32]) -> Floats:
-    return np.tensordot(weight.astype(np.float64), inputs, 1) + bias.reshape(-1, *[1] * (inputs.ndim - 1))
 
 
 def _matrix(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fastrti.errors import ArgumentError
-from fastrti.kernels.torch_reference import relight_reference
+from fastrti.kernels.reference import relight_reference
 from fastrti.objects.light_terms import hsh_terms, ptm_terms
 from fastrti.objects.planes import dequantise
 from fastrti.photographs.mlic import Mlic
@@ -42,7 +42,7 @@ def synthetic(basis, height=7, width=5):
 def test_photographs_of_the_basis_are_reproduced(basis):
     mlic = synthetic(basis)
     relightable = fit_basis(mlic, basis)
-    pictures = np.stack([relight_reference(relightable, light).numpy() for light in mlic.lights])
+    pictures = np.stack([relight_reference(relightable, light) for light in mlic.lights])
     assert np.abs(pictures.astype(int) - mlic.photographs).max() <= 3  # 18–48 planes, each rounded to 8 bits
     assert psnr(pictures[0], mlic.picture(0)) > 45
 
@@ -80,7 +80,7 @@ def test_masked_out_pixels_do_not_widen_the_ranges():
 def test_fewer_photographs_than_terms_still_reproduce_them():
     mlic = synthetic("hsh16").subset(range(8))
     relightable = fit_basis(mlic, "hsh16")
-    assert psnr(relight_reference(relightable, mlic.lights[3]).numpy(), mlic.picture(3)) > 40
+    assert psnr(relight_reference(relightable, mlic.lights[3]), mlic.picture(3)) > 40
 
 
 def spread_lights(count):
@@ -102,7 +102,7 @@ def test_rbf_meets_photographs_of_nine_components():
     mlic = of_nine_components(20)
     relightable = fit_basis(mlic, "rbf")
     assert relightable.decoder.label == "rbf 20 nodes, 9→3"
-    pictures = [relight_reference(relightable, light).numpy() for light in mlic.lights]
+    pictures = [relight_reference(relightable, light) for light in mlic.lights]
     assert min(psnr(picture, mlic.picture(i)) for i, picture in enumerate(pictures)) > 35
 
 
@@ -115,7 +115,7 @@ def test_rbf_does_not_look_at_masked_out_pixels_and_the_height_of_bands_changes_
     wild[::2, 3, 2] = 255
     monkeypatch.setattr(baselines, "_CHUNK_SAMPLES", 2 * len(mlic) * mlic.width * 3)  # bands of two rows
     masked = fit_basis(collection(wild, mlic.lights, mask), "rbf")
-    before, after = (relight_reference(r, (0.3, 0.2)).numpy().astype(int) for r in (plain, masked))
+    before, after = (relight_reference(r, (0.3, 0.2)).astype(int) for r in (plain, masked))
     assert np.abs(before - after).max() <= 1
     assert not after[3, 2].any()
 
@@ -130,7 +130,7 @@ def test_rbf_is_no_worse_than_the_known_figures(shared_data, scene):
     known = json.loads((shared_data / "synthrti/baselines_psnr_db.json").read_text())[scene]
     train, test = (Mlic.load(shared_data / "synthrti" / scene / part) for part in ("Dome", "Test"))
     relightable = fit_basis(train, "rbf")
-    pictures = [relight_reference(relightable, light).numpy() for light in test.lights]
+    pictures = [relight_reference(relightable, light) for light in test.lights]
     found = np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)])
     assert found > known["PCA9/RBF"]  # whose Gaussians are not solved to meet the photographed lights
 
@@ -138,7 +138,7 @@ def test_rbf_is_no_worse_than_the_known_figures(shared_data, scene):
 def test_linear_16_bit_photographs_are_fitted_as_they_are_seen():
     samples = np.full((12, 3, 4, 3), 20000, np.uint16)
     mlic = Mlic(samples, hemisphere(12), tuple("abcdefghijkl"), transfer="linear")
-    picture = relight_reference(fit_basis(mlic, "ptm"), (0.1, 0.2)).numpy()
+    picture = relight_reference(fit_basis(mlic, "ptm"), (0.1, 0.2))
     assert np.abs(picture.astype(int) - mlic.picture(0)).max() <= 1
 
 
@@ -153,6 +153,6 @@ def test_figures_of_real_collections_are_the_known_ones(shared_data, scene):
     train, test = (Mlic.load(shared_data / "synthrti" / scene / part) for part in ("Dome", "Test"))
     for basis, row in (("ptm", "PTM6"), ("hsh9", "HSH9"), ("hsh16", "HSH16")):
         relightable = fit_basis(train, basis)
-        pictures = [relight_reference(relightable, light).numpy() for light in test.lights]
+        pictures = [relight_reference(relightable, light) for light in test.lights]
         found = np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)])
         assert found == pytest.approx(known[row], abs=0.03)  # theirs have float coefficients

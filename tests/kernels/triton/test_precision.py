@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fastrti.kernels.reference import evaluate_network
 from fastrti.kernels.triton.precision import PRECISIONS, RoundedNetwork, cheapest, rounded
 from fastrti.objects.frame_network import FrameNetwork
 
@@ -48,7 +49,7 @@ def largest_error(rounded_network: RoundedNetwork, network: FrameNetwork, seed: 
     rng = np.random.default_rng(seed)
     noise = rng.integers(0, 256, (2000, network.planes))
     data = np.vstack([noise, rng.integers(0, 2, noise.shape) * 255])
-    exact = 255 * networks.evaluate(network, data.T).T
+    exact = 255 * evaluate_network(network, data.T).T
     return float(np.abs(emulated(rounded_network, network, data) - exact).max())
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fastrti.kernels.reference import relight_network
 from fastrti.kernels.triton.cuda_driver import why_not
 from fastrti.objects.decoders import LightMlpDecoder
 
@@ -67,7 +68,7 @@ def drawn(kernel: TritonKernel, want, top=0, left=0, row_gap=7) -> NDArray[np.in
 @pytest.mark.parametrize("name", CASES)
 def test_every_network_is_within_a_level_of_the_reference(name):
     case = CASES[name]
-    want = networks.picture(case.network, case.planes)
+    want = relight_network(case.network, case.planes)
     picture = drawn(kernel_of(case), want)
     assert np.abs(picture - want).max() <= TOLERANCE
 
@@ -80,7 +81,7 @@ PROMISED = [
 @pytest.mark.parametrize("name, precision", PROMISED)
 def test_every_promised_precision_keeps_its_promise(name, precision):
     case = CASES[name]
-    want = networks.picture(case.network, case.planes)
+    want = relight_network(case.network, case.planes)
     picture = drawn(kernel_of(case, precision=precision), want)
     assert np.abs(picture - want).max() <= TOLERANCE
     if precision != "fp16":  # two bytes may differ where 255·y lies next to a half, and nowhere else
@@ -97,7 +98,7 @@ SIZES = [(1, 1), (1, 15), (3, 17), (1, 1024), (5, 205), (1, 1025), (3, 1027), (4
 def test_every_size_is_drawn_to_its_last_pixel(size, row_gap, channels):
     network = CASES[STUDENT].network
     planes = networks.random_planes(np.random.default_rng(3), 9, size)
-    want = networks.picture(network, planes)
+    want = relight_network(network, planes)
     want = want if channels == 3 else with_alpha(want)
     picture = drawn(kernel_for(network, planes, precision="fp16 hi/lo"), want, row_gap=row_gap)
     assert np.abs(picture - want).max() <= TOLERANCE
@@ -111,7 +112,7 @@ def test_a_region_is_the_crop_of_the_picture(width, region, masked):
     network = CASES[STUDENT].network
     planes, mask = networks.random_planes(rng, 9, (19, width)), rng.random((19, width)) < 0.6
     kernel = kernel_for(network, planes, mask if masked else None, "fp16")
-    whole = drawn(kernel, networks.picture(network, planes, mask if masked else None))
+    whole = drawn(kernel, relight_network(network, planes, mask if masked else None))
     top, left, height, columns = region
     crop = whole[top : top + height, left : left + (columns or width)]
     assert np.array_equal(drawn(kernel, crop.astype(np.uint8), top, left), crop)
@@ -120,10 +121,10 @@ def test_a_region_is_the_crop_of_the_picture(width, region, masked):
 def test_masked_pixels_are_black_and_the_others_untouched():
     case = CASES["ptm"]
     mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
-    without = drawn(kernel_of(case), networks.picture(case.network, case.planes))
-    within = drawn(kernel_of(case, mask), networks.picture(case.network, case.planes, mask))
+    without = drawn(kernel_of(case), relight_network(case.network, case.planes))
+    within = drawn(kernel_of(case, mask), relight_network(case.network, case.planes, mask))
     assert np.array_equal(within, without * mask[..., None])
-    rgba = drawn(kernel_of(case, mask), with_alpha(networks.picture(case.network, case.planes, mask), mask))
+    rgba = drawn(kernel_of(case, mask), with_alpha(relight_network(case.network, case.planes, mask), mask))
     assert np.array_equal(rgba, with_alpha(within, mask))
 
 
@@ -165,7 +166,7 @@ def test_pixels_past_two_to_the_31_are_addressed():
     planes = np.zeros((1, 46341, 46342), np.uint8)  # 2 147 534 622 pixels; the pages never written take no memory
     planes[0, -3:, -5:] = networks.random_planes(np.random.default_rng(0), 1, (3, 5))[0]
     network = CASES["1-3-relu"].network
-    want = networks.picture(network, planes[:, -3:, -5:])
+    want = relight_network(network, planes[:, -3:, -5:])
     picture = drawn(kernel_for(network, planes), want, top=46338, left=46337)
     assert np.abs(picture - want).max() <= TOLERANCE
 
@@ -192,14 +193,14 @@ def test_a_frame_without_a_promise_is_drawn_in_float32():
     case = steep_at_the_top()
     kernel, halves = kernel_of(case), kernel_of(case, precision="fp16")
     assert kernel.precision == "fp16"
-    want = networks.picture(case.network, case.planes)
+    want = relight_network(case.network, case.planes)
     pictures, unpromised = kernel.empty((2, *want.shape)), kernel.empty(want.shape)
     kernel.relight_batch([(1.0, 0.0, 0.0), (0.0, 1.0, 0.0)], pictures, 0, 0)
     halves.relight((0.0, 1.0, 0.0), unpromised, 0, 0)
     bounds = kernel.bounds(2)
     assert bounds[0] < 1 < bounds[1]
     assert np.count_nonzero(levels(pictures[1]) - want) == 0 < np.count_nonzero(levels(unpromised) - want)
-    flat = networks.picture(CASES["18-3-relu"].network, case.planes)
+    flat = relight_network(CASES["18-3-relu"].network, case.planes)
     assert np.abs(levels(pictures[0]) - flat).max() <= TOLERANCE
 
 
