@@ -1,4 +1,4 @@
-"""The README's plot: megapixels a second of each contender over the networks, one thread, logarithmic."""
+"""The plot of docs/speed.md: megapixels per second of each contender over the networks, one thread, logarithmic."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def plot(measured: Measured, target: Path) -> None:
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xticks(range(len(groups)), [group["network"].replace(" ", "\n", 1) for group in groups], fontsize=8)
-    axes.set_ylabel("megapixels a second, one thread")
+    axes.set_ylabel("megapixels per second, one thread")
     axes.grid(axis="y", which="both", alpha=0.2)
     axes.spines[["top", "right"]].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()

@@ -1,51 +1,36 @@
-"""Turns what bench_cpu.py measured into Markdown tables, and on request into the README's section and plot.
+"""Turns what speed.py measured on the CPU into Markdown tables.
 
-    python benchmarks/report.py [FILE] [--readme README.md]
+    python -m benchmarks.cpu.report [FILE]
 
-FILE is by default the newest benchmarks/results/cpu_*.json. With --readme the plot is drawn beside FILE, and the lines
-between the README's two cpu-benchmark comments are replaced.
+FILE is by default the newest of benchmarks/results/.
 """
 
 import argparse
-import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common.documents import put_between
+from benchmarks.common.reports import named, newest, read_report
 from benchmarks.cpu.targets import Measured, targets
-
-RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, nargs="?", help="what bench_cpu.py wrote")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="draw the plot and put it and the tables there")
-    arguments = parser.parse_args()
-    file = arguments.file or max(RESULTS.glob("cpu_*.json"), key=os.path.getmtime)
-    measured = Measured(json.loads(file.read_text(encoding="utf-8")))
+    parser.add_argument("file", type=Path, nargs="?", help="what speed.py wrote")
+    measured = Measured(read_report(parser.parse_args().file or newest("cpu")))
     for threads in sorted({group["threads"] for group in measured.networks()}):
         print(speeds(measured, threads), end="\n\n")
     print(shares(measured), targets(measured), sep="\n\n")
-    if arguments.readme:
-        write_readme(arguments.readme, file, measured)
 
 
-def write_readme(readme: Path, file: Path, measured: Measured) -> None:
-    """Draws the plot beside the file of results and replaces what stands between the comments of the README."""
-    from benchmarks.cpu.plot import plot
-
-    picture = file.with_suffix(".png")
-    plot(measured, picture)
-    links = {path: Path(os.path.relpath(path, readme.parent)).as_posix() for path in (file, picture)}
+def section(file: Path) -> str:
+    """What stands in docs/speed.md."""
+    measured = Measured(read_report(file))
     report = measured.report
-    origin = f"{report['device']}, {report['cores']} cores, {report['date']} ([results]({links[file]}))."
-    image = f"![Megapixels a second of every contender, by network]({links[picture]})"
-    section = "\n\n".join([origin, speeds(measured, 1), image, shares(measured)])
-    put_between(readme, "cpu-benchmark", section)
+    origin = f"{report['device']}, {report['cores']} cores, {report['date']} ({named(file)})."
+    image = "![Megapixels per second of every contender, by network](pictures/cpu_speed.png)"
+    return "\n\n".join([origin, speeds(measured, 1), image, shares(measured)])
 
 
 def speeds(measured: Measured, threads: int) -> str:

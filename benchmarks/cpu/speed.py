@@ -137,7 +137,7 @@ def size_group() -> Group:
     relightable = subject(STUDENT).relightable
     planes = relightable.planes[:, :TILE, :TILE]
     with tempfile.TemporaryDirectory() as folder:
-        Relightable(planes, relightable.minimum, relightable.maximum, relightable.decoder).save(folder)
+        save(Relightable(planes, relightable.minimum, relightable.maximum, relightable.decoder), folder)
         command = [sys.executable, "-m", "benchmarks.cpu.large_picture", folder, str(relightable.height)]
         done = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     measured: Group = json.loads(done.stdout)

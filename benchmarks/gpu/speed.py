@@ -35,21 +35,13 @@ from benchmarks.gpu.calls import calls
 from benchmarks.gpu.correctness import correctness, errors
 from benchmarks.gpu.device import description
 from benchmarks.gpu.peers import CONTENDERS, FUSED_GRAPH, OURS, Stage, fused, prepared, stage
+from benchmarks.gpu.report import SUBJECTS, tables
 from benchmarks.gpu.timing import Budget, copy_gb_per_s, matrix_tflops, sweeps_us
 from fastrti.kernels.torch_reference import relight_network
 from fastrti.kernels.triton.cuda_driver import why_not
 from fastrti.kernels.triton.relight_tiles import INTERPRETED
 
 RESULTS = Path(__file__).parents[1] / "results"
-SUBJECTS = {
-    "lc16x16": "default student 9-16-16-3 relu, skip",
-    "disk20": "DisK student 9-20-20-3 elu",
-    "teacher50": "teacher 9-50-50-3 elu",
-    "plain8": "plain 9-8-8-3 elu",
-    "ptm": "PTM 18-3",
-}
-"""Networks by their names in subjects.py and in the table of compiled kernels; the first is the default student."""
-
 COMPILED = tuple(name for name in CONTENDERS if "compile" in name)
 QUICK_S, COMPILE_S = 8.0, 60.0
 """Seconds a group of contenders takes, generously: so much must be left of the budget."""
@@ -168,42 +160,6 @@ def share(row: Row, drawn: Stage, chip: Chip) -> Row:
         return {"precision": precision, "bound_gpx_per_s": None, "bound_by": f"no table for {chip.target}"}
     value, unit = bound(row_of(row["network"], precision, chip.target), chip)
     return {"precision": precision, "bound_gpx_per_s": value, "bound_by": unit, "share": row["gpx_per_s"] / value}
-
-
-def tables(report: dict[str, Any]) -> str:
-    """What a reader wants first, in Markdown."""
-    wrong = [row for row in report["correctness"] if not row["passed"]]
-    lines = [
-        f"{report['device']}, {report['date']}, commit {report['commit']}: "
-        f"{len(report['correctness'])} pictures compared with float64, {len(wrong)} wrong",
-        *(f"- WRONG: {row}" for row in wrong),
-    ]
-    if report["speed"]:
-        lines += [
-            f"copy {report['copy_gb_per_s']:.0f} GB/s, float16 matrices {report['matrix_tflops']:.0f} TFLOP/s",
-            "",
-            "| network | MP | contender | µs a picture | Gpx/s | levels off (bytes in a million) | of the bound |",
-            "|---|---|---|---|---|---|---|",
-            *map(_speed_line, report["speed"]),
-            "",
-            "| what | µs |",
-            "|---|---|",
-            *(f"| {row['what']} | {_number(row)} |" for row in report["calls"]),
-        ]
-    return "\n".join(lines)
-
-
-def _speed_line(row: Row) -> str:
-    start = f"| {row['network']} | {row['megapixels']:g} | {row['contender']} | "
-    if "reason" in row:
-        return start + f"– | – | {row['reason']} | |"
-    off = f"{row['max_levels']} ({row['differing_bytes'] * 1e6:.3g})"
-    part = f"{100 * row['share']:.0f} % ({row['bound_by']})" if "share" in row else ""
-    return start + f"{row['us']:.1f} | {row['gpx_per_s']:.3g} | {off} | {part} |"
-
-
-def _number(row: Row) -> str:
-    return f"– ({row['reason']})" if "reason" in row else f"{row['us']:.1f}"
 
 
 if __name__ == "__main__":

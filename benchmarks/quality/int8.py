@@ -1,10 +1,10 @@
 """What int8 costs in quality and gains in speed: float, int16 and int8 students of one shape on six scenes.
 
-    python benchmarks/int8.py SYNTHRTI REALRTI --objects FOLDER [--results FOLDER] [--only SCENE …]
+    python -m benchmarks.quality.int8 SYNTHRTI REALRTI --objects FOLDER [--scenes SCENE …]
 
 Each scene is fitted twice with the default preset, without and with training for int8, and both objects are kept in
-FOLDER, where the next run finds them. PSNR is of pictures through the Renderer on SynthRTI's Test lights, or on the
-lights that RealRTI's split.json holds out; neither is seen by the fits. Speed is of `relight` into a reused picture of
+FOLDER, where the next run finds them. PSNR is of pictures through the Renderer on the scored photographs of each scene
+(scenes.py), which no fit sees. Speed is of `relight` into a reused picture of
 a megapixel on one thread, the precisions taking turns: the median, and the fastest, which other work disturbs least.
 """
 
@@ -17,17 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.common.markdown import table
+from benchmarks.common.reports import RESULTS
+from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Mlic, Relightable, Renderer, fit, load, save
 from fastrti.lights import light_from_angles, raised_to_horizon
 from fastrti.scoring.metrics import psnr
 
-SYNTHETIC = (
-    "Single/Object1/material8",
-    "Single/Object2/material5",
-    "Multi/Object1/material8",
-    "Multi/Object2/material5",
-)
-REAL = ("item3", "item10")
+FILE = RESULTS / "int8.json"
 PRECISIONS = ("fp32", "int16", "int8")
 ROUNDS = 40
 PIXELS = 1 << 20
@@ -36,33 +33,26 @@ PIXELS = 1 << 20
 def main() -> None:
     """Fits what is missing, scores, times, keeps the rows and prints the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("synthrti", type=Path, help="folder of SynthRTI")
-    parser.add_argument("realrti", type=Path, help="folder of RealRTI with split.json")
+    parser.add_argument("folders", nargs="+", type=Path, help="where to look for scenes")
     parser.add_argument("--objects", type=Path, required=True, help="folder of the fitted objects")
-    parser.add_argument("--results", type=Path, default=Path(__file__).parent / "results")
-    parser.add_argument("--only", nargs="+", choices=SYNTHETIC + REAL, default=SYNTHETIC + REAL)
+    parser.add_argument("--results", type=Path, default=FILE, help="file of the rows")
+    parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
     parser.add_argument("--fit", action="store_true", help="fit the objects and stop")
     arguments = parser.parse_args()
     rows = []
-    for scene in arguments.only:
-        shown, held_out = _photographs(scene, arguments)
-        objects = {int8: _object(arguments.objects / scene, shown, int8) for int8 in (False, True)}
+    for scene in find_scenes(arguments.folders, arguments.scenes):
+        photographs = scene.load_train()
+        objects = {int8: _object(arguments.objects / scene.name, photographs, int8) for int8 in (False, True)}
         if not arguments.fit:
-            rows.append(_row(scene, objects, held_out))
+            rows.append(_row(scene.name.removeprefix("realrti/"), objects, scene.load_test()))
     if rows:
-        path = arguments.results / "int8.json"
-        path.write_text(json.dumps(rows, indent=1) + "\n")
-        print(_table(rows))
+        arguments.results.write_text(json.dumps(rows, indent=1) + "\n")
+        print(section(arguments.results))
 
 
-def _photographs(scene: str, arguments: argparse.Namespace) -> tuple[Mlic, Mlic]:
-    """Those to fit, and those to score."""
-    if scene in SYNTHETIC:
-        return Mlic.load(arguments.synthrti / scene / "Dome"), Mlic.load(arguments.synthrti / scene / "Test")
-    mlic = Mlic.load(arguments.realrti / scene)
-    names = json.loads((arguments.realrti / "split.json").read_text())[scene]["test"]
-    held_out = np.isin(mlic.names, names)
-    return mlic.subset(np.flatnonzero(~held_out)), mlic.subset(np.flatnonzero(held_out))
+def section(file: Path = FILE) -> str:
+    """What stands in docs/speed.md."""
+    return _table(json.loads(file.read_text()))
 
 
 def _object(folder: Path, mlic: Mlic, int8: bool) -> Relightable:
@@ -126,20 +116,28 @@ def _speeds(relightable: Relightable) -> dict[str, dict[str, float]]:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    lines = [
-        "| scene | float student: fp32 / int16 / int8 dB | trained for int8: fp32 / int8 dB | int8 costs dB "
-        "| promised dB | fp32 / int16 / int8 Mpx/s |",
-        "|---|---|---|---|---|---|",
+    header = [
+        "scene",
+        "float student: fp32 / int16 / int8 dB",
+        "trained for int8: fp32 / int8 dB",
+        "int8 costs dB",
+        "promised dB",
+        "fp32 / int16 / int8 Mpx/s",
     ]
+    lines = []
     for row in rows:
         plain, trained = row["psnr"], row["psnr_trained_for_int8"]
-        speeds = " / ".join(f"{row['mpx_per_s'][precision]['fastest']:.0f}" for precision in PRECISIONS)
         lines.append(
-            f"| {row['scene']} | {' / '.join(f'{plain[precision]:.2f}' for precision in PRECISIONS)} "
-            f"| {trained['fp32']:.2f} / {trained['int8']:.2f} | {trained['fp32'] - trained['int8']:.3f} "
-            f"| {row['int8_loss_db']:.3f} | {speeds} |"
+            [
+                row["scene"],
+                " / ".join(f"{plain[precision]:.2f}" for precision in PRECISIONS),
+                f"{trained['fp32']:.2f} / {trained['int8']:.2f}",
+                f"{trained['fp32'] - trained['int8']:.3f}",
+                f"{row['int8_loss_db']:.3f}",
+                " / ".join(f"{row['mpx_per_s'][precision]['fastest']:.0f}" for precision in PRECISIONS),
+            ]
         )
-    return "\n".join(lines)
+    return table(header, lines)
 
 
 if __name__ == "__main__":

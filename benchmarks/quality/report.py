@@ -1,24 +1,21 @@
-"""Turns what quality.py measured into Markdown tables, and on request into the README's section and plot.
+"""Turns what scores.py measured into Markdown tables and a plot.
 
-    python benchmarks/quality_report.py [--readme README.md]
+    python -m benchmarks.quality.report [--results FOLDER]
 
-With --readme the plot is drawn to results/quality.png, and the lines between the README's two quality comments are
-replaced. A method stands in the tables of all scenes once it has a result on each, in the panel's with what it has.
+A method stands in the tables of all scenes once it has a result on each, in the panel's with what it has.
 """
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, median
-from typing import Any
 
-from benchmarks.common.documents import put_between
-from benchmarks.quality.scores import METHODS, PANEL, RESULTS
+from benchmarks.common.markdown import table
+from benchmarks.quality.results import RESULTS, Result, read_results
+from benchmarks.quality.scenes import COLLECTIONS, PANEL
+from benchmarks.quality.scores import METHODS
 
-PICTURE = RESULTS.parent / "quality.png"
-COLLECTIONS = {"Multi/": "SynthRTI Multi", "Single/": "SynthRTI Single", "realrti/": "RealRTI"}
 RINGS = (20, 40, 60, 80)  # elevations of SynthRTI's test lights in degrees
 
 LABELS = {
@@ -43,23 +40,18 @@ OURS = {"quick": "#7fcf98", "default": "#1a8f3c", "best": "#0b4f20"}
 
 
 class Results:
-    """The results of a folder, by method and scene; a method's seeds are averaged.
+    """Results by method and scene; a method's seeds are averaged."""
 
-    Args:
-        folder: as quality.py writes it.
-    """
-
-    def __init__(self, folder: Path):
-        self.runs: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
-        for file in sorted(folder.glob("*/*.json")):
-            run = json.loads(file.read_text())
-            self.runs[run["method"]][run["scene"]].append(run)
+    def __init__(self, results: Sequence[Result]):
+        self.runs: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
+        for run in results:
+            self.runs[run.method][run.scene].append(run)
         self.methods = [method for method in METHODS if method in self.runs]
         self.scenes = sorted({scene for method in self.methods for scene in self.runs[method]})
 
     def value(self, method: str, scene: str, metric: str = "psnr") -> float:
         """The mean over seeds."""
-        return mean(run[metric] for run in self.runs[method][scene])
+        return mean(getattr(run, metric) for run in self.runs[method][scene])
 
     def mean(self, method: str, scenes: Sequence[str], metric: str = "psnr") -> float:
         """The mean over scenes of the means over seeds."""
@@ -68,37 +60,32 @@ class Results:
     def at(self, method: str, scenes: Sequence[str], elevation: float) -> float:
         """Mean PSNR over scenes at the test lights within 10° of an elevation."""
         return mean(
-            mean(p["psnr"] for run in self.runs[method][scene] for p in run["by_photograph"] if _near(p, elevation))
+            mean(
+                psnr
+                for run in self.runs[method][scene]
+                for psnr, of_light in zip(run.light_psnrs, run.light_elevations)
+                if abs(of_light - elevation) < 10
+            )
             for scene in scenes
         )
 
     def seconds(self, method: str, scenes: Sequence[str]) -> float:
         """Median seconds of training."""
-        return median(run["training_seconds"] for scene in scenes for run in self.runs[method][scene])
+        return median(run.training_seconds for scene in scenes for run in self.runs[method][scene])
 
     def size(self, method: str) -> str:
-        """Bytes and multiply-adds a pixel, as text."""
-        run = next(iter(self.runs[method].values()))[0]
-        return f"{run['bytes_per_pixel']}, {run['multiply_adds']:,}"
+        """Bytes and multiply-adds per pixel, as text; of the first scene where photographs decide them."""
+        run = self.runs[method][min(self.runs[method])][0]
+        return f"{run.bytes_per_pixel}, {run.multiply_adds:,}"
 
     def complete(self, scenes: Sequence[str]) -> list[str]:
         """The methods with a result on every one of the scenes."""
         return [method for method in self.methods if all(scene in self.runs[method] for scene in scenes)]
 
 
-def _near(photograph: dict[str, float], elevation: float) -> bool:
-    return abs(photograph["elevation"] - elevation) < 10
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def all_scenes(results: Results) -> str:
     """Means of the three collections: PSNR, SSIM and CIEDE2000; then the worst scene, and wins over HSH16."""
-    parts = {name: [s for s in results.scenes if s.startswith(prefix)] for prefix, name in COLLECTIONS.items()}
+    parts = _collections(results)
     rows = []
     for method in results.complete(results.scenes):
         cells = [LABELS[method], results.size(method)]
@@ -116,7 +103,7 @@ def all_scenes(results: Results) -> str:
     counted = [f"{name}, {len(scenes)} scenes" for name, scenes in parts.items()]
     header = [
         "dB, SSIM, CIEDE2000",
-        "bytes, multiply-adds a pixel",
+        "bytes, multiply-adds per pixel",
         *counted,
         "worst, dB",
         "above HSH16",
@@ -144,7 +131,7 @@ def by_scene(results: Results, scenes: Sequence[str]) -> str:
             continue
         cells = []
         for scene in scenes:
-            values = [run["psnr"] for run in results.runs[method].get(scene, [])]
+            values = [run.psnr for run in results.runs[method].get(scene, [])]
             spread = f" ({max(values) - min(values):.2f})" if len(values) > 1 else ""
             cells.append(f"{mean(values):.2f}{spread}" if values else "–")
         means = ["–"] * 3
@@ -158,8 +145,26 @@ def by_scene(results: Results, scenes: Sequence[str]) -> str:
     return table(header, rows)
 
 
-def section(results: Results, picture: str) -> str:
-    """What stands in the README."""
+def _collections(results: Results) -> dict[str, list[str]]:
+    """The scenes by the collection's name."""
+    return {name: [s for s in results.scenes if s.startswith(f"{first}/")] for first, name in COLLECTIONS.items()}
+
+
+def short(results: Results) -> str:
+    """What stands in the README: mean PSNR of everything one can save."""
+    parts = _collections(results)
+    rows = []
+    for method in results.complete(results.scenes):
+        if method != "interpolator":
+            stored = str(results.runs[method][results.scenes[0]][0].bytes_per_pixel)
+            psnrs = [f"{results.mean(method, scenes):.2f}" for scenes in parts.values()]
+            rows.append([LABELS[method], stored, *psnrs, f"{results.seconds(method, results.scenes):.0f}"])
+    counted = [f"{name}, {len(scenes)} scenes" for name, scenes in parts.items()]
+    return table(["mean PSNR on new lights, dB", "bytes per pixel", *counted, "training, s"], rows)
+
+
+def section(results: Results) -> str:
+    """What stands in docs/quality.md."""
     real = [scene for scene in results.scenes if scene.startswith("realrti/")]
     return "\n\n".join(
         [
@@ -167,15 +172,15 @@ def section(results: Results, picture: str) -> str:
             rings(results),
             "The panel, every method; seeds averaged, in parentheses their spread:",
             by_scene(results, PANEL),
-            f"![PSNR against bytes, multiply-adds and training time]({picture})",
+            "![PSNR against bytes, multiply-adds and training time](pictures/quality.png)",
             "RealRTI by item:",
             by_scene(results, [scene for scene in real if scene not in PANEL]),
         ]
     )
 
 
-def plot(results: Results) -> None:
-    """Mean PSNR of the panel against bytes, multiply-adds and seconds of training."""
+def plot(results: Results, target: Path) -> None:
+    """Draws the panel's mean PSNR against bytes, multiply-adds and seconds of training, to a PNG file."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -187,11 +192,11 @@ def plot(results: Results) -> None:
         run = results.runs[method][PANEL[0]][0]
         ours = OURS.get(method)
         color, marker, size = (ours, "*", 13) if ours else (next(others), "o", 7)
-        places = (run["bytes_per_pixel"], run["multiply_adds"], max(results.seconds(method, PANEL), 0.1))
+        places = (run.bytes_per_pixel, run.multiply_adds, max(results.seconds(method, PANEL), 0.1))
         for axes, x in zip(panes, places):
             label = LABELS[method].replace("*", "").replace("`", "")
             axes.plot(x, results.mean(method, PANEL), marker, color=color, markersize=size, label=label)
-    for axes, name in zip(panes, ("bytes a pixel", "multiply-adds a pixel and light", "seconds of training")):
+    for axes, name in zip(panes, ("bytes per pixel", "multiply-adds per pixel and light", "seconds of training")):
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter("{x:g}")
         axes.set_xlabel(name)
@@ -200,7 +205,7 @@ def plot(results: Results) -> None:
     panes[0].set_ylabel("PSNR in dB, mean of the panel's test lights")
     handles, labels = panes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False, fontsize=8)
-    figure.savefig(PICTURE)
+    figure.savefig(target)
     pyplot.close(figure)
 
 
@@ -208,16 +213,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the results")
-    parser.add_argument("--readme", type=Path, metavar="FILE", help="draw the plot and put it and the tables there")
-    options = parser.parse_args()
-    results = Results(options.results)
-    if not options.readme:
-        print(section(results, PICTURE.name))
-        return
-    plot(results)
-    readme: Path = options.readme
-    picture = PICTURE.relative_to(readme.resolve().parent).as_posix()
-    put_between(readme, "quality", section(results, picture))
+    print(section(Results(read_results(parser.parse_args().results))))
 
 
 if __name__ == "__main__":
