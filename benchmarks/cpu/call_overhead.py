@@ -55,12 +55,9 @@ def calls(renderer: Renderer) -> Calls:
         "same light": lambda: again.relight(LIGHTS[0], region=region, out=out),
         "new light": lambda: renderer.relight(next(lights), region=region, out=out),
         "direction": lambda: unit_vector(LIGHTS[0]),
-        "region": lambda: renderer._checked(region),
-        "buffer": lambda: renderer._native(out, (SIDE, SIDE)),
         "rows": lambda: other.relight(unit, out, 8, 8),
         "pixel": lambda: other.relight(unit, pixel, 8, 8),
         "pixel, new light": lambda: kernel.relight(next(units), pixel, 8, 8),
-        "numbers": lambda: kernel._object.frame_numbers(*next(units)),
     }
 
 
@@ -79,21 +76,15 @@ def timed(calls: Calls) -> dict[str, float]:
 
 def rows(took: dict[str, float], pixels: float) -> list[tuple[str, float]]:
     """The table: totals, then what they are made of."""
-    checks = took["direction"] + took["region"] + took["buffer"]
-    prepared = took["pixel, new light"] - took["pixel"]
     return [
         (f"pixels: {SIDE}×{SIDE} at the rate of a whole picture", pixels),
         ("same light, beyond the pixels", took["same light"] - pixels),
         ("new light, beyond the pixels", took["new light"] - pixels),
         ("  light direction", took["direction"]),
-        ("  region", took["region"]),
-        ("  out", took["buffer"]),
-        ("  Renderer.relight itself", took["same light"] - took["rows"] - checks),
+        ("  Renderer.relight itself", took["same light"] - took["rows"] - took["direction"]),
         ("  Python to C++ and back, one pixel drawn", took["pixel"]),
         ("  rows of 64 pixels instead of one long row", took["rows"] - took["pixel"] - pixels),
-        ("  a new light", prepared),
-        ("    its light network, folded onto bytes", took["numbers"]),
-        ("    its precision chosen and its numbers packed", prepared - took["numbers"]),
+        ("  a new light: its network folded, its precision chosen", took["pixel, new light"] - took["pixel"]),
     ]
 
 

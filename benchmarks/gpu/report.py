@@ -78,9 +78,8 @@ def _not_run(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _calls(report: dict[str, Any]) -> str:
-    return table(
-        ["what surrounds the pixels, default student", "µs"], [[r["what"], _number(r)] for r in report["calls"]]
-    )
+    rows = [[row["what"], _number(row)] for row in report["calls"]]
+    return table(["what surrounds the pixels, default student", "µs"], rows)
 
 
 def tables(report: dict[str, Any]) -> str:
