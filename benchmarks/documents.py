@@ -90,6 +90,9 @@ PARTS = (
 
 def main() -> None:
     """The command."""
+    for part in PARTS:
+        part.put(part.make())
+        print(f"{part.document}: {part.name}")
     try:
         from benchmarks.cpu.plot import plot as plot_cpu
 
@@ -97,11 +100,9 @@ def main() -> None:
         plot_quality(Results(read_results()), PICTURES / "quality.png")
     except ModuleNotFoundError as error:
         raise SystemExit(
-            f"expected Matplotlib for the plots, got no {error.name}: run pip install '.[bench]'"
+            f"expected Matplotlib for the plots, got no {error.name}: the tables are written, "
+            "for the plots run pip install '.[bench]' and this again"
         ) from None
-    for part in PARTS:
-        part.put(part.make())
-        print(f"{part.document}: {part.name}")
 
 
 def stale() -> Iterator[str]:

@@ -3,9 +3,9 @@
     python -m benchmarks.cpu.startup                    # in a new environment of `pip install .`, made for this
     python -m benchmarks.cpu.startup --python PYTHON    # in an environment that is there
 
-Each figure is the median over fresh processes: `import fastrti`, then loading an object of two megapixels and drawing it
-under one light. The start of Python itself is not counted. Files are in the system's cache. The size is that of the
-environment's site-packages: a new one has no pip in it.
+Each figure is the median over fresh processes: `import fastrti`, then loading an object of two megapixels and drawing
+it under one light. The start of Python itself is not counted. Files are in the system's cache. The size is that of the
+environment's site-packages. A new environment has no pip in it.
 """
 
 import argparse
@@ -94,7 +94,9 @@ def megabytes(folder: Path) -> float:
 
 def run(python: Path, *arguments: str) -> str:
     """Runs an interpreter outside the checkout, whose files it must not find; what it printed."""
-    done = subprocess.run([python, *arguments], cwd=tempfile.gettempdir(), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [python, *arguments], cwd=tempfile.gettempdir(), check=True, stdout=subprocess.PIPE, text=True
+    )
     return done.stdout
 
 
