@@ -51,7 +51,7 @@ class Results:
 
     def value(self, method: str, scene: str, metric: str = "psnr") -> float:
         """The mean over seeds."""
-        return mean(getattr(run, metric) for run in self.runs[method][scene])
+        return float(mean(getattr(run, metric) for run in self.runs[method][scene]))
 
     def mean(self, method: str, scenes: Sequence[str], metric: str = "psnr") -> float:
         """The mean over scenes of the means over seeds."""
