@@ -48,8 +48,8 @@ test-deep: install
 	$(BIN)/python -m pytest -m deep
 
 bench: $(PEERS)
-	$(BIN)/python benchmarks/bench_cpu.py
-	$(BIN)/python benchmarks/report.py
+	$(BIN)/python -m benchmarks.cpu.speed
+	$(BIN)/python -m benchmarks.cpu.report
 
 $(PEERS): $(STAMP)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[bench]"

@@ -1,9 +1,9 @@
 """Objects at 1/2, 1/4 … of their size, so that a viewer pays for the pixels it shows.
 
 Planes are averaged, not pictures: an averaged picture is exact but pays for every pixel of the full size. Against it
-(benchmarks/scale.py, six lights) averaged planes reach 50 dB or more for PTM and HSH, and 58 dB, all that rounding
-leaves, for a student of a smooth surface. Edges between glossy materials, where a network is far from linear, suffer:
-39 to 41 dB at 1/2 and 33 to 36 dB at 1/4 for a teacher and a student of glossy stripes.
+(benchmarks/quality/scale.py, six lights) averaged planes reach 50 dB or more for PTM and HSH, and 58 dB, all that
+rounding leaves, for a student of a smooth surface. Edges between glossy materials, where a network is far from linear,
+suffer: 39 to 41 dB at 1/2 and 33 to 36 dB at 1/4 for a teacher and a student of glossy stripes.
 """
 
 from dataclasses import replace

@@ -22,18 +22,18 @@ ENVIRONMENT = os.environ | {"TRITON_INTERPRET": "1", "PYTHONIOENCODING": "utf-8"
 
 @pytest.fixture(autouse=True)
 def _benchmarks_are_importable(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.syspath_prepend(str(ROOT))
 
 
 def test_a_rehearsal_measures_every_contender_or_says_why_not(tmp_path):
-    command = [sys.executable, "benchmarks/bench_gpu.py", "--megapixels", "0.0007", "--results", str(tmp_path)]
+    command = [sys.executable, "-m", "benchmarks.gpu.speed", "--megapixels", "0.0007", "--results", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
     (kept,) = tmp_path.glob("relight_gpu_rehearsal-without-a-gpu_*.json")
     report = json.loads(kept.read_text())
     assert report["correctness"] and all(row["passed"] for row in report["correctness"])
     assert {"device", "driver", "versions", "commit", "date", "copy_gb_per_s", "matrix_tflops"} <= report.keys()
-    peers = import_module("gpu_peers")
+    peers = import_module("benchmarks.gpu.peers")
     groups = {(row["network"], row["megapixels"]) for row in report["speed"]}
     assert len(groups) == 5
     for group in groups:
@@ -49,28 +49,27 @@ def test_a_rehearsal_measures_every_contender_or_says_why_not(tmp_path):
 
 
 def test_what_no_longer_fits_the_budget_says_so(monkeypatch):
-    bench_gpu, torch = import_module("bench_gpu"), import_module("torch")
-    monkeypatch.setattr(bench_gpu, "correctness", lambda size, device: [{"kind": "ptm", "passed": True}])
-    monkeypatch.setattr(bench_gpu, "calls", lambda megapixels, device: [])
-    report = bench_gpu.measured([0.0004, 0.0005], bench_gpu.Budget(0), torch.device("cpu"))
+    speed, torch = import_module("benchmarks.gpu.speed"), import_module("torch")
+    monkeypatch.setattr(speed, "correctness", lambda size, device: [{"kind": "ptm", "passed": True}])
+    monkeypatch.setattr(speed, "calls", lambda megapixels, device: [])
+    report = speed.measured([0.0004, 0.0005], speed.Budget(0), torch.device("cpu"))
     assert len(report["speed"]) > 50
     assert {row["reason"] for row in report["speed"]} == {"the budget of 0 s was used up"}
-    assert "the budget of 0 s was used up" in bench_gpu.tables(report)
+    assert "the budget of 0 s was used up" in import_module("benchmarks.gpu.report").tables(report)
 
 
 def test_a_wrong_picture_ends_the_run_before_anything_is_timed(monkeypatch):
-    bench_gpu, torch = import_module("bench_gpu"), import_module("torch")
-    monkeypatch.setattr(bench_gpu, "correctness", lambda size, device: [{"kind": "ptm", "passed": False}])
-    report = bench_gpu.measured([0.0004], bench_gpu.Budget(60), torch.device("cpu"))
+    speed, torch = import_module("benchmarks.gpu.speed"), import_module("torch")
+    monkeypatch.setattr(speed, "correctness", lambda size, device: [{"kind": "ptm", "passed": False}])
+    report = speed.measured([0.0004], speed.Budget(60), torch.device("cpu"))
     assert report["speed"] == report["calls"] == []
-    assert "1 wrong" in bench_gpu.tables(report) and "WRONG" in bench_gpu.tables(report)
+    printed = import_module("benchmarks.gpu.report").tables(report)
+    assert "1 wrong" in printed and "WRONG" in printed
 
 
 def test_it_runs_from_a_checkout_that_is_not_installed(tmp_path):
     masked = "import sys; sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder)]"
-    program = (
-        f"{masked}; sys.path.insert(0, {str(ROOT / 'benchmarks')!r}); import bench_gpu, fastrti.kernels as kernels"
-    )
+    program = f"{masked}; sys.path.insert(0, {str(ROOT)!r}); import benchmarks.gpu.speed, fastrti.kernels as kernels"
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-c", f"{program}; print(kernels.__file__, 'fastrti._cpu' in sys.modules)"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8")
@@ -79,8 +78,20 @@ def test_it_runs_from_a_checkout_that_is_not_installed(tmp_path):
     assert Path(package).resolve() == ROOT / "kernels" / "__init__.py" and compiled_part == "False"
 
 
+def test_the_documents_table_has_a_line_for_every_contender_and_says_what_is_missing(tmp_path):
+    row = {"network": "PTM 18-3", "megapixels": 12, "us": 100.0, "gpx_per_s": 120.0, "max_levels": 1}
+    rows = [row | {"contender": "fastrti"}, row | {"contender": "by hand", "us": 2000.4, "max_levels": 2}]
+    rows.append({"network": "plain", "megapixels": 12, "contender": "fastrti", "reason": "no time was left"})
+    report = {"device": "a GPU", "date": "2026-01-01", "versions": {"torch": "2"}, "speed": rows}
+    (tmp_path / "run.json").write_text(json.dumps(report | {"calls": [{"what": "one call", "us": 7.0}]}))
+    text = import_module("benchmarks.gpu.report").section(tmp_path / "run.json")
+    assert "| by hand | 2,000 (120) |" in text and "| one call | 7.0 |" in text
+    assert "except: by hand (PTM 18-3: 2 levels)." in text
+    assert "because no time was left: plain at 12 megapixels." in text
+
+
 def test_poison_and_the_bytes_between_rows_are_watched():
-    correctness, torch = import_module("gpu_correctness"), import_module("torch")
+    correctness, torch = import_module("benchmarks.gpu.correctness"), import_module("torch")
     want = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
 
     class Broken:
@@ -97,7 +108,7 @@ def test_poison_and_the_bytes_between_rows_are_watched():
 
 
 def test_the_bound_is_the_smallest_of_four_units():
-    bounds = import_module("gpu_bounds")
+    bounds = import_module("benchmarks.gpu.bounds")
     row = {"pixels": 128, "warps": 4, "instructions": 500, "mufu": 20, "multiply_adds": 128 * 500, "bytes": 12}
     chip = bounds.Chip("sm_90", 100, 2.0, 1200.0, 500.0)
     want = {"memory": 100.0, "tensor": 500.0, "issue": 51.2, "mufu": 160.0}
@@ -115,7 +126,7 @@ HAND_WRITTEN = ["9-16-16-3-relu-skip", "9-20-20-3-elu", "9-16-3-elu-skip", "18-3
 @pytest.mark.parametrize("name", HAND_WRITTEN)
 def test_the_hand_written_cuda_kernel_draws_the_picture(name, tmp_path):
     """Compiled as C++ and run one thread after the other."""
-    by_hand, folded = import_module("by_hand"), import_module("folded")
+    by_hand, folded = (import_module(f"benchmarks.{name}") for name in ("gpu.by_hand", "common.folded"))
     case = next(case for case in networks.network_cases(20, 37) if case.name == name)
     network = folded.to_levels(case.network)
     library = tmp_path / "by_hand.so"

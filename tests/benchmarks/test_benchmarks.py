@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a run of some groups wrote."""
     folder = tmp_path_factory.mktemp("results")
     groups = ["lc16x16", "hsh16, 1", "calls", "sizes"]
-    python("benchmarks/bench_cpu.py", "--groups", *groups, "--without", "compile", "--results", str(folder))
+    python("-m", "benchmarks.cpu.speed", "--groups", *groups, "--without", "compile", "--results", str(folder))
     (file,) = folder.glob("cpu_*.json")
     return file
 
@@ -48,24 +49,21 @@ def test_a_large_picture_costs_little_beside_its_planes(recorded: Path) -> None:
 
 
 def test_the_report_shows_speeds_shares_and_targets(recorded: Path) -> None:
-    printed = python("benchmarks/report.py", str(recorded))
+    printed = python("-m", "benchmarks.cpu.report", str(recorded))
     assert "| Mpx/s, 1 thread | light-conditioned 9→16→16→3 ReLU, skip | HSH 16 terms |" in printed
     assert "| fastrti fp32 | " in printed and "| share of the ceiling | " in printed
     assert "| int16, share of its ceiling | ≥ 78 % | " in printed
 
 
-def test_the_readme_gets_tables_and_plot(recorded: Path, tmp_path: Path) -> None:
+def test_the_plot_is_drawn(recorded: Path, benchmark_module: Any, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    readme = tmp_path / "README.md"
-    readme.write_text("above\n<!-- cpu-benchmark: begin -->\nbefore the run\n<!-- cpu-benchmark: end -->\nbelow\n")
-    python("benchmarks/report.py", str(recorded), "--readme", str(readme))
-    text = readme.read_text(encoding="utf-8")
-    assert text.startswith("above\n") and text.endswith("\nbelow\n") and "before the run" not in text
-    assert "| fastrti fp32 | " in text and recorded.with_suffix(".png").stat().st_size > 1000
+    measured = benchmark_module("cpu.targets").Measured(json.loads(recorded.read_text()))
+    benchmark_module("cpu.plot").plot(measured, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").stat().st_size > 1000
 
 
 def test_targets_are_ratios_of_rows(benchmark_module: Any) -> None:
-    printed = benchmark_module("targets").targets(benchmark_module("targets").Measured(report()))
+    printed = benchmark_module("cpu.targets").targets(benchmark_module("cpu.targets").Measured(report()))
     lines = [line.strip("| ").split(" | ") for line in printed.splitlines()[2:]]
     cells = {what: value for what, _, value in lines}
     assert cells["int16, share of its ceiling"] == "80 %"
@@ -125,16 +123,35 @@ def test_a_contender_that_cannot_run_has_a_row_that_says_why(benchmark_module: A
     def broken() -> None:
         raise RuntimeError("no such operator\nand more")
 
-    rows = benchmark_module("bench_cpu").measured_rows({"a": absent, "b": broken}, np.zeros((1, 1, 3), np.uint8))
+    rows = benchmark_module("cpu.speed").measured_rows({"a": absent, "b": broken}, np.zeros((1, 1, 3), np.uint8))
     assert rows[0] == {"contender": "a", "not_run": "peer is not installed"}
     assert rows[1]["not_run"] == "failed: RuntimeError: no such operator"
+
+
+@pytest.mark.parametrize("name", ["onnx", "onnxruntime", "openvino", "jax"])
+def test_a_peer_that_is_not_installed_is_a_row(
+    name: str, benchmark_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured_rows, subjects = benchmark_module("cpu.speed").measured_rows, benchmark_module("common.subjects")
+    for module in ("peers", "onnx_model"):
+        monkeypatch.delitem(sys.modules, f"benchmarks.cpu.{module}", raising=False)
+    monkeypatch.setitem(sys.modules, name, None)  # importing it fails from now on
+    rng = np.random.default_rng(0)
+    relightable = subjects.random_object(subjects.light_conditioned(rng), (9, 13), rng)
+    peers = {title: make for title, make in benchmark_module("cpu.peers").PEERS.items() if "compile" not in title}
+    rows = measured_rows(
+        {title: partial(make, relightable, 1) for title, make in peers.items()}, np.zeros((9, 13, 3), np.uint8)
+    )
+    assert [row["contender"] for row in rows] == list(peers)
+    assert f"{name} is not installed" in {row.get("not_run") for row in rows}
+    assert rows[0]["mpx_per_s"] > 0  # PyTorch
 
 
 @pytest.mark.deep  # the first compilation of a machine takes half a minute
 def test_torch_compile_draws_within_one_level(tmp_path: Path) -> None:
     without = ["ceiling", "fastrti", "eager", "ONNX", "OpenVINO", "JAX"]
     groups = ["lc16x16, 1 thread"]
-    python("benchmarks/bench_cpu.py", "--groups", *groups, "--without", *without, "--results", str(tmp_path))
+    python("-m", "benchmarks.cpu.speed", "--groups", *groups, "--without", *without, "--results", str(tmp_path))
     (file,) = tmp_path.glob("cpu_*.json")
     (row,) = json.loads(file.read_text())["groups"][0]["rows"]
     assert row["contender"].startswith("torch.compile") and row["max_levels"] <= 1
@@ -142,7 +159,7 @@ def test_torch_compile_draws_within_one_level(tmp_path: Path) -> None:
 
 def test_the_developers_benchmark_compares_contenders_of_a_network() -> None:
     options = ("-k", "lc16x16", "--benchmark-max-time=0.01", "--benchmark-min-rounds=1", "--benchmark-columns=median")
-    printed = python("-m", "pytest", "-q", "benchmarks/bench_relight.py", *options)
+    printed = python("-m", "pytest", "-q", "benchmarks/cpu/compare_commits.py", *options)
     assert "benchmark 'lc16x16: light-conditioned 9→16→16→3 ReLU, skip': 4 tests" in printed
 
 
@@ -157,15 +174,15 @@ def python(*arguments: str) -> str:
 
 
 def test_the_parts_of_a_call_add_up(benchmark_module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    overhead = benchmark_module("call_overhead")
+    overhead = benchmark_module("cpu.call_overhead")
     monkeypatch.setattr(overhead, "CALLS", 2)
     monkeypatch.setattr(overhead, "SWEEPS", 1)
-    subjects = benchmark_module("subjects")
+    subjects = benchmark_module("common.subjects")
     rng = np.random.default_rng(0)
     original = subjects.random_object(subjects.light_conditioned(rng), (80, 80), rng)
     took = overhead.timed(overhead.calls(overhead.Renderer(original, "cpu", threads=1)))
-    assert len(took) == 10 and all(microseconds > 0 for microseconds in took.values())
+    assert len(took) == 7 and all(microseconds > 0 for microseconds in took.values())
     table = dict(overhead.rows(took, pixels=1.5))
     parts = sum(value for name, value in table.items() if name.startswith("  ") and name[2] != " ")
-    total = table["same light, beyond the pixels"] + table["  a new light"]
+    total = table["same light, beyond the pixels"] + table["  a new light: its network folded, its precision chosen"]
     assert parts == pytest.approx(total)

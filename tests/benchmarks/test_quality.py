@@ -1,47 +1,54 @@
 """The table of methods: scenes are found in both layouts, results are kept and not made again."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fastrti.synth import render_collection
 
-PROGRAM = Path(__file__).resolve().parents[2] / "benchmarks" / "quality.py"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scene like SynthRTI's, and one whose photographs have the names of RealRTI's item10."""
     root = tmp_path_factory.mktemp("collections")
-    render_collection(root / "Kind" / "Object" / "material", 32, 24, lights=20, seed=3)
-    item = root / "real" / "item1"
+    render_collection(root / "Kind" / "Object" / "material", 32, 24, seed=3)
+    item = root / "real" / "item10"
     item.parent.mkdir()
     item.symlink_to(root / "Kind" / "Object" / "material" / "Dome")
-    names = sorted(path.name for path in item.iterdir() if path.suffix != ".lp")
-    (root / "real" / "split.json").write_text(json.dumps({"item1": {"test": names[::7]}}))
     return root
 
 
-def run(collections: Path, results: Path, *methods: str) -> str:
-    command = [sys.executable, str(PROGRAM), str(collections), "--results", str(results), "--methods", *methods]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks.quality.scores", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_every_scene_is_measured_once(collections: Path, tmp_path: Path) -> None:
-    printed = run(collections, tmp_path, "hsh16", "interpolator")
-    assert len(printed.splitlines()) == 4
-    assert run(collections, tmp_path, "hsh16", "interpolator") == ""
-    kept = {file.relative_to(tmp_path).as_posix(): json.loads(file.read_text()) for file in tmp_path.rglob("*.json")}
-    folders = ("Kind_Object_material", "real_item1")
-    assert set(kept) == {f"{folder}/{method}.json" for folder in folders for method in ("hsh16", "interpolator")}
-    synthetic = kept["Kind_Object_material/hsh16.json"]
-    assert synthetic["bytes_per_pixel"] == 48 and synthetic["multiply_adds"] == 144 and synthetic["photographs"] == 20
-    assert (
-        kept["real_item1/hsh16.json"]["photographs"] == 17 and len(kept["real_item1/hsh16.json"]["by_photograph"]) == 3
-    )
-    for result in kept.values():
-        mean = sum(photograph["psnr"] for photograph in result["by_photograph"]) / len(result["by_photograph"])
-        assert result["psnr"] == pytest.approx(mean, abs=1e-3)
-        assert 10 < result["psnr"] < 60
+def test_every_scene_is_measured_once(collections: Path, tmp_path: Path, benchmark_module: Any) -> None:
+    arguments = (collections, "--results", tmp_path, "--methods", "hsh16", "interpolator")
+    first, second = run(*arguments), run(*arguments)
+    assert first.returncode == 0 and len(first.stdout.splitlines()) == 4, first.stderr
+    assert second.returncode == 0 and second.stdout == "", second.stderr
+    assert {file.name for file in tmp_path.iterdir()} == {"kind.csv", "realrti.csv"}
+    results = benchmark_module("quality.results").read_results(tmp_path)
+    kept = {(result.scene, result.method): result for result in results}
+    assert len(results) == len(kept) == 4
+    synthetic, real = kept["Kind/Object/material", "hsh16"], kept["realrti/item10", "hsh16"]
+    assert (synthetic.bytes_per_pixel, synthetic.multiply_adds, synthetic.photographs) == (48, 144, 49)
+    assert real.photographs == 44
+    assert real.light_names == ["image18.jpg", "image23.jpg", "image26.jpg", "image28.jpg", "image47.jpg"]
+    for result in results:
+        assert len(result.light_psnrs) == len(result.light_names) == len(result.light_elevations)
+        assert result.psnr == pytest.approx(sum(result.light_psnrs) / len(result.light_psnrs), abs=1e-3)
+        assert 10 < result.psnr < 60
+
+
+@pytest.mark.parametrize("more", [(), ("--scenes", "item10")])
+def test_no_scene_is_an_error_in_one_sentence(more: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(tmp_path, *more)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith(f"expected scenes in {tmp_path}, got none") and done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The spoilt captures that benchmarks/robustness.py fits, on a small collection."""
+"""The spoilt captures that benchmarks/quality/robustness.py fits, on a small collection."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Mlic, Mlic]:
 
 
 def test_a_stop_doubles_the_light_and_clips(benchmark_module: Any, pair: tuple[Mlic, Mlic]) -> None:
-    robustness = benchmark_module("robustness")
+    robustness = benchmark_module("quality.robustness")
     mlic = pair[0].subset([0, 1, 2])
     grey = Mlic(np.full_like(mlic.photographs, 100), mlic.lights, mlic.names)
     brighter = robustness.exposed(grey, np.array([0.0, 1.0, 4.0])).photographs[:, 0, 0, 0]
@@ -27,7 +27,7 @@ def test_a_stop_doubles_the_light_and_clips(benchmark_module: Any, pair: tuple[M
 
 def test_every_capture_is_spoilt_as_it_says(benchmark_module: Any, pair: tuple[Mlic, Mlic]) -> None:
     train, test = pair
-    spoilt = {name: spoil(train, test) for name, spoil in benchmark_module("robustness").SPOILT.items()}
+    spoilt = {name: spoil(train, test) for name, spoil in benchmark_module("quality.robustness").SPOILT.items()}
     assert spoilt["as photographed"] == (train, test)
     one_side = spoilt["no lights from a third of all azimuths"][0].lights
     low = one_side[one_side[:, 2] < 0.99]
@@ -48,7 +48,7 @@ def test_every_capture_is_spoilt_as_it_says(benchmark_module: Any, pair: tuple[M
 
 
 def test_around_the_mask_there_is_noise(benchmark_module: Any, pair: tuple[Mlic, Mlic]) -> None:
-    train, test = benchmark_module("robustness").SPOILT["noise outside the mask"](*pair)
+    train, test = benchmark_module("quality.robustness").SPOILT["noise outside the mask"](*pair)
     assert (train.photographs[:, train.mask] == pair[0].photographs[:, train.mask]).all()
     assert (train.photographs[:, ~train.mask] != pair[0].photographs[:, ~train.mask]).mean() > 0.95
     assert 0.3 < train.mask.mean() < 0.7 and (test.mask == train.mask).all()

@@ -1,4 +1,4 @@
-// Just enough of CUDA to compile benchmarks/by_hand.cu with a C++ compiler and run it, one thread after the other.
+// Just enough of CUDA to compile benchmarks/gpu/by_hand.cu with a C++ compiler and run it, one thread after the other.
 #include <cmath>
 
 #define __device__

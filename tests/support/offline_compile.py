@@ -17,7 +17,7 @@ and for `relight_tiles`, which draws the pixels,
     multiply_adds                      on matrix units, padding included
     bytes                              of global memory a pixel must move: planes, mask and picture
 
-benchmarks/gpu_bounds.py turns these into pixels a second. A batch of lights is the same `relight_tiles` on a wider
+benchmarks/gpu/bounds.py turns these into pixels a second. A batch of lights is the same `relight_tiles` on a wider
 grid; the other kernels compute a frame's numbers from its light, once a picture.
 """
 

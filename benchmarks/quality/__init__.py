@@ -1,0 +1,1 @@
+"""How good pictures are, and how fast a fit learns."""
