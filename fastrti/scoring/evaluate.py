@@ -1,20 +1,33 @@
 """Scoring an object as a user sees it: 8-bit planes through the Renderer, 8-bit pictures against photographs."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fastrti.errors import CollectionError
+from fastrti.errors import ArgumentError, CollectionError
+from fastrti.files import replace_file
 from fastrti.lights import raised_to_horizon
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.metrics import ciede2000, psnr, ssim
-from fastrti.sharing.save import to_numpy
+
+MEASURES: dict[str, Callable[[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_] | None], float]] = {
+    "psnr": psnr,
+    "ssim": ssim,
+    "ciede2000": ciede2000,
+}
+"""What a picture can be scored by."""
 
 
 class Score(NamedTuple):
-    """How close one picture comes to its photograph.
+    """How close a picture comes to its photograph; NaN for a measure that was not asked for.
 
     Attributes:
         psnr: in dB, infinite for equal pictures.
@@ -22,17 +35,75 @@ class Score(NamedTuple):
         ciede2000: mean colour difference, 0 for equal pictures.
     """
 
-    psnr: float
-    ssim: float
-    ciede2000: float
+    psnr: float = float("nan")
+    ssim: float = float("nan")
+    ciede2000: float = float("nan")
 
 
-def evaluate(renderer: Renderer, mlic: Mlic) -> list[Score]:
-    """The score of each photograph, where the masks of both object and collection show the object.
+@dataclass(frozen=True)
+class ScoredPhotograph:
+    """A row of an evaluation.
+
+    Attributes:
+        name: of the photograph's file.
+        light: (x, y, z) it was taken under.
+        score: of the picture that the object shows under that light.
+    """
+
+    name: str
+    light: tuple[float, float, float]
+    score: Score
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of an object, a row for each photograph.
+
+    Attributes:
+        rows: in the order of the collection.
+        measures: the names of those that were asked for.
+    """
+
+    rows: tuple[ScoredPhotograph, ...]
+    measures: tuple[str, ...]
+
+    @property
+    def mean(self) -> Score:
+        """The mean over photographs of each measure."""
+        return mean_score(row.score for row in self.rows)
+
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Writes a line for each photograph: name, x, y, z, and the measures that were asked for.
+
+        Raises:
+            ArgumentError: the file cannot be written.
+        """
+        text = io.StringIO()
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow(["name", "x", "y", "z", *self.measures])
+        for row in self.rows:
+            lines.writerow([row.name, *row.light, *(getattr(row.score, measure) for measure in self.measures)])
+        replace_file(Path(path), text.getvalue().encode(), ArgumentError)
+
+
+def evaluate(renderer: Renderer, mlic: Mlic, measures: Sequence[str] = tuple(MEASURES)) -> Evaluation:
+    """Scores the picture under the light of each photograph, where the masks of both show the object.
+
+    Args:
+        renderer: of the object.
+        mlic: the photographs.
+        measures: of "psnr", "ssim" and "ciede2000"; all but PSNR need the extra "measure".
 
     Raises:
+        ArgumentError: another measure.
         CollectionError: photographs of another size than the object.
+        MissingPackageError: a measure that needs the extra "measure", without it.
     """
+    unknown = [measure for measure in measures if measure not in MEASURES]
+    if unknown or not measures:
+        raise ArgumentError(
+            f"expected measures of {', '.join(MEASURES)}, got {', '.join(map(str, measures)) or 'none'}"
+        )
     relightable = renderer.relightable
     if (mlic.width, mlic.height) != (relightable.width, relightable.height):
         raise CollectionError(
@@ -41,14 +112,16 @@ def evaluate(renderer: Renderer, mlic: Mlic) -> list[Score]:
         )
     masks = [mask for mask in (relightable.mask, mlic.mask) if mask is not None]
     mask = np.logical_and.reduce(masks) if masks else None
-    scores = []
-    for index, light in enumerate(mlic.lights):
-        picture = to_numpy(renderer.relight(raised_to_horizon(light)))
-        pair = (picture, mlic.picture(index), mask)
-        scores.append(Score(psnr(*pair), ssim(*pair), ciede2000(*pair)))
-    return scores
+    rows = []
+    for index, (name, light) in enumerate(zip(mlic.names, mlic.lights)):
+        picture = renderer.to_host(renderer.relight(raised_to_horizon(light)))
+        photograph = mlic.picture(index)
+        score = Score(**{measure: MEASURES[measure](picture, photograph, mask) for measure in measures})
+        x, y, z = light.tolist()
+        rows.append(ScoredPhotograph(name, (x, y, z), score))
+    return Evaluation(tuple(rows), tuple(measures))
 
 
-def mean_score(scores: Sequence[Score]) -> Score:
-    """The mean over photographs of each measure."""
+def mean_score(scores: Iterable[Score]) -> Score:
+    """The mean of each measure."""
     return Score(*(float(np.mean(values)) for values in zip(*scores)))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.extras import needs
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -50,8 +51,10 @@ def ssim(picture: Picture, photograph: Picture, mask: Mask | None = None) -> flo
     Raises:
         ArgumentError: shapes or dtypes that do not fit, pictures smaller than the window, or a mask without a True
             pixel.
+        MissingPackageError: the extra "measure" is not installed.
     """
-    from skimage.metrics import structural_similarity  # costs half a second, and PSNR does without
+    with needs("measure", "SSIM"):
+        from skimage.metrics import structural_similarity
 
     _check(picture, photograph, mask)
     if min(picture.shape[:2]) < SSIM_WINDOW:
@@ -83,7 +86,8 @@ def ciede2000(picture: Picture, photograph: Picture, mask: Mask | None = None) -
     Raises:
         ArgumentError: shapes or dtypes that do not fit, or a mask without a True pixel.
     """
-    from skimage.color import deltaE_ciede2000, rgb2lab
+    with needs("measure", "CIEDE2000"):
+        from skimage.color import deltaE_ciede2000, rgb2lab
 
     _check(picture, photograph, mask)
     ours, theirs = (p.reshape(-1, 3) if mask is None else p[mask] for p in (picture, photograph))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from fastrti.errors import TrainingError
+from fastrti.files import replace_file
 
 State = dict[str, Any]
 
@@ -46,17 +47,8 @@ class Checkpoint:
         if self.path is None:
             return
         self._states[loop] = state
-        partial = self.path.with_name(self.path.name + ".partial")
-        try:
-            with partial.open("wb") as file:
-                torch.save({"fit": self._fit, "states": self._states}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
-        except OSError as error:
-            raise TrainingError(
-                f"expected to write the checkpoint {self.path}, got {error}: pass another path"
-            ) from error
+        content = {"fit": self._fit, "states": self._states}
+        replace_file(self.path, lambda file: torch.save(content, file), TrainingError)
 
     def _load(self, path: Path) -> dict[str, State]:
         try:

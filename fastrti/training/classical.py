@@ -1,6 +1,8 @@
 """The classical fits a learned student must beat: PTM and HSH by least squares, principal components with RBF."""
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -11,7 +13,9 @@ from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecode
 from fastrti.objects.light_terms import gaussian_weights, hsh_terms, ptm_terms
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
+from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
+from fastrti.scoring.sampled import mean_psnr
 
 Basis = Literal["ptm", "hsh9", "hsh16", "rbf"]
 Projection: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -34,8 +38,8 @@ _RIDGE = 1e-3
 _CHUNK_SAMPLES = 1 << 24  # float32 values of photographs held at once: 64 MiB
 
 
-def fit_basis(mlic: Mlic, basis: Basis) -> Relightable:
-    """Fits every pixel with a classical basis, quantised to 8-bit planes with min/max a plane.
+def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
+    """Fits every pixel with a classical basis, quantised to 8-bit planes with a minimum and a maximum for each plane.
 
     "ptm" and "hsh": each channel by least squares (Malzbender et al. 2001, Gautron et al. 2004); with fewer
     photographs than terms the solution of least norm. "rbf": the photographs' principal components, interpolated
@@ -45,22 +49,39 @@ def fit_basis(mlic: Mlic, basis: Basis) -> Relightable:
     Args:
         mlic: the photographs; masked-out pixels do not widen the planes' ranges.
         basis: "ptm" (18 planes), "hsh9" (27), "hsh16" (48) or "rbf" (9).
+        hold_out: photographs to keep out of the fit, spread over the dome.
 
     Returns:
-        The object; its colours are sRGB-encoded as `Mlic.encoded` gives them.
+        The object; its colours are sRGB-encoded as `Mlic.encoded` gives them. `training` has the PSNR in dB at the
+        held-out lights, or without any at the photographed ones, like a student's.
 
     Raises:
         ArgumentError: another basis.
+        TrainingError: hold_out is negative or leaves fewer than two photographs.
     """
     if basis not in BASES_TO_FIT:
         raise ArgumentError(f"expected a basis of {', '.join(BASES_TO_FIT)}, got {basis!r}")
+    started = time.perf_counter()
+    held_out = spread_lights(mlic.lights, hold_out)
+    fitted_to = np.setdiff1d(np.arange(len(mlic)), held_out)
+    fitted = _fitted(mlic.subset(fitted_to) if hold_out else mlic, basis)
+    results = {
+        "method": "principal components, rbf" if basis == "rbf" else f"least squares, {basis}",
+        "held_out": [mlic.names[i] for i in held_out],
+        "seconds": round(time.perf_counter() - started, 1),
+        "psnr_of": "held-out lights" if hold_out else "photographed lights",
+        "psnr": round(mean_psnr(fitted, mlic, held_out if hold_out else fitted_to), 3),
+    }
+    return replace(fitted, training=results)
+
+
+def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
     decoder, projection = _components(mlic) if basis == "rbf" else _least_squares(mlic, DECODERS[basis])
     minimum, maximum = _ranges(mlic, projection, decoder.planes)
     planes = np.empty((decoder.planes, mlic.height, mlic.width), np.uint8)
     for rows, values in _bands(mlic):
         planes[:, rows] = quantise(projection(values), minimum, maximum)
-    method = "principal components, rbf" if basis == "rbf" else f"least squares, {basis}"
-    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights, training={"method": method})
+    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights)
 
 
 def _bands(mlic: Mlic) -> Iterator[tuple[slice, NDArray[np.float32]]]:

@@ -4,38 +4,46 @@ import copy
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+import fastrti
 from fastrti.errors import ArgumentError
 from fastrti.objects.planes import MAX_PLANES, quantise
 from fastrti.objects.relightable import Relightable
+from fastrti.photographs.hold_out import spread_lights
+from fastrti.photographs.mlic import Mlic
+from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
-from fastrti.training.loop import Lesson, TeacherFunction, mean_square, root_mean_square, train
-from fastrti.training.networks import Autoencoder
-from fastrti.training.samples import Photographs, PixelSamples, spread_lights
-from fastrti.training.scoring import ProgressScore, mean_psnr
-from fastrti.training.students import Alpha, Preset, StudentSpec, Teacher, choose_teacher, parse_student
+from fastrti.training.loop import Loss, Task, TeacherFunction, mean_square, root_mean_square, train
+from fastrti.training.networks import Autoencoder, build
+from fastrti.training.progress import ProgressScore
+from fastrti.training.randomness import generator, seeded
+from fastrti.training.samples import Photographs, PixelSamples
+from fastrti.training.settings import Alpha, Preset, Student, Teacher
+from fastrti.training.students import choose_preset, choose_teacher, parse_student
 
-if TYPE_CHECKING:
-    from fastrti.photographs.mlic import Mlic
+OwnStudent = Callable[[int, int], Autoencoder]
+"""A network of your own: (number of photographs N, number of planes K) → an `Autoencoder`, randomly initialised."""
 
 _STANDARD = 4096  # pixels whose mean and spread standardise the encoder's input
 _ENCODED_AT_ONCE = 16384  # pixels
 
 
 def fit(
-    mlic: "Mlic",
+    mlic: Mlic,
     *,
-    student: str = "lc16x16",
-    teacher: str | None = None,
-    preset: str = "default",
+    student: str | Student | OwnStudent = "lc16x16",
+    teacher: str | Teacher | TeacherFunction | None = None,
+    preset: str | Preset = "default",
+    loss: Loss | None = None,
     steps: int | None = None,
     hold_out: int = 0,
     alpha: float | None = None,
@@ -50,22 +58,25 @@ def fit(
 
     Args:
         mlic: the photographs and their lights.
-        student: the network; "lc16x16" (light-conditioned), "lc16x16-elu", "disk20", "direct20", "neural" and others
-            of these forms, see `parse_student`.
+        student: the network, by its name ("lc16x16", which is light-conditioned, "lc16x16-elu", "disk20", "direct20",
+            "neural" and others of these forms, see `parse_student`), by its settings, or one of your own.
         teacher: what the student learns from beside the photographs: "interpolator", "neural" (a wide network),
-            "both" (the mean of what the interpolator and a network say) or "none"; None takes the preset's, or the
-            student's default.
-        preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`.
+            "both" (the mean of what the interpolator and a network say) or "none"; the settings of one of these; or a
+            function of your own, which is asked at new lights. None takes the preset's, or the student's default.
+        preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`, or settings of your own.
+        loss: of rendered colours; None for the student's: the root-mean-square error of each light, or the mean
+            squared error for published students.
         steps: training steps, instead of the preset's.
         hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
-        alpha: weight of the photographs against the teacher in the loss, 0 to 1; None takes the student's default, from
-            0.5 at the first step to 0.95 at the last for light-conditioned ones, 0.5 for the others.
-        planes: K, the bytes a pixel of the object.
+        alpha: a constant weight of the photographs against the teacher, 0 to 1, instead of the preset's; by default it
+            rises from 0.5 at the first step to 0.95 at the last for light-conditioned students, 0.5 for the others.
+        planes: K, the bytes per pixel of the object.
         int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
             costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
         seed: of everything random; the same seed gives the same object on the same machine, libraries and threads.
         device: where to train; by default CUDA where there is one, otherwise the CPU.
-        checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same.
+        checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same. A
+            student, teacher or loss of your own is known to it by its name only.
         progress: show a progress bar on stderr.
 
     Returns:
@@ -76,31 +87,35 @@ def fit(
         TrainingError: the fit cannot start, resume or converge.
     """
     started = time.perf_counter()
-    spec = parse_student(student)
-    settings = _settings(spec, preset, steps, alpha, planes)
-    chosen_teacher = choose_teacher(spec, teacher, settings)
-    weights = spec.alpha if alpha is None else (alpha, alpha)
+    kind, make = _student(student)
+    settings = choose_preset(kind, preset, steps, alpha)
+    own_teacher = None if teacher is None or isinstance(teacher, (str, Teacher)) else teacher
+    chosen = Teacher("none") if own_teacher else choose_teacher(kind, teacher, settings)  # type: ignore[arg-type]
+    weights = settings.alpha or kind.alpha
+    if not 1 <= planes <= MAX_PLANES:
+        raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
     if int8:
-        check_int8(spec)
+        check_int8(kind)
     where = _device(device)
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     record = {
-        "student": student,
-        "preset": preset,
+        "student": kind.name,
+        "preset": preset if isinstance(preset, str) else "own",
         **asdict(settings),
-        "teacher": chosen_teacher,
+        "teacher": chosen.name if own_teacher is None else _name_of(own_teacher),
         "alpha": list(weights),
         "planes": planes,
         "int8": int8,
         "seed": seed,
         "held_out": [mlic.names[i] for i in held_out],
     }
-    kept = Checkpoint(checkpoint, {**record, "photographs": _digest(mlic) if checkpoint else ""})
-    run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, kept, progress)
-    trained, network, done = run.fit(spec, chosen_teacher, weights)
+    own_loss = loss or (root_mean_square if kind.conditioned else mean_square)
+    kept = Checkpoint(checkpoint, _identity(mlic, kind, chosen, own_loss, record, where) if checkpoint else {})
+    run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, own_loss, kept, progress)
+    trained, network, done = run.fit(kind, make, chosen, own_teacher, weights)
     relightable = encode(network, photographs)
-    if int8 and trained == spec.name:
+    if int8 and trained == kind.name:
         decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
         relightable = replace(relightable, decoder=decoder)
     scored = held_out if hold_out else photographs.chosen
@@ -115,7 +130,7 @@ def fit(
         "torch": torch.__version__,
     }
     relightable = replace(relightable, training=results)
-    return promise_int8(relightable, mlic, scored) if int8 and trained == spec.name else relightable
+    return promise_int8(relightable, mlic, scored) if int8 and trained == kind.name else relightable
 
 
 class _Run:
@@ -128,79 +143,120 @@ class _Run:
         preset: Preset,
         planes: int,
         seed: int,
+        loss: Loss,
         checkpoint: Checkpoint,
         progress: bool,
     ):
         self.photographs, self.preset, self.planes, self.seed = photographs, preset, planes, seed
-        self.checkpoint = checkpoint
-        self.samples = PixelSamples(photographs, torch.Generator().manual_seed(seed))
+        self.loss, self.checkpoint = loss, checkpoint
+        self.samples = PixelSamples(photographs, generator(seed), preset.most_pixels)
         self.lights = torch.from_numpy(photographs.lights).float().to(photographs.device)
-        watched = torch.Generator().manual_seed(seed)
-        self.score = ProgressScore(self.samples, photographs, held_out, watched) if progress else None
+        self.score = ProgressScore(self.samples, photographs, held_out, generator(seed)) if progress else None
 
-    def fit(self, spec: StudentSpec, teacher: Teacher, alpha: Alpha) -> tuple[str, Autoencoder, int]:
+    def fit(
+        self, student: Student, make: OwnStudent, teacher: Teacher, own_teacher: TeacherFunction | None, alpha: Alpha
+    ) -> tuple[str, Autoencoder, int]:
         """Trains the student, after the network among its teachers; one cut short is the result itself.
 
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
-        error = root_mean_square if spec.conditioned else mean_square
-        if teacher == "none":
-            return spec.name, *self._train(spec, Lesson(spec.name, self.samples, self.lights, error=error), self.preset)
-        functions, trust = [], None
-        if teacher != "interpolator":
-            wide = spec.teacher_spec(teacher)
-            steps = -(-self.preset.steps // 2) if teacher == "both" else self.preset.steps
-            lesson = Lesson(f"teacher {wide.name}", self.samples, self.lights, error=error)
-            network, done = self._train(wide, lesson, replace(self.preset, steps=steps))
+        functions, trust = [] if own_teacher is None else [own_teacher], None
+        if teacher.name in ("neural", "both"):
+            wide = teacher.network or student.wide_teacher(teacher.name)
+            share = teacher.network_steps or (0.5 if teacher.name == "both" else 1.0)
+            steps = -int(-self.preset.steps * share // 1)
+            network, done = self._train(f"teacher {wide.name}", builder(wide), preset=replace(self.preset, steps=steps))
             if done < steps:
                 return wide.name, network, done
             functions.append(_answers_of(network))
-        if teacher != "neural":
-            function, trust = self._interpolator()
+        if teacher.name in ("interpolator", "both"):
+            function, trust = self._interpolator(teacher)
             functions.append(function)
-        lesson = Lesson(
-            spec.name, self.samples, self.lights, _mean_of(functions), spec.conditioned, alpha, error, trust
-        )
-        return spec.name, *self._train(spec, lesson, self.preset)
+        if not functions:
+            return student.name, *self._train(student.name, make)
+        taught: dict[str, Any] = {"teacher": _mean_of(functions), "alpha": alpha, "trust": trust}
+        return student.name, *self._train(student.name, make, at_new_lights=student.conditioned, **taught)
 
     def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: Alpha) -> Autoencoder:
         """Trains the decoder for int8, on the object's planes; the network itself is the teacher at new lights."""
-        lesson = Lesson("int8", self.samples, self.lights, _answers_of(copy.deepcopy(network)), True, alpha)
+        teacher = _answers_of(copy.deepcopy(network))
+        task = Task("int8", self.samples, self.lights, teacher, True, alpha, self.loss)
         device = self.photographs.device
         extremes = [torch.from_numpy(e).float().to(device) for e in (relightable.minimum, relightable.maximum)]
-        generator = torch.Generator().manual_seed(self.seed)
-        preset = int8_preset(self.preset)
-        return train(Int8Autoencoder(network, *extremes), lesson, preset, generator, self.checkpoint, self.score)[0]
+        whole = Int8Autoencoder(network, *extremes)
+        return train(whole, task, int8_preset(self.preset), generator(self.seed), self.checkpoint, self.score)[0]
 
-    def _train(self, spec: StudentSpec, lesson: Lesson, preset: Preset) -> tuple[Autoencoder, int]:
-        return train_anew(spec, lesson, preset, self.planes, self.seed, self.checkpoint, self.score)
+    def _train(
+        self, name: str, make: OwnStudent, preset: Preset | None = None, **taught: Any
+    ) -> tuple[Autoencoder, int]:
+        task = Task(name, self.samples, self.lights, loss=self.loss, **taught)
+        return train_anew(make, task, preset or self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
-    def _interpolator(self) -> tuple[TeacherFunction, Tensor]:
+    def _interpolator(self, teacher: Teacher) -> tuple[TeacherFunction, Tensor]:
         """It, and how far it is to be trusted at each of the pixels."""
-        interpolator = Interpolator(self.photographs, self.seed, self.preset.steps)
+        interpolator = Interpolator(self.photographs, self.seed, self.preset.steps, teacher.interpolator)
         pixels = self.samples.rows, self.samples.columns
         shares, trust = interpolator.shares_of(*pixels), interpolator.trust_of(*pixels)
         return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights), trust
 
 
 def train_anew(
-    spec: StudentSpec,
-    lesson: Lesson,
+    make: OwnStudent,
+    task: Task,
     preset: Preset,
     planes: int,
     seed: int,
     checkpoint: Checkpoint,
     score: ProgressScore | None,
 ) -> tuple[Autoencoder, int]:
-    """A network of this kind, drawn by the seed and trained; see `train`."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = spec.build(len(lesson.lights), planes).to(lesson.lights.device)
-    typical = torch.randint(len(lesson.samples), (_STANDARD,), generator=generator)
-    network.encoder.standardise(lesson.samples.batch(typical))
-    return train(network, lesson, preset, generator, checkpoint, score)
+    """A network drawn by the seed and trained; see `train`."""
+    draws = generator(seed)
+    with seeded(seed):
+        network = make(len(task.lights), planes).to(task.lights.device)
+    typical = torch.randint(len(task.samples), (_STANDARD,), generator=draws)
+    network.encoder.standardise(task.samples.batch(typical))
+    return train(network, task, preset, draws, checkpoint, score)
+
+
+def builder(student: Student) -> OwnStudent:
+    """What builds the network of these settings."""
+    return lambda photographs, planes: build(student, photographs, planes)
+
+
+def _student(student: str | Student | OwnStudent) -> tuple[Student, OwnStudent]:
+    """Its settings, and what builds it. One of your own is taught and trained like a light-conditioned student."""
+    if isinstance(student, str):
+        student = parse_student(student)
+    if isinstance(student, Student):
+        return student, builder(student)
+    return replace(parse_student("lc16x16"), name=_name_of(student), activation="elu"), student
+
+
+def _name_of(own: object) -> str:
+    kind = own if hasattr(own, "__qualname__") else type(own)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _identity(
+    mlic: Mlic, student: Student, teacher: Teacher, loss: Loss, record: dict[str, Any], device: torch.device
+) -> dict[str, Any]:
+    """Everything that decides a fit's result, as JSON can hold it: a checkpoint of another one is refused."""
+    digest = hashlib.sha256()
+    for array in (mlic.lights, mlic.mask, mlic.photographs):
+        if array is not None:
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+    return {
+        **record,
+        "student": asdict(student),
+        "teacher": [record["teacher"], asdict(teacher)],
+        "loss": _name_of(loss),
+        "photographs": digest.hexdigest(),
+        "transfer": mlic.transfer,
+        "device": device.type,
+        "versions": [fastrti.__version__, torch.__version__],
+    }
 
 
 def _answers_of(network: Autoencoder) -> TeacherFunction:
@@ -231,19 +287,6 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     )
 
 
-def _settings(spec: StudentSpec, preset: str, steps: int | None, alpha: float | None, planes: int) -> Preset:
-    if preset not in spec.presets:
-        raise ArgumentError(f"expected a preset {', '.join(map(repr, spec.presets))}, got {preset!r}")
-    if steps is not None and steps < 1:
-        raise ArgumentError(f"expected one or more training steps, got {steps}")
-    if alpha is not None and not 0 <= alpha <= 1:
-        raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {alpha}")
-    if not 1 <= planes <= MAX_PLANES:
-        raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
-    chosen = spec.presets[preset]
-    return chosen if steps is None else replace(chosen, steps=steps)
-
-
 def _device(device: str | torch.device | None) -> torch.device:
     if device is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -253,11 +296,3 @@ def _device(device: str | torch.device | None) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch's words for an unknown and for an absent device
         raise ArgumentError(f"expected a device PyTorch can use here, such as 'cpu', got {str(device)!r}") from error
     return chosen
-
-
-def _digest(mlic: "Mlic") -> str:
-    digest = hashlib.sha256()
-    for array in (mlic.lights, mlic.mask, mlic.photographs):
-        if array is not None:
-            digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()

@@ -1,12 +1,11 @@
 """Training a student to be drawn in bytes: int8 arithmetic in the loop, with straight-through gradients.
 
-The arithmetic and its scales are those of csrc/rounding/quantise_int8.h, number for number: bytes of a pixel and of its
-hidden units, signed bytes of weights, whole sums. Scales depend on the light through the weights, and are constants to
-the gradient; rounding passes it on as it comes (Bengio et al. 2013).
+The arithmetic and its scales are those of csrc/quantise_int8.h, number for number: bytes of a pixel and of its hidden
+units, signed bytes of weights, whole sums. Scales depend on the light through the weights, and are constants to the
+gradient; rounding passes it on as it comes (Bengio et al. 2013).
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,13 +16,11 @@ from torch.nn import functional
 from fastrti.errors import ArgumentError
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
-from fastrti.training.networks import Autoencoder, LightConditionedDecoder
-from fastrti.training.samples import Indices
-from fastrti.training.scoring import mean_psnr
-from fastrti.training.students import Preset, StudentSpec
-
-if TYPE_CHECKING:
-    from fastrti.photographs.mlic import Mlic
+from fastrti.photographs.hold_out import Indices
+from fastrti.photographs.mlic import Mlic
+from fastrti.scoring.sampled import mean_psnr
+from fastrti.training.networks import Autoencoder
+from fastrti.training.settings import Preset, Student
 
 _PAIR_MAX = 127
 _BIAS_MAX = 2.0**28
@@ -32,11 +29,11 @@ _LOW = 128
 _OUTPUT_SCALES = (-7, 16)
 
 
-def check_int8(spec: StudentSpec) -> None:
+def check_int8(student: Student) -> None:
     """Raises ArgumentError unless the student can be trained for int8."""
-    if not spec.conditioned or spec.activation != "relu":
+    if not student.conditioned or student.activation != "relu":
         raise ArgumentError(
-            f"expected a light-conditioned ReLU student to train for int8, got {spec.name!r}: "
+            f"expected a light-conditioned ReLU student to train for int8, got {student.name!r}: "
             "take one such as 'lc16x16', or leave int8 out"
         )
 
@@ -46,22 +43,25 @@ def int8_preset(preset: Preset) -> Preset:
     return replace(preset, steps=max(preset.steps // 3, 1), learning_rate=preset.learning_rate / 2)
 
 
-def promise_int8(relightable: Relightable, mlic: "Mlic", chosen: Indices) -> Relightable:
+def promise_int8(relightable: Relightable, mlic: Mlic, chosen: Indices) -> Relightable:
     """An object with a PSNR, with what int8 makes of it noted."""
     psnr = round(mean_psnr(relightable, mlic, chosen, evaluate=evaluate_int8), 3)
     training = relightable.training | {"int8_psnr": psnr}
     return replace(relightable, int8_loss_db=round(training["psnr"] - psnr, 3), training=training)
 
 
-def evaluate_int8(network: FrameNetwork, planes: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """`evaluate_network` in int8: exactly the levels that the CPU kernels draw, divided by 255; (K, P) → (3, P)."""
+def evaluate_int8(
+    network: FrameNetwork,
+    planes: NDArray[np.uint8],  # (K, P)
+) -> NDArray[np.float64]:  # (3, P) not clamped
+    """`evaluate_network` in int8: exactly the levels that the CPU kernels draw, divided by 255."""
     arrays = [array for layer in zip(network.weights, network.biases) for array in layer]
     if network.skip is not None:
         arrays.append(network.skip)
     parameters = [torch.from_numpy(array).double()[None] for array in arrays]
-    colours = int8_colours(parameters, network.skip is not None, torch.from_numpy(planes).double())[0]
-    drawn: NDArray[np.float64] = colours.numpy()
-    return drawn
+    drawn = int8_colours(parameters, network.skip is not None, torch.from_numpy(planes).double())[0]
+    colours: NDArray[np.float64] = drawn.numpy()
+    return colours
 
 
 class Int8Autoencoder(Autoencoder):
@@ -74,7 +74,6 @@ class Int8Autoencoder(Autoencoder):
 
     minimum: Tensor
     maximum: Tensor
-    decoder: LightConditionedDecoder
 
     def __init__(self, trained: Autoencoder, minimum: Tensor, maximum: Tensor):
         super().__init__(trained.encoder.requires_grad_(False), trained.decoder.requires_grad_(True))

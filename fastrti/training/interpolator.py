@@ -11,24 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from fastrti.photographs.hold_out import Indices
 from fastrti.training.linear_interpolators import LinearInterpolators
-from fastrti.training.samples import Indices, Photographs
+from fastrti.training.randomness import generator, seeded
+from fastrti.training.samples import Photographs
+from fastrti.training.settings import InterpolatorSettings
 
-_CELL_PIXELS = 4  # side of the cells that share one mix
 _MAX_CELLS = 1 << 18  # larger pictures get larger cells
-_BLUR_CELLS = 1.0  # σ of the smoothing of error covariances
-_SHRINKAGE = 0.3  # of the mix towards equal shares, relative to each method's error
 _DESCENT_STEPS = 60
 _TRUST_FLOOR = 0.3  # of the median pixel's error: perfect pixels count for four median ones at most
 _CHUNK = 4096  # pixels whose residuals are in memory at once
 _LEAST_ERROR = 0.01  # of the median photograph's: no photograph counts for more than this one would
 
-# The correction of the shares. Photographs are left out one at a time, which makes gaps twice as wide as those between
-# photographs and new lights: there the shares deserve more trust than it learns, so half of the correction is taken.
-_CORRECTION_TAKEN = 0.5
 _LEAST_SHARE = 0.1  # added to every share, so that the correction can raise it
-_CORRECTION_WIDTH = 32
-_CORRECTION_STEPS = 1000
 _CORRECTION_PIXELS, _CORRECTION_LIGHTS = 256, 16  # a step
 _CORRECTION_RATE = 3e-3
 
@@ -45,21 +40,29 @@ class Interpolator:
     Args:
         photographs: what it interpolates.
         seed: of the correction's training.
-        most_steps: of that training, 1,000 at most.
+        most_steps: of that training, where `settings` would take more.
+        settings: which methods it mixes, and how.
     """
 
-    def __init__(self, photographs: Photographs, seed: int = 0, most_steps: int = _CORRECTION_STEPS):
-        self.methods = LinearInterpolators(photographs.lights)
-        self.cell = max(_CELL_PIXELS, int(np.ceil((photographs.mask.size / _MAX_CELLS) ** 0.5)))
-        generator = torch.Generator().manual_seed(seed)
-        pixels = _Pixels(photographs, generator)
+    def __init__(
+        self,
+        photographs: Photographs,
+        seed: int = 0,
+        most_steps: int | None = None,
+        settings: InterpolatorSettings | None = None,
+    ):
+        self.settings = settings = settings or InterpolatorSettings()
+        self.methods = LinearInterpolators(photographs.lights, settings)
+        self.cell = max(settings.cell_pixels, int(np.ceil((photographs.mask.size / _MAX_CELLS) ** 0.5)))
+        draws = generator(seed)
+        pixels = _Pixels(photographs, draws)
         left_out = torch.from_numpy(self.methods.leave_one_out()).float().to(photographs.device)  # (M, N, N)
-        importance = _importance(left_out, pixels)
+        importance = _importance(left_out, pixels) if settings.importance else left_out.new_ones(left_out.shape[1])
         covariances = self._covariances(photographs, left_out * importance.sqrt()[:, None])
-        self.shares = _stacked(covariances)  # (M, h, w)
+        self.shares = _stacked(covariances, settings.shrinkage)  # (M, h, w)
         self.errors = torch.einsum("mkhw,mhw,khw->hw", covariances, self.shares, self.shares)  # mean squares of the mix
-        steps = min(most_steps, _CORRECTION_STEPS)
-        self.correction = self._learn(left_out, importance, pixels, generator, steps)
+        steps = settings.correction_steps if most_steps is None else min(most_steps, settings.correction_steps)
+        self.correction = self._learn(left_out, importance, pixels, draws, steps)
 
     def shares_of(self, rows: Tensor, columns: Tensor) -> Tensor:
         """The shares of the M methods at P pixels before the correction, (M, P)."""
@@ -89,7 +92,7 @@ class Interpolator:
         """
         weights = torch.from_numpy(self.methods.weights(lights.cpu().double().numpy())).to(samples)  # (M, L, N)
         mix, deviations = _mixed(_answers(weights, samples), shares)
-        return torch.lerp(mix, self.correction(mix, deviations, shares), _CORRECTION_TAKEN)
+        return torch.lerp(mix, self.correction(mix, deviations, shares), self.settings.correction_taken)
 
     def _covariances(self, photographs: Photographs, leave_one_out: Tensor) -> Tensor:  # (M, N, N) → (M, M, h, w)
         """The covariance of the methods' leave-one-out residuals around every cell."""
@@ -105,26 +108,25 @@ class Interpolator:
             products = residuals @ residuals.mT / residuals.shape[2]  # (P, M, M)
             cells = torch.from_numpy(r // self.cell * width + c // self.cell).to(sums.device)
             sums.index_add_(0, cells, functional.pad(products.flatten(1), (0, 1), value=1.0))
-        smoothed = _smoothed(sums.T.view(-1, height, width))
+        smoothed = _smoothed(sums.T.view(-1, height, width), self.settings.blur_cells)
         return (smoothed[:-1] / smoothed[-1].clamp(min=1e-6)).view(count, count, height, width)
 
     def _learn(
-        self, left_out: Tensor, importance: Tensor, pixels: "_Pixels", generator: torch.Generator, steps: int
+        self, left_out: Tensor, importance: Tensor, pixels: "_Pixels", draws: torch.Generator, steps: int
     ) -> "_Correction":
         """Trains the correction to predict photographs from all the others."""
         predictions = torch.eye(left_out.shape[1], device=left_out.device) - left_out  # (M, N, N)
         rows, columns = pixels.draw(_CHUNK // 2)
         typical = _mixed(_answers(predictions, pixels.read(rows, columns)), self._shares_at(rows, columns))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(generator.initial_seed())
-            correction = _Correction(*typical).to(left_out.device)
+        with seeded(draws.initial_seed()):
+            correction = _Correction(*typical, self.settings.correction_width).to(left_out.device)
         optimizer = torch.optim.Adam(correction.parameters(), fused=True)
         for step in range(steps):
             falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
             optimizer.param_groups[0]["lr"] = _CORRECTION_RATE * falling * min(1, (step + 1) / 50)
             rows, columns = pixels.draw(_CORRECTION_PIXELS)
             samples = pixels.read(rows, columns)
-            shown = torch.randperm(len(samples), generator=generator)[:_CORRECTION_LIGHTS].to(samples.device)
+            shown = torch.randperm(len(samples), generator=draws)[:_CORRECTION_LIGHTS].to(samples.device)
             shares = self._shares_at(rows, columns)
             mix, deviations = _mixed(_answers(predictions[:, shown], samples), shares)
             errors = (correction(mix, deviations, shares) - samples[shown]).square().mean((1, 2))
@@ -140,14 +142,14 @@ class Interpolator:
 class _Pixels:
     """Random pixels of the mask."""
 
-    def __init__(self, photographs: Photographs, generator: torch.Generator):
+    def __init__(self, photographs: Photographs, draws: torch.Generator):
         self.read = photographs.read
         self._rows, self._columns = np.nonzero(photographs.mask)
-        self._generator = generator
+        self._draws = draws
 
     def draw(self, count: int) -> tuple[Indices, Indices]:
         """Rows and columns of so many."""
-        drawn = torch.randint(len(self._rows), (count,), generator=self._generator).numpy()
+        drawn = torch.randint(len(self._rows), (count,), generator=self._draws).numpy()
         return self._rows[drawn], self._columns[drawn]
 
 
@@ -159,16 +161,17 @@ class _Correction(nn.Module):
 
     Args:
         mix, deviations: (L, 3, P) and (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
+        width: of the hidden layers.
     """
 
-    def __init__(self, mix: Tensor, deviations: Tensor):
+    def __init__(self, mix: Tensor, deviations: Tensor, width: int):
         super().__init__()
         self._centre = mix.mean()
         self._scale = 0.5 / deviations.square().mean().sqrt().clamp(min=1e-4)
         outputs = 3 * deviations.shape[1]
-        self.first = nn.Linear(outputs + 3, _CORRECTION_WIDTH)
-        self.second = nn.Linear(_CORRECTION_WIDTH, _CORRECTION_WIDTH)
-        self.last = nn.Linear(_CORRECTION_WIDTH, outputs)
+        self.first = nn.Linear(outputs + 3, width)
+        self.second = nn.Linear(width, width)
+        self.last = nn.Linear(width, outputs)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
@@ -214,21 +217,21 @@ def _sampled(shape: tuple[int, int], cell: int) -> NDArray[np.bool_]:
     return sampled
 
 
-def _smoothed(maps: Tensor) -> Tensor:
+def _smoothed(maps: Tensor, sigma: float) -> Tensor:
     """Gaussian smoothing of (C, h, w), zero outside."""
-    radius = int(4 * _BLUR_CELLS)
-    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=maps.device) / _BLUR_CELLS) ** 2)
+    radius = int(4 * sigma)
+    taps = torch.exp(-0.5 * (torch.arange(-radius, radius + 1, device=maps.device) / sigma) ** 2)
     down = functional.conv2d(maps[:, None], taps[None, None, :, None], padding=(radius, 0))
     return functional.conv2d(down, taps[None, None, None], padding=(0, radius))[:, 0]
 
 
-def _stacked(covariances: Tensor) -> Tensor:  # (M, M, h, w) → (M, h, w)
+def _stacked(covariances: Tensor, shrinkage: float) -> Tensor:  # (M, M, h, w) → (M, h, w)
     """The shares ≥ 0 of sum 1 that minimise shareᵀ·C·share plus the shrinkage, by exponentiated gradient descent."""
     errors = covariances.diagonal().permute(2, 0, 1)  # (M, h, w)
     scale = errors.amin(0) + 1e-7
     shares = torch.full_like(errors, 1 / len(errors))
     for _ in range(_DESCENT_STEPS):
-        gradient = (torch.einsum("mkhw,khw->mhw", covariances, shares) + _SHRINKAGE * errors * shares) / scale
+        gradient = (torch.einsum("mkhw,khw->mhw", covariances, shares) + shrinkage * errors * shares) / scale
         shares = shares * torch.exp(-0.5 * (gradient - gradient.amin(0)).clamp(max=20))
         shares = shares / shares.sum(0)
     return shares

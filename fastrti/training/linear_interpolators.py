@@ -4,11 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.objects.light_terms import monomial_terms, monomials
-
-DEGREES = (1, 2, 3)  # of the polynomials
-# Gaussian processes: length of the squared exponential (3-D chord), noise variance relative to its 1. Of others in
-# 0.15–1.2 and 1e-3–0.2 only 0.15 adds to these on held-out dome lights, on glitter; between rings it costs as much.
-PROCESSES = ((0.25, 3e-2), (0.4, 3e-2), (0.7, 1e-3), (0.7, 3e-2))
+from fastrti.training.settings import InterpolatorSettings
 
 
 class LinearInterpolators:
@@ -16,18 +12,21 @@ class LinearInterpolators:
 
     Args:
         lights: (N, 3) float64 unit vectors; slightly below the horizon is fine.
+        settings: which methods.
     """
 
-    def __init__(self, lights: NDArray[np.float64]):
+    def __init__(self, lights: NDArray[np.float64], settings: InterpolatorSettings):
         self.lights = lights
-        self._features = monomials(max(DEGREES))
-        self._polynomials = [self._least_squares(degree) for degree in DEGREES if len(monomials(degree)) < len(lights)]
-        self._inverses = [self._inverse(length, noise) for length, noise in PROCESSES]
+        self._processes, self._axes = settings.processes, np.array([1, 1, settings.vertical_stretch])
+        self._features = monomials(max(settings.degrees))
+        degrees = [degree for degree in settings.degrees if len(monomials(degree)) < len(lights)]
+        self._polynomials = [self._least_squares(degree) for degree in degrees]
+        self._inverses = [self._inverse(length, noise) for length, noise in self._processes]
 
     def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
         """The weights of the N photographs at each of L lights, by each method."""
         terms = monomial_terms(lights, self._features)
-        kernels = [_kernel(lights, self.lights, length) for length, _ in PROCESSES]
+        kernels = [self._kernel(lights, self.lights, length) for length, _ in self._processes]
         return np.stack([terms @ p for p in self._polynomials] + [k @ i for k, i in zip(kernels, self._inverses)])
 
     def leave_one_out(self) -> NDArray[np.float64]:  # (M, N, N)
@@ -46,12 +45,12 @@ class LinearInterpolators:
         return solution
 
     def _inverse(self, length: float, noise: float) -> NDArray[np.float64]:  # (N, N)
-        covariance = _kernel(self.lights, self.lights, length) + noise * np.eye(len(self.lights))
+        covariance = self._kernel(self.lights, self.lights, length) + noise * np.eye(len(self.lights))
         return np.linalg.inv(covariance).astype(np.float64)
 
-
-def _kernel(a: NDArray[np.float64], b: NDArray[np.float64], length: float) -> NDArray[np.float64]:
-    """Squared exponential of the chord plus a linear kernel, (A, 3), (B, 3) → (A, B)."""
-    squared_chord = ((a[:, None] - b) ** 2).sum(-1)
-    kernel: NDArray[np.float64] = np.exp(-squared_chord / (2 * length**2)) + 0.5 * (a @ b.T) + 0.5
-    return kernel
+    def _kernel(self, a: NDArray[np.float64], b: NDArray[np.float64], length: float) -> NDArray[np.float64]:
+        """Squared exponential of the chord plus a linear kernel, (A, 3), (B, 3) → (A, B)."""
+        a, b = a * self._axes, b * self._axes
+        squared_chord = ((a[:, None] - b) ** 2).sum(-1)
+        kernel: NDArray[np.float64] = np.exp(-squared_chord / (2 * length**2)) + 0.5 * (a @ b.T) + 0.5
+        return kernel

@@ -15,18 +15,24 @@ from fastrti.errors import TrainingError
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import PixelSamples
-from fastrti.training.students import Alpha, Preset
+from fastrti.training.settings import Alpha, Preset
 
-# (samples (N, 3, P), pixels (P,), lights (L, 3), these on any device) → (L, 3, P): what P of the training pixels should
-# look like.
 TeacherFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""A teacher: (samples, pixels, lights) → what P pixels should look like under L lights.
+
+samples (N, 3, P) are the pixels' photographs, float32 in [0, 1]; pixels (P,) are their places among the pixels that the
+fit trains on; lights (L, 3) are unit vectors, on any device. The answer is (L, 3, P), float32, on the device of the
+samples. No gradient goes through it.
+"""
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""An error of rendered colours: (rendered (L, 3, P), wanted (L, 3, P)) → a number to make small."""
 
 CHECKPOINT_STEPS = 500
 _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
 _BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
-_LOWEST_NEW_LIGHT = math.radians(5)
 _NEGLIGIBLE = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
 
 
@@ -44,8 +50,8 @@ def mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3
     return functional.mse_loss(rendered, wanted)
 
 
-@dataclass(frozen=True)
-class Lesson:
+@dataclass(frozen=True, eq=False)
+class Task:
     """What a network learns from.
 
     Attributes:
@@ -56,7 +62,7 @@ class Lesson:
         at_new_lights: ask it at random new lights; otherwise at the photographed ones of the step.
         alpha: weight of the photographs, at the first step and at the last, linear between; the teacher's is 1 − α
             (DisK-NeuralRTI's loss, there constant). Without a teacher, 1.
-        error: of rendered colours, both (L, 3, P).
+        loss: of rendered colours.
         trust: (P,) of the pixels, what an error from the teacher's answers is multiplied by; None for 1.
     """
 
@@ -66,13 +72,13 @@ class Lesson:
     teacher: TeacherFunction | None = None
     at_new_lights: bool = False
     alpha: Alpha = (1.0, 1.0)
-    error: Callable[[Tensor, Tensor], Tensor] = root_mean_square
+    loss: Loss = root_mean_square
     trust: Tensor | None = None
 
 
 def train(
     network: Autoencoder,
-    lesson: Lesson,
+    task: Task,
     preset: Preset,
     generator: torch.Generator,
     checkpoint: Checkpoint,
@@ -82,7 +88,7 @@ def train(
 
     Args:
         network: trained in place.
-        lesson: pixels, lights and teacher.
+        task: pixels, lights and teacher.
         preset: steps, batch shape and learning rate.
         generator: draws pixels and lights; on the CPU.
         checkpoint: where the loop resumes from and what it keeps.
@@ -94,39 +100,41 @@ def train(
     Raises:
         TrainingError: the loss is no longer finite.
     """
-    device = lesson.lights.device
+    device = task.lights.device
     decay = 1 - 1 / max(_AVERAGED * preset.steps, 1)
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = torch.optim.Adam(network.parameters(), lr=preset.learning_rate, betas=_BETAS, fused=True)
     parts: dict[str, nn.Module | Optimizer] = {"network": network, "average": average, "optimizer": optimizer}
     done = 0
-    if state := checkpoint.state(lesson.name):
+    if state := checkpoint.state(task.name):
         for name, part in parts.items():
             part.load_state_dict(state[name])
         generator.set_state(state["generator"])
         done = state["step"]
-    bar = tqdm(total=preset.steps, initial=done, desc=lesson.name, unit="step", disable=score is None)
+    bar = tqdm(total=preset.steps, initial=done, desc=task.name, unit="step", disable=score is None)
     try:
         while done < preset.steps:
             optimizer.param_groups[0]["lr"] = preset.learning_rate * one_cycle(done / preset.steps)
-            pixels = torch.randint(len(lesson.samples), (preset.pixels,), generator=generator).to(device)
-            shown = torch.randperm(len(lesson.lights), generator=generator)[: preset.shown].to(device)
-            samples = lesson.samples.batch(pixels)  # (N, 3, P)
-            lights = asked = lesson.lights[shown]
-            if lesson.at_new_lights:
-                asked = new_lights(preset.new, generator)  # on the CPU, where the interpolator wants them
+            pixels = torch.randint(len(task.samples), (preset.pixels,), generator=generator).to(device)
+            photographed = torch.randperm(len(task.lights), generator=generator)
+            photographed = photographed[: preset.photographed_lights].to(device)
+            samples = task.samples.batch(pixels)  # (N, 3, P)
+            lights = asked = task.lights[photographed]
+            if task.at_new_lights:
+                # On the CPU, where the interpolator wants them.
+                asked = new_lights(preset.new_lights, generator, preset.lowest_new_light)
                 lights = torch.cat([lights, asked.to(device)])
 
             rendered = network(samples, lights)  # (L, 3, P)
-            loss = lesson.error(rendered[: len(shown)], samples[shown])
-            if lesson.teacher is not None:
+            error = task.loss(rendered[: len(photographed)], samples[photographed])
+            if task.teacher is not None:
                 with torch.no_grad():
-                    taught = lesson.teacher(samples, pixels, asked)
-                    trust = 1.0 if lesson.trust is None else lesson.trust[pixels]
-                alpha = lesson.alpha[0] + (lesson.alpha[1] - lesson.alpha[0]) * done / preset.steps
-                loss = alpha * loss + (1 - alpha) * lesson.error(trust * rendered[-len(asked) :], trust * taught)
+                    taught = task.teacher(samples, pixels, asked)
+                    trust = 1.0 if task.trust is None else task.trust[pixels]
+                alpha = task.alpha[0] + (task.alpha[1] - task.alpha[0]) * done / preset.steps
+                error = alpha * error + (1 - alpha) * task.loss(trust * rendered[-len(asked) :], trust * taught)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            error.backward()  # type: ignore[no-untyped-call]
             if preset.longest_gradient is not None:
                 nn.utils.clip_grad_norm_(network.parameters(), preset.longest_gradient)
             optimizer.step()
@@ -134,12 +142,12 @@ def train(
 
             done += 1
             if done % _REPORT_STEPS == 0 or done == preset.steps:
-                _check_finite(loss.item(), lesson.name, done)
+                _check_finite(error.item(), task.name, done)
                 if score is not None:
-                    bar.set_postfix_str(f"loss {loss.item():.2e}, {score(average)}", refresh=False)
+                    bar.set_postfix_str(f"loss {error.item():.2e}, {score(average)}", refresh=False)
             if done % CHECKPOINT_STEPS == 0 or done == preset.steps:
                 state = {name: part.state_dict() for name, part in parts.items()}
-                checkpoint.save(lesson.name, {**state, "generator": generator.get_state(), "step": done})
+                checkpoint.save(task.name, {**state, "generator": generator.get_state(), "step": done})
             bar.update()
     except KeyboardInterrupt:
         pass  # the average so far is the result, and `done` says how far it came
@@ -158,10 +166,11 @@ def one_cycle(progress: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP))
 
 
-def new_lights(count: int, generator: torch.Generator) -> Tensor:
-    """(count, 3) random light directions, uniform in azimuth and in elevation from 5° to 90°."""
+def new_lights(count: int, generator: torch.Generator, lowest: float) -> Tensor:
+    """(count, 3) random light directions, uniform in azimuth and in elevation from `lowest` degrees to 90°."""
     elevation, azimuth = torch.rand(2, count, generator=generator)
-    elevation = _LOWEST_NEW_LIGHT + (math.pi / 2 - _LOWEST_NEW_LIGHT) * elevation
+    low = math.radians(lowest)
+    elevation = low + (math.pi / 2 - low) * elevation
     azimuth = 2 * math.pi * azimuth
     return torch.stack([elevation.cos() * azimuth.cos(), elevation.cos() * azimuth.sin(), elevation.sin()], dim=1)
 

@@ -5,7 +5,7 @@ has the long axis P contiguous.
 """
 
 from itertools import pairwise
-from typing import cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -18,11 +18,9 @@ from fastrti.objects.decoders import Decoder, LightMlpDecoder, MlpDecoder
 from fastrti.objects.frame_network import Activation, Matrix
 from fastrti.objects.light_network import parameter_shapes
 from fastrti.objects.light_terms import monomial_terms, monomials
+from fastrti.training.settings import Student
 
 _PHI = {"relu": functional.relu_, "elu": functional.elu}
-
-LIGHT_WIDTHS = (32, 32)
-LIGHT_DEGREE = 1
 
 
 class Encoder(nn.Sequential):
@@ -40,7 +38,7 @@ class Encoder(nn.Sequential):
     mean: Tensor  # (N, 3, 1)
     spread: Tensor  # ()
 
-    def __init__(self, photographs: int, planes: int, layers: int, width: int):
+    def __init__(self, photographs: int, planes: int, layers: int = 3, width: int = 100):
         widths = [3 * photographs] + [width] * layers
         hidden = [module for a, b in pairwise(widths) for module in (nn.Linear(a, b), nn.ELU(inplace=True))]
         super().__init__(*hidden, nn.Linear(width, planes))
@@ -102,7 +100,8 @@ class LightConditionedDecoder(nn.Module):
         hidden: widths of the frame network's hidden layers.
         activation: φ of the frame network.
         skip: whether it has a linear skip.
-        light_widths: of g's layers, instead of LIGHT_WIDTHS.
+        light_widths: of g's layers.
+        light_degree: of the polynomials that g starts from; 1 is the light itself.
     """
 
     exponents: Tensor  # (F, 3)
@@ -114,16 +113,17 @@ class LightConditionedDecoder(nn.Module):
         hidden: tuple[int, ...],
         activation: Activation = "relu",
         skip: bool = True,
-        light_widths: tuple[int, ...] | None = None,
+        light_widths: tuple[int, ...] = (32, 32),
+        light_degree: int = 1,
     ):
         super().__init__()
         self.planes, self.hidden, self.activation, self.skip = planes, hidden, activation, skip
         self.shapes = parameter_shapes(planes, hidden, skip)
-        self.features = monomials(LIGHT_DEGREE)
+        self.features = monomials(light_degree)
         self.register_buffer("exponents", torch.tensor(self.features), persistent=False)
         self.register_buffer("whitening", torch.from_numpy(_whitening(self.features)).float())
         numbers = sum(int(np.prod(shape)) for shape in self.shapes)
-        widths = (len(self.features), *(light_widths or LIGHT_WIDTHS), numbers)
+        widths = (len(self.features), *light_widths, numbers)
         self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
         self._start_as_one_network()
 
@@ -173,12 +173,31 @@ class LightConditionedDecoder(nn.Module):
         )
 
 
-class Autoencoder(nn.Module):
-    """An encoder and a decoder trained together, as teacher or as student."""
+class TrainableDecoder(Protocol):
+    """What an nn.Module needs to be the decoder of a student."""
 
-    def __init__(self, encoder: Encoder, decoder: PlainDecoder | LightConditionedDecoder):
+    def __call__(self, latents: Tensor, lights: Tensor) -> Tensor:
+        """The colours of P pixels under L lights, (P, K), (L, 3) → (L, 3, P), float32, 0 black and 1 white, not
+        clamped."""
+        ...
+
+    def to_decoder(self) -> Decoder:
+        """The same rule as the object stores it, on the latents as they are."""
+        ...
+
+
+class Autoencoder(nn.Module):
+    """An encoder and a decoder trained together, as teacher or as student.
+
+    Args:
+        encoder: N photographs of a pixel → K latents.
+        decoder: an nn.Module, K latents and a light → colours.
+    """
+
+    def __init__(self, encoder: Encoder, decoder: TrainableDecoder):
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
+        self.encoder = encoder
+        self.decoder: Any = decoder  # a module, which its protocol cannot say
 
     def forward(self, samples: Tensor, lights: Tensor) -> Tensor:  # (N, 3, P), (L, 3) → (L, 3, P)
         """The colours of P pixels under L lights, from their photographs."""
@@ -201,3 +220,14 @@ def _whitening(features: tuple[tuple[int, int, int], ...]) -> NDArray[np.float64
     _, scales, rotation = np.linalg.svd(terms, full_matrices=False)
     whitening: NDArray[np.float64] = rotation.T / scales * len(lights) ** 0.5
     return whitening
+
+
+def build(student: Student, photographs: int, planes: int) -> Autoencoder:
+    """The network of a student, randomly initialised from torch's global generator, for N photographs and K planes."""
+    encoder = Encoder(photographs, planes, student.encoder_layers, student.encoder_width)
+    if not student.conditioned:
+        return Autoencoder(encoder, PlainDecoder(planes, student.hidden, student.activation))
+    decoder = LightConditionedDecoder(
+        planes, student.hidden, student.activation, student.skip, student.light_widths, student.light_degree
+    )
+    return Autoencoder(encoder, decoder)

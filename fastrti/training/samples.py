@@ -1,47 +1,15 @@
 """Pixels of a collection, as a training loop wants them: bytes in memory, floats a batch at a time."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from fastrti.errors import TrainingError
+from fastrti.photographs.hold_out import Indices
+from fastrti.photographs.mlic import Mlic
 
-if TYPE_CHECKING:
-    from fastrti.photographs.mlic import Mlic
-
-MAX_PIXELS = 1 << 20  # trained on; more of them change nothing a picture of the same object would show
 _CHUNK = 16384  # pixels converted to float at once
-
-Indices = NDArray[np.intp]
-
-
-def spread_lights(lights: NDArray[np.float64], count: int) -> Indices:
-    """Chooses lights to hold out, spread over the dome: every (N/count)-th in the order of elevation, then azimuth.
-
-    Args:
-        lights: (N, 3).
-        count: how many, 0 to N − 2.
-
-    Returns:
-        (count,) indices in ascending order; the same for the same lights.
-
-    Raises:
-        TrainingError: count is negative or leaves fewer than two lights to train on.
-    """
-    if not 0 <= count <= len(lights) - 2:
-        raise TrainingError(
-            f"expected to hold out 0 to {max(len(lights) - 2, 0)} of {len(lights)} photographs, got {count}: "
-            "leave at least two to train on"
-        )
-    elevation = np.round(np.degrees(np.arcsin(np.clip(lights[:, 2], -1, 1))))
-    azimuth = np.arctan2(lights[:, 1], lights[:, 0])
-    order = np.lexsort((azimuth, elevation))
-    places = ((np.arange(count) + 0.5) * len(lights) / max(count, 1)).astype(np.intp)
-    chosen: Indices = np.sort(order[places])
-    return chosen
 
 
 class Photographs:
@@ -53,7 +21,7 @@ class Photographs:
         device: where the pixels are delivered.
     """
 
-    def __init__(self, mlic: "Mlic", chosen: Indices, device: torch.device):
+    def __init__(self, mlic: Mlic, chosen: Indices, device: torch.device):
         self.mlic, self.chosen, self.device = mlic, chosen, device
         self.lights = mlic.lights[chosen]
         shape = (mlic.height, mlic.width)
@@ -66,24 +34,25 @@ class Photographs:
 
 
 class PixelSamples:
-    """The pixels a network is trained on: those of the mask, or a random million of them, pixel-major.
+    """The pixels a network is trained on: those of the mask, or random ones of them, pixel-major.
 
     8-bit sRGB photographs are held as bytes; others as float16 of the encoded values, finer than 8 bits everywhere.
 
     Args:
         photographs: where the pixels come from.
-        generator: draws the million.
+        generator: draws the random ones.
+        most: how many pixels at most; more of them change nothing a picture of the same object would show.
 
     Raises:
         TrainingError: the mask is empty.
     """
 
-    def __init__(self, photographs: Photographs, generator: torch.Generator):
+    def __init__(self, photographs: Photographs, generator: torch.Generator, most: int = 1 << 20):
         rows, columns = np.nonzero(photographs.mask)
         if not len(rows):
             raise TrainingError("expected a mask with pixels to train on, got one that is False everywhere")
-        if len(rows) > MAX_PIXELS:
-            kept = torch.randperm(len(rows), generator=generator)[:MAX_PIXELS].sort().values.numpy()
+        if len(rows) > most:
+            kept = torch.randperm(len(rows), generator=generator)[:most].sort().values.numpy()
             rows, columns = rows[kept], columns[kept]
         self.rows, self.columns = torch.from_numpy(rows), torch.from_numpy(columns)
         as_bytes = photographs.mlic.photographs.dtype == np.uint8 and photographs.mlic.transfer == "srgb"

@@ -1,0 +1,56 @@
+"""The PSNR of a fit: of the whole picture where it is small, of random pixels where it is large."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.kernels.reference import evaluate_network
+from fastrti.lights import raised_to_horizon
+from fastrti.objects.frame_network import FrameNetwork
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.hold_out import Indices
+from fastrti.photographs.mlic import Mlic
+from fastrti.srgb import to_bytes
+
+MAX_SCORED = 1 << 17
+"""Pixels; larger pictures are scored on that many random ones."""
+
+Evaluation = Callable[[FrameNetwork, NDArray[np.uint8]], NDArray[np.float64]]
+"""(a network on bytes, planes (K, P) uint8) → colours (3, P) float64, see `evaluate_network`."""
+
+
+def mean_psnr(
+    relightable: Relightable,
+    mlic: Mlic,
+    chosen: Indices,
+    seed: int = 0,
+    evaluate: Evaluation = evaluate_network,
+) -> float:
+    """Mean over photographs of the PSNR in dB of what a user sees: 8-bit planes, 8-bit pictures.
+
+    Args:
+        relightable: the object.
+        mlic: the photographs it is compared with, of the same size.
+        chosen: indices of those that count; a light below the horizon is moved onto it.
+        seed: of the choice of pixels in large pictures.
+        evaluate: the arithmetic.
+    """
+    rows, columns = _scored_pixels(relightable, seed)
+    planes = relightable.planes[:, rows, columns]  # (K, P)
+    decibels = []
+    for index in chosen:
+        network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
+        picture = to_bytes(evaluate(network, planes)).T.astype(np.float64)  # (P, 3)
+        error = ((picture - to_bytes(mlic.encoded(mlic.photographs[index, rows, columns]))) ** 2).mean()
+        decibels.append(10 * np.log10(255**2 / max(error, 1e-9)))
+    return float(np.mean(decibels))
+
+
+def _scored_pixels(relightable: Relightable, seed: int) -> tuple[Indices, Indices]:
+    mask = relightable.mask
+    rows, columns = np.nonzero(np.ones(relightable.planes.shape[1:], bool) if mask is None else mask)
+    if len(rows) > MAX_SCORED:
+        kept = np.random.default_rng(seed).choice(len(rows), MAX_SCORED, replace=False)
+        rows, columns = rows[kept], columns[kept]
+    return rows, columns

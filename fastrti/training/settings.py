@@ -1,0 +1,161 @@
+"""The settings of a fit, as frozen data: what to train, from which teacher, for how long. Needs no PyTorch."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from fastrti.errors import ArgumentError
+
+Alpha = tuple[float, float]
+"""The weight of the photographs against the teacher, at the first step and at the last, linear between."""
+
+TeacherName = Literal["interpolator", "neural", "both", "none"]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The settings of a training loop.
+
+    Attributes:
+        steps: optimiser steps.
+        pixels: pixels per step.
+        photographed_lights: lights per step whose photographs are learned from.
+        new_lights: lights per step that no photograph has; the teacher answers there.
+        learning_rate: the peak of the one-cycle schedule (Adam).
+        longest_gradient: longer gradients are shortened to this norm; None leaves them as they are.
+        teacher: the teacher where a fit does not name one; None for the student's default.
+        alpha: None for the student's default.
+        lowest_new_light: elevation in degrees above which new lights are drawn.
+        most_pixels: the fit trains on so many random pixels of a larger picture.
+    """
+
+    steps: int
+    pixels: int = 512
+    photographed_lights: int = 16
+    new_lights: int = 16
+    learning_rate: float = 6e-3
+    longest_gradient: float | None = None
+    teacher: TeacherName | None = None
+    alpha: Alpha | None = None
+    lowest_new_light: float = 5.0
+    most_pixels: int = 1 << 20
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise ArgumentError(f"expected one or more training steps, got {self.steps}")
+        if self.alpha is not None and not all(0 <= weight <= 1 for weight in self.alpha):
+            first, last = self.alpha
+            got = f"{first}" if first == last else f"{first} and {last}"
+            raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {got}")
+
+
+_DEFAULT = Preset(1_500, pixels=2048, photographed_lights=24, new_lights=8, learning_rate=1.2e-2, longest_gradient=1.0)
+PRESETS = {
+    "quick": replace(_DEFAULT, steps=750),
+    "default": _DEFAULT,
+    "best": replace(_DEFAULT, steps=3_000, teacher="both"),
+}
+"""For light-conditioned students: few large steps, which two cores and GPUs take faster than many small ones."""
+PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
+"""For the published students, whose decoders cost more per pixel and light."""
+
+
+@dataclass(frozen=True)
+class InterpolatorSettings:
+    """The settings of the light interpolator; `fastrti.training.interpolator` explains how it works.
+
+    Attributes:
+        degrees: of the polynomials of the light among its methods.
+        processes: the Gaussian processes among its methods: length of the squared exponential (3-D chord), and noise
+            variance relative to its 1. Of others in 0.15–1.2 and 1e-3–0.2 only 0.15 adds to these on held-out dome
+            lights, on glitter; between rings it costs as much.
+        vertical_stretch: how much faster the processes change along z than along x and y.
+        cell_pixels: side of the cells of pixels that share one mix.
+        blur_cells: σ of the smoothing of error covariances over neighbouring cells.
+        shrinkage: of the mix towards equal shares, relative to each method's error.
+        importance: whether a photograph counts by the inverse of its error; otherwise all count alike.
+        correction_taken: how much of the learned correction of the shares is applied. Photographs are left out one at
+            a time, which makes gaps twice as wide as those between photographs and new lights: there the shares
+            deserve more trust than the correction learns.
+        correction_width: of its hidden layers.
+        correction_steps: of its training, at most; never more than the student's.
+    """
+
+    degrees: tuple[int, ...] = (1, 2, 3)
+    processes: tuple[tuple[float, float], ...] = ((0.25, 3e-2), (0.4, 3e-2), (0.7, 1e-3), (0.7, 3e-2))
+    vertical_stretch: float = 1.0
+    cell_pixels: int = 4
+    blur_cells: float = 1.0
+    shrinkage: float = 0.3
+    importance: bool = True
+    correction_taken: float = 0.5
+    correction_width: int = 32
+    correction_steps: int = 1000
+
+
+@dataclass(frozen=True)
+class Student:
+    """A network to fit and the teachers that suit it.
+
+    Attributes:
+        name: as `parse_student` reads it, e.g. "lc16x16"; any name for a network of your own.
+        conditioned: whether the light sets every weight; otherwise it is two more inputs.
+        hidden: widths of the hidden layers.
+        activation: φ of the hidden layers.
+        skip: whether there is a linear skip.
+        teachers: the names of the teachers it can learn from, the default first.
+        encoder_layers: hidden layers of its encoder, 3 (NeuralRTI) or 4 (the DisK teacher).
+        encoder_width: of each, 150 (NeuralRTI) or for light-conditioned students 100, which learns as well, faster.
+        light_widths: of the light network's layers.
+        light_degree: of the polynomials of the light that the light network starts from.
+    """
+
+    name: str
+    conditioned: bool
+    hidden: tuple[int, ...]
+    activation: Literal["relu", "elu"]
+    skip: bool
+    teachers: tuple[TeacherName, ...]
+    encoder_layers: int = 3
+    encoder_width: int = 150
+    light_widths: tuple[int, ...] = (32, 32)
+    light_degree: int = 1
+
+    @property
+    def alpha(self) -> Alpha:
+        """Where a preset does not say another: constant for the published students. Light-conditioned ones learn first
+        from both, then more and more from the photographs, which have no errors of a teacher."""
+        return (0.5, 0.95) if self.conditioned else (0.5, 0.5)
+
+    @property
+    def presets(self) -> dict[str, Preset]:
+        """Its training loops, by name."""
+        return PRESETS if self.conditioned else PUBLISHED_PRESETS
+
+    def wide_teacher(self, teacher: TeacherName) -> "Student":
+        """The wide network among the teachers of this student; it learns from photographs only.
+
+        Beside the interpolator ("both") a narrower one, trained for half the steps, does as well. The light network of
+        that one has a single layer: it says more of the lights between rings.
+        """
+        if not self.conditioned:
+            return Student("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
+        if teacher == "both":
+            return Student("lc32x32", True, (32, 32), "relu", True, ("none",), 3, 100, (64,))
+        return Student("lc64x64", True, (64, 64), "relu", True, ("none",), encoder_layers=4)
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """What a student learns from beside the photographs.
+
+    Attributes:
+        name: "interpolator", "neural" (a wide network trained first), "both" (the mean of the two) or "none".
+        interpolator: its settings.
+        network: the wide network; None for the one that suits the student.
+        network_steps: of its training, as a share of the student's steps; None for 1, or 0.5 beside the interpolator.
+    """
+
+    name: TeacherName
+    interpolator: InterpolatorSettings = field(default_factory=InterpolatorSettings)
+    network: Student | None = None
+    network_steps: float | None = None
