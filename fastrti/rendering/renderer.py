@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from fastrti.errors import ArgumentError, BackendError
@@ -162,6 +163,10 @@ class Renderer:
         native = self._native(out, (lights, *region[2:]))
         kernel: Any = self._kernel
         return kernel.graph(native, *region[:2])
+
+    def to_host(self, picture: Any) -> Any:
+        """A picture of this renderer as a numpy array."""
+        return picture if isinstance(picture, np.ndarray) else picture.cpu().numpy()
 
     def _at(self, scale: float) -> "Renderer":
         """The renderer of the object at a scale."""
