@@ -8,6 +8,7 @@ Every public name is imported when it is first used: `import fastrti` loads neit
 """
 
 import importlib
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from fastrti.errors import (
@@ -20,40 +21,59 @@ from fastrti.errors import (
     ObjectError,
     TrainingError,
 )
+from fastrti.extras import needs
 
 if TYPE_CHECKING:
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable
     from fastrti.photographs.mlic import Mlic
     from fastrti.rendering.renderer import Renderer
+    from fastrti.scoring.evaluate import Evaluation, evaluate
+    from fastrti.training.classical import fit_classical
     from fastrti.training.fitting import fit
+    from fastrti.training.settings import Preset, Student, Teacher
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Evaluation": "fastrti.scoring.evaluate",
     "Mlic": "fastrti.photographs.mlic",
+    "Preset": "fastrti.training.settings",
     "Relightable": "fastrti.objects.relightable",
     "Renderer": "fastrti.rendering.renderer",
+    "Student": "fastrti.training.settings",
+    "Teacher": "fastrti.training.settings",
+    "evaluate": "fastrti.scoring.evaluate",
     "fit": "fastrti.training.fitting",
+    "fit_classical": "fastrti.training.classical",
     "load": "fastrti.formats",
     "object_info": "fastrti.formats",
     "save": "fastrti.formats",
 }
 """The module of each name that is imported when it is first used."""
 
+_NEEDS = {"fit": ("fit", "training a student")}
+"""The extra that a name needs, and what for; see `fastrti.extras`."""
+
 __all__ = [
     "ArgumentError",
     "BackendError",
     "CollectionError",
+    "Evaluation",
     "FastrtiError",
     "LightError",
     "MissingPackageError",
     "Mlic",
     "ObjectError",
+    "Preset",
     "Relightable",
     "Renderer",
+    "Student",
+    "Teacher",
     "TrainingError",
+    "evaluate",
     "fit",
+    "fit_classical",
     "load",
     "object_info",
     "save",
@@ -63,7 +83,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'fastrti' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    with needs(*_NEEDS[name]) if name in _NEEDS else nullcontext():
+        value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value  # found without this function from now on
     return value
 

@@ -14,7 +14,7 @@ from fastrti.synth import TEST_LIGHTS, dome_lights, render_collection
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import height_field
 from fastrti.synth.render import _SHADOW_BIAS, lit_pixels, shade
-from fastrti.training.classical import fit_basis
+from fastrti.training.classical import fit_classical
 
 
 def elevations(lights):
@@ -167,7 +167,7 @@ def test_rendering_is_deterministic(tmp_path):
 def test_it_is_as_hard_as_photographs(tmp_path, seed):
     render_collection(tmp_path, 160, 120, seed=seed)
     dome, test = Mlic.load(tmp_path / "Dome"), Mlic.load(tmp_path / "Test")
-    relightable = fit_basis(dome, "hsh16")
+    relightable = fit_classical(dome, "hsh16")
     pictures = [relight_reference(relightable, light) for light in test.lights]
     assert 20 < np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)]) < 32
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fastrti import Mlic, Relightable, Renderer, fit
 from fastrti.rendering.normals import estimate_normals, fit_normals, linear_luminance
-from fastrti.training.classical import fit_basis
+from fastrti.training.classical import fit_classical
 
 Floats = NDArray[np.floating]
 
@@ -53,7 +53,7 @@ def _errors(dome: Path, preset: str | None) -> Iterator[tuple[str, float]]:
 
 def _objects(mlic: Mlic, preset: str | None) -> Iterator[tuple[str, Relightable]]:
     for basis in ("ptm", "hsh16"):
-        yield basis.upper(), fit_basis(mlic, basis)
+        yield basis.upper(), fit_classical(mlic, basis)
     if preset:
         yield f"fastrti ({preset})", fit(mlic, preset=preset)
 

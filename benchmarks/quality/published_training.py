@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from fastrti import Mlic, Relightable
 from fastrti.training.fitting import encode
-from fastrti.training.networks import Autoencoder, PlainDecoder
+from fastrti.training.networks import Autoencoder, PlainDecoder, build
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.students import parse_student
 
@@ -60,7 +60,7 @@ def fit_as_published(mlic: Mlic, seed: int, epochs: int = EPOCHS) -> Relightable
     photographs = Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
     samples = PixelSamples(photographs, torch.Generator().manual_seed(seed))
     pairs = Pairs(samples, torch.from_numpy(mlic.lights).float())
-    network = parse_student("neural").build(len(mlic), planes=9)
+    network = build(parse_student("neural"), len(mlic), planes=9)
     network.encoder.standardise(samples.batch(torch.randint(len(samples), (4096,))))
     optimizer = torch.optim.Adam(network.parameters(), lr=RATE, amsgrad=True, fused=True)
     shuffled = torch.randperm(len(pairs))

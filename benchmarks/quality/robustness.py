@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Mlic, Relightable, Renderer, fit
-from fastrti.scoring.evaluate import evaluate, mean_score
+from fastrti.scoring.evaluate import evaluate
 from fastrti.srgb import srgb_decode, srgb_encode
-from fastrti.training.classical import fit_basis
+from fastrti.training.classical import fit_classical
 
 Pair = tuple[Mlic, Mlic]  # photographs to fit, photographs to score
 _SEED = 0
@@ -108,8 +108,8 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     options = parser.parse_args()
     methods: dict[str, Callable[[Mlic], Relightable]] = {
-        "HSH, 16 terms": lambda mlic: fit_basis(mlic, "hsh16"),
-        "9 principal components, RBF": lambda mlic: fit_basis(mlic, "rbf"),
+        "HSH, 16 terms": lambda mlic: fit_classical(mlic, "hsh16"),
+        "9 principal components, RBF": lambda mlic: fit_classical(mlic, "rbf"),
         "no teacher": lambda mlic: fit(mlic, preset=options.preset, teacher="none", progress=False),
         f"fastrti `{options.preset}`": lambda mlic: fit(mlic, preset=options.preset, progress=False),
     }
@@ -119,8 +119,7 @@ def main() -> None:
     for name, spoil in SPOILT.items():
         pairs = [spoil(scene.load_train(), scene.load_test()) for scene in scenes]
         scores = [
-            [mean_score(evaluate(Renderer(make(train)), test)).psnr for train, test in pairs]
-            for make in methods.values()
+            [evaluate(Renderer(make(train)), test).mean.psnr for train, test in pairs] for make in methods.values()
         ]
         cells = [f"{np.mean(of_scenes):.2f} ({min(of_scenes):.2f})" for of_scenes in scores]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)

@@ -30,9 +30,10 @@ from fastrti.objects.relightable import Relightable
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.evaluate import Score, evaluate, mean_score
 from fastrti.scoring.metrics import ciede2000, psnr, ssim
-from fastrti.training.classical import Basis, fit_basis
+from fastrti.training.classical import Basis, fit_classical
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.samples import Photographs
+from fastrti.training.settings import InterpolatorSettings
 
 _CHUNK = 8192  # pixels interpolated at once
 
@@ -58,7 +59,7 @@ class Drawn:
 
 def classical(train: Mlic, test: Mlic, seed: int, basis: Basis) -> Drawn:
     """PTM, HSH, PCA/RBF."""
-    return _scored(partial(fit_basis, train, basis), test)
+    return _scored(partial(fit_classical, train, basis), test)
 
 
 def neural(train: Mlic, test: Mlic, seed: int, **options: Any) -> Drawn:
@@ -71,11 +72,11 @@ def published(train: Mlic, test: Mlic, seed: int) -> Drawn:
     return _scored(partial(fit_as_published, train, seed), test)
 
 
-def interpolator(train: Mlic, test: Mlic, seed: int) -> Drawn:
+def interpolator(train: Mlic, test: Mlic, seed: int, settings: InterpolatorSettings | None = None) -> Drawn:
     """The default teacher itself: it keeps all photographs of a pixel."""
     started = time.perf_counter()
     photographs = Photographs(train, np.arange(len(train)), torch.device("cpu"))
-    teacher = Interpolator(photographs, seed)
+    teacher = Interpolator(photographs, seed, settings=settings)
     trained = time.perf_counter() - started
     lights = np.stack([raised_to_horizon(light) for light in test.lights])
     pictures = np.zeros((len(lights), train.height, train.width, 3), np.uint8)
@@ -117,7 +118,7 @@ def _scored(make: Callable[[], Relightable], test: Mlic) -> Drawn:
     relightable = make()
     trained = time.perf_counter() - started
     network = relightable.frame_network((0.0, 0.0))
-    scores = evaluate(Renderer(relightable), test)
+    scores = evaluate(Renderer(relightable), test).scores
     return Drawn(scores, trained, len(relightable.planes), network.multiply_adds, relightable.training)
 
 

@@ -27,10 +27,11 @@ from benchmarks.quality.published_training import BATCH, RATE, of_pairs
 from fastrti import Mlic
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.interpolator import Interpolator
-from fastrti.training.loop import Lesson, mean_square, new_lights, root_mean_square, train
-from fastrti.training.networks import Autoencoder
+from fastrti.training.loop import Task, mean_square, new_lights, root_mean_square, train
+from fastrti.training.networks import Autoencoder, build
 from fastrti.training.samples import Photographs, PixelSamples
-from fastrti.training.students import PRESETS, PUBLISHED_PRESETS, Preset, parse_student
+from fastrti.training.settings import PRESETS, PUBLISHED_PRESETS, Preset
+from fastrti.training.students import parse_student
 
 ROUNDS = 3
 PAIRS = 20_000  # of the published way, a round
@@ -68,16 +69,16 @@ class Bench:
 
     def network(self, student: str) -> Autoencoder:
         """Untrained, its encoder standardised."""
-        network = parse_student(student).build(len(self.lights), 9)
+        network = build(parse_student(student), len(self.lights), 9)
         network.encoder.standardise(self.samples.batch(torch.arange(min(4096, len(self.samples)))))
         return network
 
-    def lesson(self, student: str) -> Lesson:
+    def task(self, student: str) -> Task:
         """What `fit` would teach it."""
         if student == "neural":
-            return Lesson(student, self.samples, self.lights, error=mean_square)
+            return Task(student, self.samples, self.lights, loss=mean_square)
         alpha = parse_student(student).alpha
-        return Lesson(student, self.samples, self.lights, self.taught, True, alpha, root_mean_square, self.trust)
+        return Task(student, self.samples, self.lights, self.taught, True, alpha, root_mean_square, self.trust)
 
     def taught(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
         """The interpolator's answers."""
@@ -110,7 +111,7 @@ class Bench:
 
     def _train(self, network: Autoencoder, student: str, preset: Preset) -> float:
         started = time.perf_counter()
-        train(network, self.lesson(student), preset, torch.Generator().manual_seed(0), Checkpoint(None, {}))
+        train(network, self.task(student), preset, torch.Generator().manual_seed(0), Checkpoint(None, {}))
         return time.perf_counter() - started
 
     def parts(self, preset: Preset) -> dict[str, float]:
@@ -119,8 +120,8 @@ class Bench:
         optimizer = torch.optim.Adam(network.parameters(), fused=True)
         generator = torch.Generator().manual_seed(0)
         pixels = torch.randint(len(self.samples), (preset.pixels,), generator=generator)
-        samples, asked = self.samples.batch(pixels), new_lights(preset.new, generator)
-        lights = torch.cat([self.lights[: preset.shown], asked])
+        samples, asked = self.samples.batch(pixels), new_lights(preset.new_lights, generator, preset.lowest_new_light)
+        lights = torch.cat([self.lights[: preset.photographed_lights], asked])
         latents = network.encoder(samples).detach().requires_grad_()
 
         def encoder() -> None:
@@ -167,11 +168,11 @@ def main() -> None:
     bench, default, plain = Bench(options.photographs), PRESETS["default"], PUBLISHED_PRESETS["default"]
     print(f"{options.threads} threads, load {load()}, torch {torch.__version__}")
 
-    pairs = default.pixels * (default.shown + default.new)
+    pairs = default.pixels * (default.photographed_lights + default.new_lights)
     speeds = in_turns(
         {
             "published loader, NeuralRTI 50-50": bench.published,
-            "fastrti, NeuralRTI 50-50": lambda: plain.pixels * plain.shown / bench.step("neural", plain),
+            "fastrti, NeuralRTI 50-50": lambda: plain.pixels * plain.photographed_lights / bench.step("neural", plain),
             "fastrti, default student and teacher": lambda: pairs / bench.step("lc16x16", default),
         }
     )
@@ -179,7 +180,7 @@ def main() -> None:
     for name, speed in speeds.items():
         print(f"{name}: {speed:,.0f} (pixel, light) pairs a second, × {speed / slowest:.0f}")
 
-    print(f"\nA step of {default.pixels} pixels under {default.shown} + {default.new} lights:")
+    print(f"\nA step of {default.pixels} pixels under {default.photographed_lights} + {default.new_lights} lights:")
     for name, seconds in bench.parts(default).items():
         print(f"{name}: {1e3 * seconds:.2f} ms")
     shapes = {shape: partial(bench.step, "lc16x16", _shaped(default, *shape)) for shape in SHAPES}

@@ -10,18 +10,13 @@ again.
 """
 
 import argparse
-import math
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -31,17 +26,13 @@ from torch import Tensor
 from benchmarks.common.rows import append_row, read_rows
 from benchmarks.quality.scenes import PANEL, find_scenes
 from benchmarks.quality.scores import interpolator as score_teacher
-from fastrti import Mlic
-from fastrti.rendering.renderer import Renderer
-from fastrti.scoring.evaluate import Score, evaluate, mean_score
-from fastrti.training import interpolator, linear_interpolators, networks, samples, students
-from fastrti.training import loop as distillation
-from fastrti.training.fitting import encode, fit
-from fastrti.training.interpolator import Interpolator
-from fastrti.training.loop import TeacherFunction
-from fastrti.training.networks import Autoencoder, Encoder
-from fastrti.training.samples import Indices, Photographs, PixelSamples, spread_lights
-from fastrti.training.students import StudentSpec
+from fastrti import Mlic, Renderer, evaluate, fit
+from fastrti.photographs.hold_out import Indices, spread_lights
+from fastrti.scoring.evaluate import Score, mean_score
+from fastrti.training.loop import Loss
+from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder
+from fastrti.training.settings import PRESETS, InterpolatorSettings, Preset, Student, Teacher
+from fastrti.training.students import parse_student
 
 RESULTS = Path(__file__).parents[1] / "results" / "trials.csv"
 PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
@@ -52,9 +43,6 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
 """The lights held out."""
 SHIPPED = "g of the light itself, two layers"
 """What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
-_FIT = sys.modules["fastrti.training.fitting"]  # the package's own `fit` is the function
-
-Change = Callable[[], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -82,231 +70,135 @@ class Trial:
     seconds: float
 
 
-def const(module: ModuleType, name: str, value: Any) -> Change:
-    """Another value of a module's constant."""
-    return lambda: patch.object(module, name, value)
+LC16 = parse_student("lc16x16")
+DEFAULT = PRESETS["default"]
 
 
-def together(*changes: Change) -> Change:
-    """Several changes at once."""
+class ForgetfulEncoder(Encoder):
+    """Is trained without a random tenth of the photographs of each pixel."""
 
-    @contextmanager
-    def entered() -> Iterator[None]:
-        with ExitStack() as stack:
-            for change in changes:
-                stack.enter_context(change())
-            yield
-
-    return entered
-
-
-def methods(degrees: tuple[int, ...], processes: Sequence[tuple[float, float]]) -> Change:
-    """Other linear interpolators."""
-    return together(
-        const(linear_interpolators, "DEGREES", degrees), const(linear_interpolators, "PROCESSES", tuple(processes))
-    )
-
-
-def stretched(factor: float) -> Change:
-    """Gaussian processes that change faster (above 1) or slower along z than along x and y."""
-    kernel, axes = linear_interpolators._kernel, np.array([1, 1, factor])
-    return const(linear_interpolators, "_kernel", lambda a, b, length: kernel(a * axes, b * axes, length))
-
-
-def error(power: float) -> Change:
-    """The mean over lights of (mean squared error)^power; 0 stands for the logarithm."""
-
-    def mean(rendered: Tensor, wanted: Tensor) -> Tensor:
-        errors = (rendered - wanted).square().mean((1, 2)) + 1e-6
-        return (errors.log() if power == 0 else errors**power).mean()
-
-    return const(_FIT, "root_mean_square", mean)
-
-
-def dropped_photographs(share: float) -> Change:
-    """The encoder is trained without some random photographs of each pixel."""
-    forward = Encoder.forward
-
-    def with_gaps(self: Encoder, samples: Tensor) -> Tensor:
+    def forward(self, samples: Tensor) -> Tensor:
+        """See `Encoder.forward`."""
         if torch.is_grad_enabled():
-            kept = torch.rand(len(samples), 1, samples.shape[2]) > share
+            kept = torch.rand(len(samples), 1, samples.shape[2]) > 0.1
             samples = torch.where(kept, samples, self.mean)
-        return forward(self, samples)
-
-    return lambda: patch.object(Encoder, "forward", with_gaps)
+        return super().forward(samples)
 
 
-def rounded_latents() -> AbstractContextManager[Any]:
-    """Latents are trained with the noise that 8-bit planes will add."""
+class RoundedAutoencoder(Autoencoder):
+    """Is trained with the noise that 8-bit planes will add to its latents."""
 
-    def forward(self: Autoencoder, samples: Tensor, lights: Tensor) -> Tensor:
+    def forward(self, samples: Tensor, lights: Tensor) -> Tensor:
+        """See `Autoencoder.forward`."""
         latents = self.encoder(samples)
         step = (latents.amax(0) - latents.amin(0)).detach() / 255
         rendered: Tensor = self.decoder(latents + (torch.rand_like(latents) - 0.5) * step, lights)
         return rendered
 
-    return patch.object(Autoencoder, "forward", forward)
+
+def photographs_dropped(photographs: int, planes: int) -> Autoencoder:
+    """The default student with a `ForgetfulEncoder`."""
+    return Autoencoder(ForgetfulEncoder(photographs, planes), LightConditionedDecoder(planes, (16, 16)))
 
 
-def encoder_width(width: int) -> Change:
-    """Wider or narrower hidden layers of the encoder."""
-    build = Encoder.__init__
-
-    def other(self: Encoder, photographs: int, planes: int, layers: int, _: int) -> None:
-        build(self, photographs, planes, layers, width)
-
-    return lambda: patch.object(Encoder, "__init__", other)
+def planes_rounded(photographs: int, planes: int) -> Autoencoder:
+    """The default student as a `RoundedAutoencoder`."""
+    return RoundedAutoencoder(Encoder(photographs, planes), LightConditionedDecoder(planes, (16, 16)))
 
 
-@contextmanager
-def neighbourhood() -> Iterator[None]:
-    """The encoder also sees the mean of a pixel's eight neighbours."""
-    read, interpolate = Photographs.read, Interpolator.__call__
+def mean_power(power: float) -> Loss:
+    """The mean over lights of (mean squared error)^power; 0 stands for the logarithm."""
 
-    def both(self: Photographs, rows: Indices, columns: Indices) -> Tensor:
-        height, width = self.mask.shape
-        shifts = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
-        around = [read(self, (rows + i).clip(0, height - 1), (columns + j).clip(0, width - 1)) for i, j in shifts]
-        return torch.cat([read(self, rows, columns), sum(around) / len(shifts)])
+    def loss(rendered: Tensor, wanted: Tensor) -> Tensor:
+        errors = (rendered - wanted).square().mean((1, 2)) + 1e-6
+        return (errors.log() if power == 0 else errors**power).mean()
 
-    def of_photographs(self: Interpolator, samples: Tensor, shares: Tensor, lights: Tensor) -> Tensor:
-        return interpolate(self, samples[: len(samples) // 2], shares, lights)
-
-    build, make_samples = Encoder.__init__, PixelSamples.__init__
-
-    def twice(self: Encoder, photographs: int, planes: int, layers: int, width: int) -> None:
-        build(self, 2 * photographs, planes, layers, width)
-
-    def sampled(self: PixelSamples, photographs: Photographs, generator: torch.Generator) -> None:
-        make_samples(self, photographs, generator)
-        with patch.object(Photographs, "read", both):
-            rows, columns = self.rows.numpy(), self.columns.numpy()
-            chunks = [both(photographs, r, c) for r, c in _chunks(rows, columns)]
-        self.values = torch.cat([(chunk.flatten(0, 1).T / self.scale).round().byte() for chunk in chunks])
-
-    def encoded(*arguments: Any) -> Any:
-        with patch.object(Photographs, "read", both):
-            return encode(*arguments)
-
-    with (
-        patch.object(Interpolator, "__call__", of_photographs),
-        patch.object(Encoder, "__init__", twice),
-        patch.object(PixelSamples, "__init__", sampled),
-        patch.object(_FIT, "encode", encoded),
-    ):
-        yield
+    return loss
 
 
-def _chunks(rows: Indices, columns: Indices) -> Iterator[tuple[Indices, Indices]]:
-    for start in range(0, len(rows), 16384):
-        yield rows[start : start + 16384], columns[start : start + 16384]
+def taught_by(name: str) -> dict[str, Any]:
+    """The interpolator of a trial as the teacher."""
+    return {"teacher": Teacher("interpolator", TEACHERS[name])}
 
 
-def beside_the_interpolator(*hidden: int) -> Change:
-    """The teacher is the mean of the interpolator and a network of these widths, else like a "neural" teacher."""
-    interpolator_of = _FIT._Run._interpolator
-    wide = StudentSpec("wide", True, hidden, "relu", True, ("none",), encoder_layers=4)
-
-    def both(self: Any) -> tuple[TeacherFunction, Tensor]:
-        interpolated, trust = interpolator_of(self)
-        lesson = distillation.Lesson("teacher", self.samples, self.lights)
-        answers = _FIT._answers_of(self._train(wide, lesson, self.preset)[0])
-        return _FIT._mean_of([interpolated, answers]), trust
-
-    return lambda: patch.object(_FIT._Run, "_interpolator", both)
+def beside_the_interpolator(*hidden: int) -> dict[str, Any]:
+    """The mean of the interpolator and of a network of these widths, else like a "neural" teacher."""
+    wide = Student("wide", True, hidden, "relu", True, ("none",), encoder_layers=4)
+    return {"teacher": Teacher("both", network=wide, network_steps=1.0)}
 
 
-def preset(**settings: Any) -> Change:
-    """Other settings of the default preset."""
-    changed = replace(students.PRESETS["default"], **settings)
-    return lambda: patch.dict(students.PRESETS, default=changed)
-
-
-def as_shipped() -> Change:
-    """No change."""
-    return together()
-
-
-_DEGREES, _PROCESSES = linear_interpolators.DEGREES, linear_interpolators.PROCESSES
-TEACHERS: dict[str, Change] = {
-    "as shipped": as_shipped(),
-    "no correction of the shares": const(interpolator, "_CORRECTION_TAKEN", 0.0),
-    "all of the correction": const(interpolator, "_CORRECTION_TAKEN", 1.0),
-    "correction 16 wide": const(interpolator, "_CORRECTION_WIDTH", 16),
-    "correction 64 wide": const(interpolator, "_CORRECTION_WIDTH", 64),
-    "correction of 300 steps": const(interpolator, "_CORRECTION_STEPS", 300),
-    "photographs count alike": const(
-        interpolator, "_importance", lambda left_out, pixels: torch.ones(left_out.shape[1])
-    ),
-    "photographs count alike, no correction": together(
-        const(interpolator, "_importance", lambda left_out, pixels: torch.ones(left_out.shape[1])),
-        const(interpolator, "_CORRECTION_TAKEN", 0.0),
-    ),
-    "shares not shrunk": const(interpolator, "_SHRINKAGE", 0.0),
-    "shares shrunk by 1": const(interpolator, "_SHRINKAGE", 1.0),
-    "cells of 16 pixels": const(interpolator, "_CELL_PIXELS", 16),
-    "cells not smoothed": const(interpolator, "_BLUR_CELLS", 0.1),
-    "polynomials alone": methods(_DEGREES, ()),
-    "Gaussian processes and degree 1": methods((1,), _PROCESSES),
-    "one Gaussian process and degree 1": methods((1,), _PROCESSES[1:2]),
-    "processes of 0.15 and 1.2 too": methods(_DEGREES, (*_PROCESSES, (0.15, 3e-2), (1.2, 1e-3))),
-    "processes faster along z": stretched(1.5),
-    "processes slower along z": stretched(0.67),
+_SHIPPED = InterpolatorSettings()
+TEACHERS: dict[str, InterpolatorSettings] = {
+    "as shipped": _SHIPPED,
+    "no correction of the shares": replace(_SHIPPED, correction_taken=0.0),
+    "all of the correction": replace(_SHIPPED, correction_taken=1.0),
+    "correction 16 wide": replace(_SHIPPED, correction_width=16),
+    "correction 64 wide": replace(_SHIPPED, correction_width=64),
+    "correction of 300 steps": replace(_SHIPPED, correction_steps=300),
+    "photographs count alike": replace(_SHIPPED, importance=False),
+    "photographs count alike, no correction": replace(_SHIPPED, importance=False, correction_taken=0.0),
+    "shares not shrunk": replace(_SHIPPED, shrinkage=0.0),
+    "shares shrunk by 1": replace(_SHIPPED, shrinkage=1.0),
+    "cells of 16 pixels": replace(_SHIPPED, cell_pixels=16),
+    "cells not smoothed": replace(_SHIPPED, blur_cells=0.1),
+    "polynomials alone": replace(_SHIPPED, processes=()),
+    "Gaussian processes and degree 1": replace(_SHIPPED, degrees=(1,)),
+    "one Gaussian process and degree 1": replace(_SHIPPED, degrees=(1,), processes=_SHIPPED.processes[1:2]),
+    "processes of 0.15 and 1.2 too": replace(_SHIPPED, processes=(*_SHIPPED.processes, (0.15, 3e-2), (1.2, 1e-3))),
+    "processes faster along z": replace(_SHIPPED, vertical_stretch=1.5),
+    "processes slower along z": replace(_SHIPPED, vertical_stretch=0.67),
 }
-STUDENTS: dict[str, tuple[Change, dict[str, Any]]] = {
-    "as shipped": (as_shipped(), {}),
-    "teacher without correction and importance": (TEACHERS["photographs count alike, no correction"], {}),
-    "teacher with all of the correction": (TEACHERS["all of the correction"], {}),
-    "teacher with processes of 0.15 and 1.2 too": (TEACHERS["processes of 0.15 and 1.2 too"], {}),
-    "a network of 64 × 64 as teacher": (as_shipped(), {"teacher": "neural"}),
-    "no teacher": (as_shipped(), {"teacher": "none"}),
-    "interpolator and 64 × 64 as teachers": (beside_the_interpolator(64, 64), {}),
-    "interpolator and 32 × 32 as teachers": (beside_the_interpolator(32, 32), {}),
-    "both teachers": (as_shipped(), {"teacher": "both"}),
-    "error: mean square": (error(1.0), {}),
-    "error: logarithm": (error(0.0), {}),
-    "α 0.5 throughout": (as_shipped(), {"alpha": 0.5}),
-    "α 0.85 throughout": (as_shipped(), {"alpha": 0.85}),
-    "new lights from 0°": (const(distillation, "_LOWEST_NEW_LIGHT", 0.0), {}),
-    "new lights from 10°": (const(distillation, "_LOWEST_NEW_LIGHT", math.radians(10)), {}),
-    "photographs dropped, 10 %": (dropped_photographs(0.1), {}),
-    "rounding of planes in the loop": (rounded_latents, {}),
-    "encoder sees neighbours": (neighbourhood, {}),
-    "encoder 64 wide": (encoder_width(64), {}),
-    "encoder 150 wide": (encoder_width(150), {}),
-    "g: degree 2": (const(networks, "LIGHT_DEGREE", 2), {}),
-    "g: one layer, 32 wide": (const(networks, "LIGHT_WIDTHS", (32,)), {}),
-    "g: one layer, 64 wide": (const(networks, "LIGHT_WIDTHS", (64,)), {}),
-    "g: one layer, 64 wide; interpolator and 32 × 32 as teachers": (
-        together(const(networks, "LIGHT_WIDTHS", (64,)), beside_the_interpolator(32, 32)),
-        {},
-    ),
-    "g: 64 and 64 wide": (const(networks, "LIGHT_WIDTHS", (64, 64)), {}),
-    "lc8x8": (as_shipped(), {"student": "lc8x8"}),
-    "lc16": (as_shipped(), {"student": "lc16"}),
-    "lc32x32": (as_shipped(), {"student": "lc32x32"}),
-    "lc16x16-elu": (as_shipped(), {"student": "lc16x16-elu"}),
-    "6 planes": (as_shipped(), {"planes": 6}),
-    "12 planes": (as_shipped(), {"planes": 12}),
-    "18 planes": (as_shipped(), {"planes": 18}),
-    "500 steps": (as_shipped(), {"steps": 500}),
-    "750 steps": (as_shipped(), {"steps": 750}),
-    "1,000 steps": (as_shipped(), {"steps": 1000}),
-    "3,000 steps": (as_shipped(), {"steps": 3000}),
-    "5,000 steps": (as_shipped(), {"steps": 5000}),
-    "rate 2.4e-2": (preset(learning_rate=2.4e-2), {}),
-    "gradients up to 0.3": (preset(longest_gradient=0.3), {}),
-    "gradients of any length, rate 2.4e-2": (preset(longest_gradient=None, learning_rate=2.4e-2), {}),
-    "512 pixels, 16 + 16 lights, 3,000 steps, rate 6e-3": (
-        preset(pixels=512, shown=16, new=16, steps=3000, learning_rate=6e-3, longest_gradient=None),
-        {},
-    ),
-    "1,024 pixels, 2,000 steps": (preset(pixels=1024, steps=2000), {}),
-    "1,024 pixels, 2,500 steps": (preset(pixels=1024, steps=2500), {}),
-    "16 + 16 lights": (preset(shown=16, new=16), {}),
-    "trained on 25,600 pixels": (const(samples, "MAX_PIXELS", 25600), {}),
-    "trained on 6,400 pixels": (const(samples, "MAX_PIXELS", 6400), {}),
+STUDENTS: dict[str, dict[str, Any]] = {
+    "as shipped": {},
+    "teacher without correction and importance": taught_by("photographs count alike, no correction"),
+    "teacher with all of the correction": taught_by("all of the correction"),
+    "teacher with processes of 0.15 and 1.2 too": taught_by("processes of 0.15 and 1.2 too"),
+    "a network of 64 × 64 as teacher": {"teacher": "neural"},
+    "no teacher": {"teacher": "none"},
+    "interpolator and 64 × 64 as teachers": beside_the_interpolator(64, 64),
+    "interpolator and 32 × 32 as teachers": beside_the_interpolator(32, 32),
+    "both teachers": {"teacher": "both"},
+    "error: mean square": {"loss": mean_power(1.0)},
+    "error: logarithm": {"loss": mean_power(0.0)},
+    "α 0.5 throughout": {"alpha": 0.5},
+    "α 0.85 throughout": {"alpha": 0.85},
+    "new lights from 0°": {"preset": replace(DEFAULT, lowest_new_light=0.0)},
+    "new lights from 10°": {"preset": replace(DEFAULT, lowest_new_light=10.0)},
+    "photographs dropped, 10 %": {"student": photographs_dropped},
+    "rounding of planes in the loop": {"student": planes_rounded},
+    "encoder 64 wide": {"student": replace(LC16, encoder_width=64)},
+    "encoder 150 wide": {"student": replace(LC16, encoder_width=150)},
+    "g: degree 2": {"student": replace(LC16, light_degree=2)},
+    "g: one layer, 32 wide": {"student": replace(LC16, light_widths=(32,))},
+    "g: one layer, 64 wide": {"student": replace(LC16, light_widths=(64,))},
+    "g: one layer, 64 wide; interpolator and 32 × 32 as teachers": {
+        "student": replace(LC16, light_widths=(64,)),
+        **beside_the_interpolator(32, 32),
+    },
+    "g: 64 and 64 wide": {"student": replace(LC16, light_widths=(64, 64))},
+    "lc8x8": {"student": "lc8x8"},
+    "lc16": {"student": "lc16"},
+    "lc32x32": {"student": "lc32x32"},
+    "lc16x16-elu": {"student": "lc16x16-elu"},
+    "6 planes": {"planes": 6},
+    "12 planes": {"planes": 12},
+    "18 planes": {"planes": 18},
+    "500 steps": {"steps": 500},
+    "750 steps": {"steps": 750},
+    "1,000 steps": {"steps": 1000},
+    "3,000 steps": {"steps": 3000},
+    "5,000 steps": {"steps": 5000},
+    "rate 2.4e-2": {"preset": replace(DEFAULT, learning_rate=2.4e-2)},
+    "gradients up to 0.3": {"preset": replace(DEFAULT, longest_gradient=0.3)},
+    "gradients of any length, rate 2.4e-2": {"preset": replace(DEFAULT, longest_gradient=None, learning_rate=2.4e-2)},
+    "512 pixels, 16 + 16 lights, 3,000 steps, rate 6e-3": {"preset": Preset(3000)},
+    "1,024 pixels, 2,000 steps": {"preset": replace(DEFAULT, pixels=1024, steps=2000)},
+    "1,024 pixels, 2,500 steps": {"preset": replace(DEFAULT, pixels=1024, steps=2500)},
+    "16 + 16 lights": {"preset": replace(DEFAULT, photographed_lights=16, new_lights=16)},
+    "trained on 25,600 pixels": {"preset": replace(DEFAULT, most_pixels=25600)},
+    "trained on 6,400 pixels": {"preset": replace(DEFAULT, most_pixels=6400)},
 }
+"""Arguments of `fit`. Trials whose code is gone keep their rows in the results."""
 
 
 def split(mlic: Mlic, protocol: str) -> tuple[Mlic, Mlic]:
@@ -316,17 +208,14 @@ def split(mlic: Mlic, protocol: str) -> tuple[Mlic, Mlic]:
     return mlic.subset(shown.tolist()), mlic.subset(hidden.tolist())
 
 
-def teacher_row(shown: Mlic, hidden: Mlic, change: Change) -> Score:
+def teacher_row(shown: Mlic, hidden: Mlic, settings: InterpolatorSettings) -> Score:
     """The score of a teacher alone."""
-    with change():
-        return mean_score(score_teacher(shown, hidden, seed=0).scores)
+    return mean_score(score_teacher(shown, hidden, seed=0, settings=settings).scores)
 
 
-def student_row(shown: Mlic, hidden: Mlic, change: Change, options: dict[str, Any], seed: int) -> Score:
+def student_row(shown: Mlic, hidden: Mlic, options: dict[str, Any], seed: int) -> Score:
     """The score of a student, as a user sees it."""
-    with change():
-        fitted = fit(shown, **{"seed": seed, "progress": False, **options})
-    return mean_score(evaluate(Renderer(fitted), hidden))
+    return evaluate(Renderer(fit(shown, seed=seed, progress=False, **options)), hidden).mean
 
 
 def main() -> None:
@@ -356,7 +245,7 @@ def main() -> None:
             if kind == "teacher":
                 score = teacher_row(*pair, TEACHERS[trial])
             else:
-                score = student_row(*pair, *STUDENTS[trial], seed)
+                score = student_row(*pair, STUDENTS[trial], seed)
             scores = {name: round(value, 4) for name, value in score._asdict().items()}
             seconds = round(time.perf_counter() - started, 1)
             append_row(

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from fastrti.errors import ArgumentError
+from fastrti.extras import needs
 from fastrti.formats import FORMATS, format_of, load, save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
@@ -53,19 +54,20 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.student is not None:
         if target != _OWN:
             raise ArgumentError(f"expected --student with an object folder as output, got --to {target}: leave one out")
-        relightable = _twin(relightable, arguments)
+        relightable = _distilled(relightable, arguments)
     save(relightable, arguments.output, target)
     if target != _OWN and relightable.mask is not None:
         print("note: the mask is not written: what it hides shows as it was fitted", file=sys.stderr)
     print(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
 
 
-def _twin(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
+def _distilled(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
     """The object distilled into the wanted student; says what it cost."""
     check_destination(arguments.output)  # before a minute of training
-    from fastrti.training.distil_object import distil_twin  # PyTorch takes seconds to import
+    with needs("fit", "distilling an object into another network"):
+        from fastrti.training.distil_object import distil_object  # PyTorch takes seconds to import
 
-    twin = distil_twin(relightable, arguments.student)
-    training = twin.training
+    distilled = distil_object(relightable, arguments.student)
+    training = distilled.training
     print(f"{training['psnr']:.1f} dB from {training['psnr_of']}, in {training['seconds']:.0f} s")
-    return twin
+    return distilled

@@ -5,14 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fastrti.extras import needs
 from fastrti.formats import load, save
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
-from fastrti.scoring.evaluate import evaluate, mean_score
+from fastrti.scoring.evaluate import evaluate
 from fastrti.sharing.save import contact_sheet, save_picture, save_sweep, to_numpy
 from fastrti.synth import render_collection
-from fastrti.training.classical import fit_basis
+from fastrti.training.classical import fit_classical
 
 SIZE = 320
 SHEET_LIGHTS = 5  # of the 20 test lights, spread over the rings
@@ -34,6 +35,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Renders, fits, scores and draws."""
+    with needs("fit", "training a student"):
+        from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     folder = Path(arguments.output)
     sample = folder / "sample"
     if not (sample / "Test" / "dirs.lp").exists():  # written last, so an earlier demo's sample is whole
@@ -41,22 +44,21 @@ def run(arguments: argparse.Namespace) -> None:
         render_collection(sample, SIZE, SIZE)
     dome, test = Mlic.load(sample / "Dome"), Mlic.load(sample / "Test")
     print("fitting …", flush=True)
-    renderers = {name: Renderer(relightable) for name, relightable in _fit_all(dome, folder).items()}
+    renderers = {
+        name: Renderer(relightable) for name, relightable in _objects(fit(dome, preset="quick"), dome, folder).items()
+    }
     print("\nmean PSNR for the 20 lights of sample/Test, which no method has seen:")
     for name, renderer in renderers.items():
-        score = mean_score(evaluate(renderer, test))
+        score = evaluate(renderer, test, ("psnr",)).mean
         print(f"  {name:8} {score.psnr:6.2f} dB  {len(renderer.relightable.planes):3} bytes per pixel")
     _draw(renderers, test, folder)
 
 
-def _fit_all(dome: Mlic, folder: Path) -> dict[str, Relightable]:
-    """fastrti's student with the quick preset, saved as an object, beside the classical fits."""
-    from fastrti.training import fit
-
-    student = replace(fit(dome, preset="quick"), title="fastrti demo")
-    save(student, folder / "tablet")
+def _objects(student: Relightable, dome: Mlic, folder: Path) -> dict[str, Relightable]:
+    """fastrti's student, saved as an object and opened again, beside the classical fits."""
+    save(replace(student, title="fastrti demo"), folder / "tablet")
     return {"fastrti": load(folder / "tablet")} | {
-        name.upper(): fit_basis(dome, name) for name in ("hsh16", "hsh9", "ptm")
+        name.upper(): fit_classical(dome, name) for name in ("hsh16", "hsh9", "ptm")
     }
 
 

@@ -10,7 +10,7 @@ from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, add_collect
 from fastrti.errors import CollectionError
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
-from fastrti.scoring.evaluate import Score, evaluate, mean_score
+from fastrti.scoring.evaluate import MEASURES, Evaluation, Score, evaluate
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -27,6 +27,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     add_collection_arguments(parser)
     parser.add_argument("--only", nargs="+", metavar="FILE", help="compare with these photographs only")
+    parser.add_argument(
+        "--measures",
+        nargs="+",
+        choices=tuple(MEASURES),
+        default=tuple(MEASURES),
+        metavar="NAME",
+        help=f"of {', '.join(MEASURES)} (default: all); psnr alone needs no further package",
+    )
+    parser.add_argument("--csv", metavar="FILE", help="also write a line for each photograph to a CSV file")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     add_backend_argument(parser)
     return parser
@@ -37,8 +46,10 @@ def run(arguments: argparse.Namespace) -> None:
     mlic = load_collection(arguments)
     if arguments.only:
         mlic = mlic.subset(_indices(mlic, arguments.only))
-    scores = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic)
-    print(_json(mlic, scores) if arguments.json else _table(mlic, scores))
+    evaluation = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic, arguments.measures)
+    if arguments.csv:
+        evaluation.to_csv(arguments.csv)
+    print(_json(evaluation) if arguments.json else _table(evaluation))
 
 
 def _indices(mlic: Mlic, names: Sequence[str]) -> list[int]:
@@ -51,24 +62,30 @@ def _indices(mlic: Mlic, names: Sequence[str]) -> list[int]:
     return [mlic.names.index(name) for name in names]
 
 
-def _table(mlic: Mlic, scores: list[Score]) -> str:
-    width = max(map(len, (*mlic.names, "mean")))
-    rows = [f"{'':{width}}     x      y      z     PSNR    SSIM  CIEDE2000"]
-    for name, light, score in zip(mlic.names, mlic.lights, scores):
-        position = " ".join(f"{value:6.3f}" for value in light)
-        rows.append(f"{name:{width}} {position}  {score.psnr:6.2f}  {score.ssim:6.4f}  {score.ciede2000:6.3f}")
-    mean = mean_score(scores)
-    return "\n".join([*rows, f"{'mean':{width}} {'':20}  {mean.psnr:6.2f}  {mean.ssim:6.4f}  {mean.ciede2000:6.3f}"])
+_COLUMNS = {"psnr": ("    PSNR", ".2f"), "ssim": ("    SSIM", ".4f"), "ciede2000": ("  CIEDE2000", ".3f")}
+"""The heading of each measure, and how its numbers are written below it."""
 
 
-def _json(mlic: Mlic, scores: list[Score]) -> str:
-    lights = [
-        {"name": name, "light": light.tolist(), **_finite(score)}
-        for name, light, score in zip(mlic.names, mlic.lights, scores)
-    ]
-    return json.dumps({**_finite(mean_score(scores)), "lights": lights})
+def _table(evaluation: Evaluation) -> str:
+    width = max(map(len, (*(row.name for row in evaluation.rows), "mean")))
+    lines = [f"{'':{width}}     x      y      z " + "".join(_COLUMNS[measure][0] for measure in evaluation.measures)]
+    for row in evaluation.rows:
+        position = " ".join(f"{value:6.3f}" for value in row.light)
+        lines.append(f"{row.name:{width}} {position} {_cells(evaluation, row.score)}")
+    return "\n".join([*lines, f"{'mean':{width}} {'':20} {_cells(evaluation, evaluation.mean)}"])
 
 
-def _finite(score: Score) -> dict[str, float | None]:
+def _cells(evaluation: Evaluation, score: Score) -> str:
+    columns = ((_COLUMNS[measure], getattr(score, measure)) for measure in evaluation.measures)
+    return "".join(f"{value:{len(heading)}{digits}}" for (heading, digits), value in columns)
+
+
+def _json(evaluation: Evaluation) -> str:
+    lights = [{"name": row.name, "light": row.light, **_finite(evaluation, row.score)} for row in evaluation.rows]
+    return json.dumps({**_finite(evaluation, evaluation.mean), "lights": lights})
+
+
+def _finite(evaluation: Evaluation, score: Score) -> dict[str, float | None]:
     """The scores; null for the infinite PSNR of equal pictures, which JSON cannot hold."""
-    return {name: value if math.isfinite(value) else None for name, value in score._asdict().items()}
+    values = {measure: float(getattr(score, measure)) for measure in evaluation.measures}
+    return {measure: value if math.isfinite(value) else None for measure, value in values.items()}

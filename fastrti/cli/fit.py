@@ -1,19 +1,15 @@
 """`fastrti fit`: photographs → relightable object."""
 
 import argparse
-import time
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from fastrti.cli.arguments import add_collection_arguments, load_collection, millimetres
 from fastrti.errors import ArgumentError
+from fastrti.extras import needs
 from fastrti.formats import save
 from fastrti.formats.fastrti_folder import check_destination
-from fastrti.objects.relightable import Relightable
-from fastrti.photographs.mlic import Mlic
-from fastrti.training.classical import BASES_TO_FIT, Basis, fit_basis
+from fastrti.training.classical import BASES_TO_FIT, fit_classical
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
 """What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""
@@ -97,35 +93,18 @@ def run(arguments: argparse.Namespace) -> None:
             f"expected --basis or --{next(iter(settings))}, got both: a basis is not trained, leave one out"
         )
     check_destination(arguments.output)  # before minutes of training
+    if not arguments.basis:
+        with needs("fit", "training a student"):
+            from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     mlic = load_collection(arguments)
     if arguments.basis:
-        relightable = _fit_basis(mlic, arguments.basis, arguments.hold_out)
+        relightable = fit_classical(mlic, arguments.basis, arguments.hold_out)
     else:
-        from fastrti.training import fit  # PyTorch takes seconds to import
-
         relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
     kept = ("title", "creator", "rights", "mm_per_pixel")
     relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
     save(relightable, arguments.output)
     print(f"{arguments.output}: {relightable.decoder.label}, {_outcome(relightable.training)}")
-
-
-def _fit_basis(mlic: Mlic, basis: Basis, hold_out: int) -> Relightable:
-    """The object of a classical basis, scored like a student's, so that the two compare."""
-    from fastrti.training.samples import spread_lights
-    from fastrti.training.scoring import mean_psnr
-
-    started = time.perf_counter()
-    held_out = spread_lights(mlic.lights, hold_out)
-    fitted = np.setdiff1d(np.arange(len(mlic)), held_out)
-    relightable = fit_basis(mlic.subset(fitted) if hold_out else mlic, basis)
-    results = {
-        "held_out": [mlic.names[i] for i in held_out],
-        "seconds": round(time.perf_counter() - started, 1),
-        "psnr_of": "held-out lights" if hold_out else "photographed lights",
-        "psnr": round(mean_psnr(relightable, mlic, held_out if hold_out else fitted), 3),
-    }
-    return replace(relightable, training=relightable.training | results)
 
 
 def _outcome(training: dict[str, Any]) -> str:

@@ -68,9 +68,14 @@ class Evaluation:
     measures: tuple[str, ...]
 
     @property
+    def scores(self) -> list[Score]:
+        """Of each photograph, in the order of the rows."""
+        return [row.score for row in self.rows]
+
+    @property
     def mean(self) -> Score:
         """The mean over photographs of each measure."""
-        return mean_score(row.score for row in self.rows)
+        return mean_score(self.scores)
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Writes a line for each photograph: name, x, y, z, and the measures that were asked for.

@@ -101,8 +101,10 @@ class _Original:
 
 
 def distillation_lights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The lights of the pictures it learns from, (32, 3), and those it is scored under, (8, 3): every fifth of one spiral, that is
-    spread evenly over azimuth and elevation."""
+    """The lights of the pictures it learns from, (32, 3), and those it is scored under, (8, 3).
+
+    The latter are every fifth light of one spiral, which is spread evenly over azimuth and elevation.
+    """
     elevations = np.linspace(_LOWEST_DEG, 90, _SHOWN + _HELD_OUT)
     spiral = np.stack([light_from_angles(_GOLDEN_DEG * i, elevation) for i, elevation in enumerate(elevations)])
     held_out = np.arange(len(spiral)) % 5 == 2

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from fastrti import Mlic
+from fastrti.scoring.sampled import mean_psnr
 from fastrti.synth import render_collection
-from fastrti.training.scoring import mean_psnr
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ from fastrti.lights import raised_to_horizon
 from fastrti.scoring.metrics import psnr
 from fastrti.sharing.save import SHEET_COLUMNS, SHEET_SIDE, SWEEP_FRAMES
 from fastrti.synth import render_collection
-from fastrti.training.classical import fit_basis
+from fastrti.training.classical import fit_classical
 
 WIDTH, HEIGHT, LIGHTS = 37, 24, 20
 
@@ -46,7 +46,7 @@ def test_fit_makes_an_object_of_a_classical_basis(
 ) -> None:
     assert main(["fit", str(dome), "-o", str(tmp_path / "vase"), "--basis", basis, "--title", "A vase"]) == 0
     made, mlic = load(tmp_path / "vase"), Mlic.load(dome)
-    assert np.array_equal(made.planes, fit_basis(mlic, basis).planes)
+    assert np.array_equal(made.planes, fit_classical(mlic, basis).planes)
     assert made.title == "A vase"
     pairs = [(Renderer(made).relight(light), mlic.picture(i)) for i, light in enumerate(mlic.lights)]
     score = np.mean([psnr(*pair) for pair in pairs])

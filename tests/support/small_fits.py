@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from fastrti import Mlic
+from fastrti import Mlic, fit
 from fastrti.lights import light_from_angles
-from fastrti.training import fit
 
 HEIGHT, WIDTH = 40, 56
 LIGHTS = np.stack(

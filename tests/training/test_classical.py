@@ -12,7 +12,7 @@ from fastrti.objects.planes import dequantise
 from fastrti.photographs.mlic import Mlic
 from fastrti.scoring.metrics import psnr
 from fastrti.training import classical as baselines
-from fastrti.training.classical import DECODERS, fit_basis
+from fastrti.training.classical import DECODERS, fit_classical
 
 TERMS = {"ptm": (ptm_terms, 6), "hsh9": (hsh_terms, 9), "hsh16": (hsh_terms, 16)}
 
@@ -41,7 +41,7 @@ def synthetic(basis, height=7, width=5):
 @pytest.mark.parametrize("basis", DECODERS)
 def test_photographs_of_the_basis_are_reproduced(basis):
     mlic = synthetic(basis)
-    relightable = fit_basis(mlic, basis)
+    relightable = fit_classical(mlic, basis)
     pictures = np.stack([relight_reference(relightable, light) for light in mlic.lights])
     assert np.abs(pictures.astype(int) - mlic.photographs).max() <= 3  # 18–48 planes, each rounded to 8 bits
     assert psnr(pictures[0], mlic.picture(0)) > 45
@@ -51,7 +51,7 @@ def test_photographs_of_the_basis_are_reproduced(basis):
 def test_coefficients_are_those_of_least_squares(basis, monkeypatch):
     mlic = synthetic(basis)
     monkeypatch.setattr(baselines, "_CHUNK_SAMPLES", 2 * len(mlic) * mlic.width * 3)  # bands of two rows
-    relightable = fit_basis(mlic, basis)
+    relightable = fit_classical(mlic, basis)
     function, count = TERMS[basis]
     values = mlic.photographs.reshape(len(mlic), -1) / 255
     wanted = np.linalg.lstsq(function(mlic.lights)[:, :count], values, rcond=None)[0].reshape(count, 7, 5, 3)
@@ -67,11 +67,11 @@ def test_masked_out_pixels_do_not_widen_the_ranges():
     mlic = synthetic("ptm")
     mask = np.ones((7, 5), bool)
     mask[3, 2] = False
-    plain = fit_basis(collection(mlic.photographs, mlic.lights, mask), "ptm")
+    plain = fit_classical(collection(mlic.photographs, mlic.lights, mask), "ptm")
     wild = mlic.photographs.copy()
     wild[::2, 3, 2] = 255
     wild[1::2, 3, 2] = 0
-    masked = fit_basis(collection(wild, mlic.lights, mask), "ptm")
+    masked = fit_classical(collection(wild, mlic.lights, mask), "ptm")
     assert np.array_equal(masked.minimum, plain.minimum) and np.array_equal(masked.maximum, plain.maximum)
     assert np.array_equal(masked.planes[:, mask], plain.planes[:, mask])
     assert not relight_reference(masked, (0, 0))[3, 2].any()
@@ -79,7 +79,7 @@ def test_masked_out_pixels_do_not_widen_the_ranges():
 
 def test_fewer_photographs_than_terms_still_reproduce_them():
     mlic = synthetic("hsh16").subset(range(8))
-    relightable = fit_basis(mlic, "hsh16")
+    relightable = fit_classical(mlic, "hsh16")
     assert psnr(relight_reference(relightable, mlic.lights[3]), mlic.picture(3)) > 40
 
 
@@ -100,7 +100,7 @@ def of_nine_components(count):
 
 def test_rbf_meets_photographs_of_nine_components():
     mlic = of_nine_components(20)
-    relightable = fit_basis(mlic, "rbf")
+    relightable = fit_classical(mlic, "rbf")
     assert relightable.decoder.label == "rbf 20 nodes, 9→3"
     pictures = [relight_reference(relightable, light) for light in mlic.lights]
     assert min(psnr(picture, mlic.picture(i)) for i, picture in enumerate(pictures)) > 35
@@ -110,18 +110,18 @@ def test_rbf_does_not_look_at_masked_out_pixels_and_the_height_of_bands_changes_
     mlic = of_nine_components(20)
     mask = np.ones((7, 5), bool)
     mask[3, 2] = False
-    plain = fit_basis(collection(mlic.photographs, mlic.lights, mask), "rbf")
+    plain = fit_classical(collection(mlic.photographs, mlic.lights, mask), "rbf")
     wild = mlic.photographs.copy()
     wild[::2, 3, 2] = 255
     monkeypatch.setattr(baselines, "_CHUNK_SAMPLES", 2 * len(mlic) * mlic.width * 3)  # bands of two rows
-    masked = fit_basis(collection(wild, mlic.lights, mask), "rbf")
+    masked = fit_classical(collection(wild, mlic.lights, mask), "rbf")
     before, after = (relight_reference(r, (0.3, 0.2)).astype(int) for r in (plain, masked))
     assert np.abs(before - after).max() <= 1
     assert not after[3, 2].any()
 
 
 def test_rbf_of_two_photographs_has_a_component_a_value():
-    relightable = fit_basis(of_nine_components(2), "rbf")
+    relightable = fit_classical(of_nine_components(2), "rbf")
     assert len(relightable.planes) == 6
 
 
@@ -129,7 +129,7 @@ def test_rbf_of_two_photographs_has_a_component_a_value():
 def test_rbf_is_no_worse_than_the_known_figures(shared_data, scene):
     known = json.loads((shared_data / "synthrti/baselines_psnr_db.json").read_text())[scene]
     train, test = (Mlic.load(shared_data / "synthrti" / scene / part) for part in ("Dome", "Test"))
-    relightable = fit_basis(train, "rbf")
+    relightable = fit_classical(train, "rbf")
     pictures = [relight_reference(relightable, light) for light in test.lights]
     found = np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)])
     assert found > known["PCA9/RBF"]  # whose Gaussians are not solved to meet the photographed lights
@@ -138,13 +138,13 @@ def test_rbf_is_no_worse_than_the_known_figures(shared_data, scene):
 def test_linear_16_bit_photographs_are_fitted_as_they_are_seen():
     samples = np.full((12, 3, 4, 3), 20000, np.uint16)
     mlic = Mlic(samples, hemisphere(12), tuple("abcdefghijkl"), transfer="linear")
-    picture = relight_reference(fit_basis(mlic, "ptm"), (0.1, 0.2))
+    picture = relight_reference(fit_classical(mlic, "ptm"), (0.1, 0.2))
     assert np.abs(picture.astype(int) - mlic.picture(0)).max() <= 1
 
 
 def test_an_unknown_basis_is_rejected():
     with pytest.raises(ArgumentError, match="ptm, hsh9, hsh16, rbf, got 'sh'"):
-        fit_basis(synthetic("ptm"), "sh")  # type: ignore[arg-type]
+        fit_classical(synthetic("ptm"), "sh")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("scene", ["Single/Object1/material8", "Single/Object2/material5", "Multi/Object2/material5"])
@@ -152,7 +152,7 @@ def test_figures_of_real_collections_are_the_known_ones(shared_data, scene):
     known = json.loads((shared_data / "synthrti/baselines_psnr_db.json").read_text())[scene]
     train, test = (Mlic.load(shared_data / "synthrti" / scene / part) for part in ("Dome", "Test"))
     for basis, row in (("ptm", "PTM6"), ("hsh9", "HSH9"), ("hsh16", "HSH16")):
-        relightable = fit_basis(train, basis)
+        relightable = fit_classical(train, basis)
         pictures = [relight_reference(relightable, light) for light in test.lights]
         found = np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)])
         assert found == pytest.approx(known[row], abs=0.03)  # theirs have float coefficients

@@ -10,7 +10,8 @@ from fastrti import ArgumentError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.objects.decoders import LightMlpDecoder, MlpDecoder
 from fastrti.scoring.metrics import psnr
-from fastrti.training import distil_object as twin
+from fastrti.training import distil_object as module
+from fastrti.training.distil_object import distil_object
 
 HEIGHT, WIDTH = 24, 32
 STEPS = 150
@@ -31,55 +32,55 @@ def original() -> Relightable:
 
 
 @pytest.mark.parametrize(("student", "kind"), [("disk8", MlpDecoder), ("lc8x8-elu", LightMlpDecoder)])
-def test_a_twin_looks_like_its_original(original: Relightable, student: str, kind: type) -> None:
-    twin_ = twin.distil_twin(original, student, steps=STEPS, progress=False)
-    assert isinstance(twin_.decoder, kind) and twin_.decoder.hidden == (8, 8)
-    drawn, wanted = Renderer(twin_), Renderer(original)
+def test_a_distilled_object_looks_like_its_original(original: Relightable, student: str, kind: type) -> None:
+    made = distil_object(original, student, steps=STEPS, progress=False)
+    assert isinstance(made.decoder, kind) and made.decoder.hidden == (8, 8)
+    drawn, wanted = Renderer(made), Renderer(original)
     light = (0.31, -0.42)  # none of the training's
     blind = psnr(wanted.relight((0, 0)), wanted.relight(light), original.mask)
     assert psnr(drawn.relight(light), wanted.relight(light), original.mask) > blind + 3  # it follows the light
-    held_out = twin.twin_lights()[1]
+    held_out = module.distillation_lights()[1]
     scores = [psnr(drawn.relight(light), wanted.relight(light), original.mask) for light in held_out]
-    assert twin_.training["psnr"] == pytest.approx(np.mean(scores), abs=0.05)
+    assert made.training["psnr"] == pytest.approx(np.mean(scores), abs=0.05)
 
 
 def test_no_light_is_both_learned_from_and_scored() -> None:
-    shown, held_out = twin.twin_lights()
+    shown, held_out = module.distillation_lights()
     assert (len(shown), len(held_out)) == (32, 8)
     assert (shown @ held_out.T).max() < np.cos(np.radians(2))
     assert held_out[:, 2].min() < 0.4 < 0.9 < held_out[:, 2].max()  # low and high ones
 
 
-def test_a_twin_keeps_what_describes_the_object(original: Relightable) -> None:
-    twin_ = twin.distil_twin(original, "disk8", steps=2, progress=False)
+def test_a_distilled_object_keeps_what_describes_the_object(original: Relightable) -> None:
+    made = distil_object(original, "disk8", steps=2, progress=False)
     for name in ("mask", "lights", "mm_per_pixel", "title", "creator", "rights"):
-        assert np.array_equal(getattr(twin_, name), getattr(original, name)), name
-    assert twin_.training["twin_of"] == original.decoder.label
+        assert np.array_equal(getattr(made, name), getattr(original, name)), name
+    assert made.training["distilled_from"] == original.decoder.label
 
 
 def test_the_seed_decides_the_twin(original: Relightable) -> None:
     one, same, other = (
-        twin.distil_twin(original, "disk8", steps=3, seed=seed, progress=False).planes for seed in (1, 1, 2)
+        distil_object(original, "disk8", steps=3, seed=seed, progress=False).planes for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same) and not np.array_equal(one, other)
 
 
 def test_convert_distils_and_says_what_it_cost(original: Relightable, tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(twin, "distil_twin", functools.partial(twin.distil_twin, steps=5, progress=False))
+    monkeypatch.setattr(module, "distil_object", functools.partial(distil_object, steps=5, progress=False))
     save(original, tmp_path / "relief")
     assert main(["convert", str(tmp_path / "relief"), "-o", str(tmp_path / "twin"), "--student", "lc8x8-elu"]) == 0
     said = capsys.readouterr().out
-    twin_ = load(tmp_path / "twin")
-    assert f"{twin_.training['psnr']:.1f} dB from pictures of the original under held-out lights" in said
+    made = load(tmp_path / "twin")
+    assert f"{made.training['psnr']:.1f} dB from pictures of the original under held-out lights" in said
     assert main(["export", str(tmp_path / "twin"), "--to", "openlime", str(tmp_path / "site")]) == 0
 
 
 def test_an_unknown_student_is_refused(original: Relightable) -> None:
     with pytest.raises(ArgumentError, match="'disk20'"):
-        twin.distil_twin(original, "resnet", progress=False)
+        distil_object(original, "resnet", progress=False)
 
 
-def test_a_twin_is_no_ptm_file(original: Relightable, tmp_path, capsys) -> None:
+def test_a_madeis_no_ptm_file(original: Relightable, tmp_path, capsys) -> None:
     save(original, tmp_path / "relief")
     assert main(["convert", str(tmp_path / "relief"), "-o", str(tmp_path / "twin.ptm"), "--student", "disk20"]) == 1
     assert "expected --student with an object folder as output" in capsys.readouterr().err

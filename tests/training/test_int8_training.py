@@ -8,9 +8,9 @@ from small_fits import collection, quick
 
 from fastrti import ArgumentError, load, save
 from fastrti.kernels.reference import evaluate_network
+from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.int8 import Int8Autoencoder, evaluate_int8
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder
-from fastrti.training.scoring import mean_psnr
 
 LIGHT = (0.3, -0.2)
 

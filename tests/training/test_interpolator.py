@@ -8,6 +8,7 @@ from fastrti.training import interpolator
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.linear_interpolators import LinearInterpolators
 from fastrti.training.samples import Photographs
+from fastrti.training.settings import InterpolatorSettings
 
 DOME = np.stack(
     [
@@ -25,12 +26,12 @@ def collection(values, lights=DOME, mask=None):
     return Mlic(photographs, lights, tuple(f"{i}.png" for i in range(len(lights))), mask)
 
 
-def interpolate(mlic, lights, chosen=None):
+def interpolate(mlic, lights, chosen=None, settings=None):
     """The interpolated pictures, (L, H, W, 3)."""
     chosen = np.arange(len(mlic)) if chosen is None else chosen
     photographs = Photographs(mlic, chosen, torch.device("cpu"))
     rows, columns = (index.ravel() for index in np.indices((mlic.height, mlic.width)))
-    teacher = Interpolator(photographs)
+    teacher = Interpolator(photographs, settings=settings)
     shares = teacher.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
     pictures = teacher(photographs.read(rows, columns), shares, torch.from_numpy(lights))
     return pictures.transpose(1, 2).reshape(len(lights), mlic.height, mlic.width, 3).numpy()
@@ -52,15 +53,18 @@ def test_smooth_fields_are_reproduced_between_the_lights():
 
 def test_leave_one_out_equals_leaving_one_out():
     values = np.random.default_rng(0).random(len(DOME))
-    residuals = LinearInterpolators(DOME).leave_one_out() @ values  # (M, N)
+    residuals = LinearInterpolators(DOME, InterpolatorSettings()).leave_one_out() @ values  # (M, N)
     for left_out in range(len(DOME)):
         others = np.delete(np.arange(len(DOME)), left_out)
-        predicted = LinearInterpolators(DOME[others]).weights(DOME[left_out : left_out + 1])[:, 0] @ values[others]
+        predicted = (
+            LinearInterpolators(DOME[others], InterpolatorSettings()).weights(DOME[left_out : left_out + 1])[:, 0]
+            @ values[others]
+        )
         assert residuals[:, left_out] == pytest.approx(values[left_out] - predicted, abs=1e-6)
 
 
 def test_every_method_has_weights_of_the_photographed_lights():
-    methods = LinearInterpolators(DOME)
+    methods = LinearInterpolators(DOME, InterpolatorSettings())
     assert methods.weights(BETWEEN).shape == (len(methods.leave_one_out()), 3, len(DOME))
 
 
@@ -75,7 +79,7 @@ def test_a_highlight_is_interpolated_better_than_by_a_polynomial():
     lobe = np.stack([np.exp(-((DOME - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)] * 64, axis=1).reshape(-1, 8, 8)
     truth = np.exp(-((BETWEEN - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)
     pictures = interpolate(collection(lobe), BETWEEN)
-    polynomial = LinearInterpolators(DOME).weights(BETWEEN)[2] @ lobe[:, 0, 0]
+    polynomial = LinearInterpolators(DOME, InterpolatorSettings()).weights(BETWEEN)[2] @ lobe[:, 0, 0]
     assert np.abs(pictures[:, 4, 4, 0] - truth).mean() < 0.5 * np.abs(polynomial - truth).mean()
 
 
@@ -106,14 +110,14 @@ def glossy_field(lights, seed=0, height=24, width=24):
     return 0.5 * diffuse + 0.5 * gloss**30
 
 
-def test_the_correction_learned_from_all_pixels_helps_each(monkeypatch):
+def test_the_correction_learned_from_all_pixels_helps_each():
     mlic = collection(glossy_field(DOME))
     hidden = np.arange(1, len(DOME), 5)
     truth = glossy_field(DOME[hidden])[..., None]
     errors = {}
     for taken in (0.0, 0.5):
-        monkeypatch.setattr(interpolator, "_CORRECTION_TAKEN", taken)
-        pictures = interpolate(mlic, DOME[hidden], np.setdiff1d(np.arange(len(DOME)), hidden))
+        settings = InterpolatorSettings(correction_taken=taken)
+        pictures = interpolate(mlic, DOME[hidden], np.setdiff1d(np.arange(len(DOME)), hidden), settings)
         errors[taken] = np.square(pictures - truth).mean()
     assert errors[0.5] < 0.9 * errors[0.0]
 

@@ -1,4 +1,3 @@
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -8,14 +7,17 @@ from small_fits import HEIGHT, LIGHTS, STEPS, WIDTH, collection, quick
 
 from fastrti import ArgumentError, Mlic, TrainingError
 from fastrti.kernels.reference import relight_reference
+from fastrti.photographs.hold_out import spread_lights
+from fastrti.scoring import sampled
 from fastrti.scoring.metrics import psnr
-from fastrti.training import PRESETS, fit, interpolator, samples, scoring
-from fastrti.training import loop as distillation
+from fastrti.scoring.sampled import mean_psnr
+from fastrti.training import fitting, interpolator, loop, samples
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.classical import fit_basis
-from fastrti.training.fitting import train_anew
-from fastrti.training.samples import PixelSamples, spread_lights
-from fastrti.training.scoring import mean_psnr
+from fastrti.training.classical import fit_classical
+from fastrti.training.fitting import builder, fit, train_anew
+from fastrti.training.networks import build
+from fastrti.training.samples import PixelSamples
+from fastrti.training.settings import PRESETS, InterpolatorSettings, Teacher
 from fastrti.training.students import parse_student
 
 
@@ -44,7 +46,7 @@ def test_a_fit_beats_the_mean_image_and_ptm_at_lights_it_never_saw(mlic):
     mean_image = np.rint(seen.photographs.mean(0)).astype(np.uint8)
     error = ((mlic.photographs[held_out].astype(float) - mean_image) ** 2).mean((1, 2, 3))
     assert fitted.training["psnr"] > np.mean(10 * np.log10(255**2 / error)) + 5
-    assert fitted.training["psnr"] > mean_psnr(fit_basis(seen, "ptm"), mlic, held_out)
+    assert fitted.training["psnr"] > mean_psnr(fit_classical(seen, "ptm"), mlic, held_out)
 
 
 @pytest.mark.parametrize(
@@ -77,21 +79,21 @@ def test_the_default_teacher_is_the_presets_or_the_students_own(mlic):
 
 
 def test_both_teachers_answer_with_their_mean_and_the_network_learns_for_half_the_steps(mlic, monkeypatch):
-    module, taught = sys.modules[train_anew.__module__], []
+    taught = []
 
-    def recorded(spec, lesson, preset, *rest):
-        taught.append((spec.name, preset.steps, lesson.teacher))
-        return train_anew(spec, lesson, preset, *rest)
+    def recorded(make, task, preset, *rest):
+        taught.append((task.name, preset.steps, task.teacher))
+        return train_anew(make, task, preset, *rest)
 
     def says(value):
         return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), value)
 
-    monkeypatch.setattr(module, "train_anew", recorded)
-    monkeypatch.setattr(module, "_answers_of", lambda network: says(0.2))
-    monkeypatch.setattr(module._Run, "_interpolator", lambda self: (says(0.6), None))
+    monkeypatch.setattr(fitting, "train_anew", recorded)
+    monkeypatch.setattr(fitting, "_answers_of", lambda network: says(0.2))
+    monkeypatch.setattr(fitting._Run, "_interpolator", lambda self, teacher: (says(0.6), None))
     quick(mlic, teacher="both", steps=9)
     (wide, half, alone), (name, steps, both) = taught
-    assert (wide, half, alone, name, steps) == ("lc32x32", 5, None, "lc16x16", 9)
+    assert (wide, half, alone, name, steps) == ("teacher lc32x32", 5, None, "lc16x16", 9)
     torch.testing.assert_close(both(None, torch.arange(7), torch.zeros(2, 3)), torch.full((2, 3, 7), 0.4))
 
 
@@ -145,7 +147,7 @@ def test_ctrl_c_during_the_teacher_leaves_the_teacher(mlic, monkeypatch, student
 
 @pytest.mark.parametrize(("student", "teacher"), [("lc16x16", None), ("lc16x16", "both"), ("disk10", None)])
 def test_a_resumed_fit_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student, teacher):
-    monkeypatch.setattr(distillation, "CHECKPOINT_STEPS", 8)
+    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 8)
     uninterrupted = quick(mlic, student=student, teacher=teacher)
     checkpoint = tmp_path / "fit.ckpt"
     with monkeypatch.context() as patch:
@@ -161,6 +163,56 @@ def test_a_checkpoint_of_another_fit_is_rejected(mlic, tmp_path, other):
     quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
     with pytest.raises(TrainingError, match="got one of other photographs or settings"):
         quick(mlic, checkpoint=tmp_path / "fit.ckpt", **{"steps": 2, **other})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"transfer": "linear"},
+        {"mask": np.arange(HEIGHT * WIDTH).reshape(HEIGHT, WIDTH) > 40},
+        {"lights": LIGHTS[::-1].copy()},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_checkpoint_of_another_collection_is_rejected(mlic, tmp_path, change):
+    quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
+    with pytest.raises(TrainingError, match="other photographs or settings"):
+        quick(replace(mlic, **change), checkpoint=tmp_path / "fit.ckpt", steps=2)
+
+
+def squared(rendered, wanted):
+    return (rendered - wanted).square().mean()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"student": replace(parse_student("lc16x16"), light_widths=(16,))},
+        {"student": replace(parse_student("lc16x16"), encoder_width=50)},
+        {"preset": replace(PRESETS["quick"], lowest_new_light=10.0)},
+        {"teacher": Teacher("interpolator", InterpolatorSettings(correction_taken=1.0))},
+        {"loss": squared},
+    ],
+    ids=["light network", "encoder", "new lights", "interpolator", "loss"],
+)
+def test_a_checkpoint_of_other_settings_is_rejected(mlic, tmp_path, other):
+    quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
+    with pytest.raises(TrainingError, match="other photographs or settings"):
+        quick(mlic, checkpoint=tmp_path / "fit.ckpt", **{"steps": 2, **other})
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ({"student": "lc8"}, {"student": parse_student("lc8")}),
+        ({"preset": "quick"}, {"preset": PRESETS["quick"]}),
+        ({"teacher": "both"}, {"teacher": Teacher("both")}),
+        ({"alpha": 0.3}, {"preset": replace(PRESETS["quick"], alpha=(0.3, 0.3))}),
+    ],
+    ids=["student", "preset", "teacher", "alpha"],
+)
+def test_settings_are_the_same_as_their_names(mlic, name, settings):
+    assert_same(quick(mlic, steps=3, **name), quick(mlic, steps=3, **settings))
 
 
 def test_a_checkpoint_of_other_photographs_is_rejected(mlic, tmp_path):
@@ -223,12 +275,11 @@ def test_16_bit_photographs_fit_like_their_8_bit_selves(mlic):
 
 def test_large_pictures_are_fitted_from_some_of_their_pixels(mlic, monkeypatch):
     whole = quick(mlic, steps=150, hold_out=4)
-    monkeypatch.setattr(samples, "MAX_PIXELS", 400)
-    monkeypatch.setattr(scoring, "MAX_SCORED", 600)
+    monkeypatch.setattr(sampled, "MAX_SCORED", 600)
     monkeypatch.setattr(interpolator, "_MAX_CELLS", 30)
-    sampled = quick(mlic, steps=150, hold_out=4)
-    assert not np.array_equal(sampled.planes, whole.planes)
-    assert sampled.training["psnr"] == pytest.approx(whole.training["psnr"], abs=1.0)
+    part = quick(mlic, steps=150, hold_out=4, preset=replace(PRESETS["quick"], most_pixels=400))
+    assert not np.array_equal(part.planes, whole.planes)
+    assert part.training["psnr"] == pytest.approx(whole.training["psnr"], abs=1.0)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +290,7 @@ def test_photographs_or_teacher_lead_as_alpha_and_trust_say(mlic, alpha, trust, 
     photographs = samples.Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
     pixels = PixelSamples(photographs, torch.Generator().manual_seed(0))
     pixels.values.fill_(51)  # photographs are 0.2 everywhere, the teacher says 0.8
-    lesson = distillation.Lesson(
+    task = loop.Task(
         name="test",
         samples=pixels,
         lights=torch.from_numpy(LIGHTS).float(),
@@ -248,10 +299,10 @@ def test_photographs_or_teacher_lead_as_alpha_and_trust_say(mlic, alpha, trust, 
         alpha=alpha,
         trust=torch.full((len(pixels),), trust),
     )
-    spec, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=300)
-    network, _ = train_anew(spec, lesson, preset, 9, 0, Checkpoint(None, {}), None)
+    student, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=300)
+    network, _ = train_anew(builder(student), task, preset, 9, 0, Checkpoint(None, {}), None)
     with torch.no_grad():
-        rendered = network(pixels.batch(torch.arange(64)), lesson.lights).mean()
+        rendered = network(pixels.batch(torch.arange(64)), task.lights).mean()
     assert rendered == pytest.approx(expected, abs=0.05)
 
 
@@ -300,7 +351,7 @@ def test_a_checkpoint_without_a_folder_is_rejected_at_once(mlic, tmp_path):
 
 
 def test_a_diverging_fit_is_an_error(mlic, monkeypatch):
-    monkeypatch.setattr(distillation, "one_cycle", lambda progress: float("nan"))
+    monkeypatch.setattr(loop, "one_cycle", lambda progress: float("nan"))
     with pytest.raises(TrainingError, match="expected a finite loss of lc16x16, got nan at step 40"):
         quick(mlic)
 
@@ -316,10 +367,10 @@ def test_presets_get_longer(student):
 def test_gradients_are_no_longer_than_the_preset_says(mlic, longest, moved):
     photographs = samples.Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
     pixels = PixelSamples(photographs, torch.Generator().manual_seed(0))
-    lesson = distillation.Lesson("test", pixels, torch.from_numpy(LIGHTS).float())
-    spec, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=1, longest_gradient=longest)
-    network, _ = train_anew(spec, lesson, preset, 9, 0, Checkpoint(None, {}), None)
+    task = loop.Task("test", pixels, torch.from_numpy(LIGHTS).float())
+    student, preset = parse_student("lc8"), replace(PRESETS["quick"], steps=1, longest_gradient=longest)
+    network, _ = train_anew(builder(student), task, preset, 9, 0, Checkpoint(None, {}), None)
     torch.manual_seed(0)
-    untouched = spec.build(len(LIGHTS), 9)
+    untouched = build(student, len(LIGHTS), 9)
     same = [torch.equal(a, b) for a, b in zip(network.parameters(), untouched.parameters())]
     assert all(same) is not moved
