@@ -23,6 +23,14 @@ from fastrti.errors import (
 )
 from fastrti.extras import needs
 
+try:
+    importlib.import_module("fastrti.kernels")  # a folder beside fastrti in the repository
+except ModuleNotFoundError:
+    raise MissingPackageError(
+        "expected the package fastrti.kernels, got a folder fastrti without it, as where Python runs in the root of "
+        "the repository after a regular install: leave that folder, or install with `pip install -e .`"
+    ) from None
+
 if TYPE_CHECKING:
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from fastrti.errors import MissingPackageError
 
@@ -36,7 +37,17 @@ def needs(extra: str, what: str) -> Iterator[None]:
         module = (error.name or "").partition(".")[0]
         if module not in _PROVIDES[extra]:
             raise
-        raise MissingPackageError(
-            f"expected {_PROVIDES[extra][module]} for {what}, got an installation without it: "
-            f"run pip install 'fastrti[{extra}]'"
-        ) from None
+        raise MissingPackageError(_sentence(extra, module, what)) from None
+
+
+def missing(extra: str, what: str) -> str | None:
+    """The sentence of `needs` for the first package of an extra that is not installed, else None; imports nothing."""
+    absent = (module for module in _PROVIDES[extra] if find_spec(module) is None)
+    return next((_sentence(extra, module, what) for module in absent), None)
+
+
+def _sentence(extra: str, module: str, what: str) -> str:
+    return (
+        f"expected {_PROVIDES[extra][module]} for {what}, got an installation without it: "
+        f"run pip install 'fastrti[{extra}]'"
+    )

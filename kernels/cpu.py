@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.kernels.buffers import writable_array
-from fastrti.kernels.kernel import Light, check_precision
+from fastrti.kernels.kernel import Backend, Light, check_precision
 from fastrti.objects.relightable import INT8_LOSS_DB, Relightable
 
 _cpu: Any = None
@@ -159,6 +159,14 @@ class CpuKernel:
         for light, picture in zip(lights, out):
             self.relight(light, picture, top, left)
 
+    def to_host(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The picture itself: this backend draws on the host."""
+        return picture
+
+    def from_host(self, picture: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        out[...] = picture
+
 
 def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
     network = relightable.decoder.light_network
@@ -208,3 +216,6 @@ def _usable_cores() -> Collection[int]:
     if hasattr(os, "sched_getaffinity"):
         return os.sched_getaffinity(0)
     return range(os.cpu_count() or 1)
+
+
+BACKEND = Backend("cpu", why_not, CpuKernel)

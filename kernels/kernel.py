@@ -1,9 +1,11 @@
-"""The table of backends: what can relight an object here, and why the others cannot."""
+"""What a backend is: the protocol of its kernel, and its row in the table of `backends.py`."""
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import BackendError
 from fastrti.objects.relightable import Relightable
@@ -51,28 +53,55 @@ class Kernel(Protocol):
         """`relight` under several lights, to out, (L, h, w, C) uint8."""
         ...
 
+    def to_host(self, picture: Any) -> NDArray[np.uint8]:
+        """A picture, or a stack of them, as a numpy array.
+
+        Args:
+            picture: what `relight` has written to: from `empty`, or a buffer that `writable` takes.
+        """
+        ...
+
+    def from_host(self, picture: NDArray[np.uint8], out: Any) -> None:
+        """Writes a numpy array to out, which is from `empty` or `writable` and of the same shape."""
+        ...
+
+
+class Graph(Protocol):
+    """Frames recorded once, to be drawn again with other lights.
+
+    Attributes:
+        out: the pictures, (L, h, w, C) uint8, of the kind the backend writes.
+    """
+
+    out: Any
+
+    def replay(self, *light_dirs: ArrayLike) -> Any:
+        """Draws the frames of these lights, one for each picture, and returns the pictures."""
+        ...
+
+
+@runtime_checkable
+class Recorder(Protocol):
+    """What a kernel that can record frames has beside those of `Kernel`."""
+
+    def graph(self, out: Any, top: int, left: int) -> Graph:
+        """A frame of every picture of out, (L, h, w, C), to be drawn again and again."""
+        ...
+
 
 @dataclass(frozen=True)
 class Backend:
-    """A row of the table. Modules are imported when the backend is first asked for.
+    """A row of the table.
 
     Attributes:
         name: what `Renderer(backend=…)` takes.
-        probe: "module:function" that returns None where the backend can run, else one sentence.
-        kernel: "module:class", a `Kernel`.
+        why_not: returns None where the backend can run, else one sentence that says why not and what to do.
+        make: makes the kernel of an object, for a number of threads (None: all cores) and a precision.
     """
 
     name: str
-    probe: str
-    kernel: str
-
-    def why_not(self) -> str | None:
-        """None where the backend can run, else one sentence that says why not and what to do."""
-        try:
-            reason: str | None = _resolve(self.probe)()
-        except ImportError as error:
-            return _import_failure(error)
-        return reason
+    why_not: Callable[[], str | None]
+    make: Callable[[Relightable, int | None, str], Kernel]
 
     def load(self, relightable: Relightable, threads: int | None, precision: str) -> Kernel:
         """The kernel of an object.
@@ -83,59 +112,10 @@ class Backend:
         reason = self.why_not()
         if reason is not None:
             raise BackendError(f"the {self.name} backend cannot run here: {reason}")
-        kernel: Kernel = _resolve(self.kernel)(relightable, threads=threads, precision=precision)
-        return kernel
+        return self.make(relightable, threads, precision)
 
 
 def check_precision(precision: str, offered: Sequence[str], backend: str) -> None:
     """Raises BackendError unless the precision is "auto" or one the backend offers."""
     if precision not in ("auto", *offered):
         raise BackendError(f"expected a precision of {', '.join(('auto', *offered))} on {backend}, got {precision!r}")
-
-
-def _resolve(name: str) -> Callable[..., Any]:
-    module, _, attribute = name.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
-    return found
-
-
-def _import_failure(error: ImportError) -> str:
-    if error.name in ("fastrti.kernels", "kernels"):
-        return (
-            "the package fastrti.kernels is missing, as it is when Python runs from the root of the repository after a "
-            "regular install: leave the root, or install with `pip install -e .`"
-        )
-    if isinstance(error, ModuleNotFoundError):
-        return f"the module {error.name} is not installed (`pip install {error.name}`)"
-    return f"its module cannot be imported ({error})"
-
-
-# In the order `auto` tries them; the reference only on demand.
-BACKENDS = {
-    backend.name: backend
-    for backend in (
-        Backend("triton", "fastrti.kernels.triton.cuda_driver:why_not", "fastrti.kernels.triton.kernel:TritonKernel"),
-        Backend("cpu", "fastrti.kernels.cpu:why_not", "fastrti.kernels.cpu:CpuKernel"),
-        Backend("reference", "fastrti.kernels.reference:why_not", "fastrti.kernels.reference:ReferenceKernel"),
-    )
-}
-
-
-def choose_backend(name: str) -> tuple[Backend, dict[str, str]]:
-    """The backend of a name, or for "auto" the first that runs; and why those before it do not.
-
-    Raises:
-        BackendError: an unknown name, one that cannot run here, or nothing that can.
-    """
-    if name != "auto":
-        if name not in BACKENDS:
-            raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {name!r}")
-        return BACKENDS[name], {}
-    reasons: dict[str, str] = {}
-    for backend in (BACKENDS["triton"], BACKENDS["cpu"]):
-        reason = backend.why_not()
-        if reason is None:
-            return backend, reasons
-        reasons[backend.name] = reason
-    why = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-    raise BackendError(f"expected at least one backend that runs here, got none: {why}")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.kernels.buffers import writable_array
-from fastrti.kernels.kernel import Light, check_precision
+from fastrti.kernels.kernel import Backend, Light, check_precision
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
 from fastrti.srgb import to_bytes
@@ -79,10 +79,6 @@ def _affine(weight: NDArray[np.float32], inputs: NDArray[np.float64], bias: NDAr
     return sums
 
 
-def why_not() -> None:
-    """It runs everywhere."""
-
-
 class ReferenceKernel:
     """Slow and exact: what the other kernels are held against."""
 
@@ -112,3 +108,14 @@ class ReferenceKernel:
         """See `fastrti.kernels.kernel.Kernel`."""
         for light, picture in zip(lights, out):
             self.relight(light, picture, top, left)
+
+    def to_host(self, picture: Picture) -> Picture:
+        """The picture itself: this backend draws on the host."""
+        return picture
+
+    def from_host(self, picture: Picture, out: Picture) -> None:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        out[...] = picture
+
+
+BACKEND = Backend("reference", lambda: None, ReferenceKernel)

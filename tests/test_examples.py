@@ -4,6 +4,7 @@ import ctypes
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import networks
@@ -14,6 +15,7 @@ from PIL import Image
 from fastrti import Renderer, save
 from fastrti.errors import BackendError
 from fastrti.examples import cuda_gl, cupy_array, egl_texture
+from fastrti.kernels.backends import BACKENDS
 
 LIGHT = (0.3, 0.5)
 
@@ -108,7 +110,7 @@ def test_a_texture_of_another_gpu_is_refused_and_unmapped(monkeypatch):
 def test_the_cupy_example_fills_an_array_of_the_other_library(monkeypatch, relightable):
     """NumPy stands in for CuPy: it speaks DLPack, and the interpreter's memory is the CPU's."""
     pytest.importorskip("triton", reason="Triton is published for Linux only")
-    monkeypatch.setattr("fastrti.kernels.triton.cuda_driver.why_not", lambda: None)
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))  # the interpreter can
     monkeypatch.setitem(sys.modules, "cupy", np)
     picture = cupy_array.relit_array(Renderer(relightable, backend="triton"), LIGHT)
     assert isinstance(picture, np.ndarray) and picture.shape == (relightable.height, relightable.width, 4)

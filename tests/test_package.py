@@ -13,7 +13,7 @@ from objects import relightable
 
 import fastrti
 from fastrti import save
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 
 EXPORTS = [
     "ArgumentError",

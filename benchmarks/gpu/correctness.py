@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.common.subjects import DECODERS, random_object
 from fastrti.kernels.reference import relight_reference
+from fastrti.kernels.triton.error_bound import PRECISIONS, rounded
 from fastrti.kernels.triton.kernel import TritonKernel
-from fastrti.kernels.triton.precision import PRECISIONS, rounded
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import FrameNetwork

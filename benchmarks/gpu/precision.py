@@ -3,7 +3,7 @@
     python -m benchmarks.gpu.precision OBJECT [OBJECT …]
 
 One Markdown row an object: over 30 lights, the range of the bound on the error of 255·y in levels for halves and for
-pairs of halves (`fastrti.kernels.triton.precision`) and for 16-bit integers (`csrc/rounding/quantise_int16.h`),
+pairs of halves (`fastrti.kernels.triton.error_bound`) and for 16-bit integers (`csrc/rounding/quantise_int16.h`),
 and how many lights each precision draws.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fastrti import load
 from fastrti.kernels.cpu import CpuKernel
-from fastrti.kernels.triton.precision import cheapest, rounded
+from fastrti.kernels.triton.error_bound import cheapest, rounded
 from fastrti.lights import light_from_angles
 
 LIGHTS = [light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)]

@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 
 from fastrti.errors import ArgumentError, LightError
+from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.objects.scales import factor_of
 from fastrti.photographs.mlic import Mlic
@@ -38,7 +39,7 @@ def add_backend_argument(parser: argparse.ArgumentParser) -> None:
     """--backend."""
     parser.add_argument(
         "--backend",
-        choices=("auto", "triton", "cpu", "reference"),
+        choices=("auto", *BACKENDS),
         default="auto",
         help="what draws the pictures (default: auto, the fastest that runs on this machine)",
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP
 from fastrti.formats import load
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.relightable import Relightable
 
 

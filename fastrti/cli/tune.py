@@ -1,11 +1,14 @@
 """`fastrti tune`: how the GPU kernel is launched fastest on this machine."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from fastrti.cli.arguments import OBJECT_HELP
 from fastrti.formats import load
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
+
+if TYPE_CHECKING:
+    from fastrti.kernels.triton.kernel import TritonKernel
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -30,8 +33,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Measures the candidates, keeps the fastest, and prints each that is faster than those before it."""
     relightable = load(arguments.object)
-    kernel: Any = BACKENDS["triton"].load(relightable, None, arguments.precision)
+    loaded = BACKENDS["triton"].load(relightable, None, arguments.precision)
     from fastrti.kernels.triton import tuning  # with Triton, which a machine without a GPU may not have
+
+    kernel = cast("TritonKernel", loaded)
 
     table = tuning.TuningTable(tuning.cache_file())
     print(f"{kernel.label}, {relightable.decoder.label}")

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.formats import load
-from fastrti.kernels.kernel import choose_backend
+from fastrti.kernels.backends import choose_backend
+from fastrti.kernels.kernel import Graph, Recorder
 from fastrti.lights import unit_vector
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of, reduced
@@ -137,7 +138,7 @@ class Renderer:
                 self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
         return native if out is None else out
 
-    def graph(self, *, out: Any = None, region: Region | None = None, lights: int = 1) -> Any:
+    def graph(self, *, out: Any = None, region: Region | None = None, lights: int = 1) -> Graph:
         """A frame recorded once on the GPU and drawn again with other lights, each for one call of the host.
 
             >>> frames = renderer.graph()                        # doctest: +SKIP
@@ -153,16 +154,19 @@ class Renderer:
 
         Raises:
             BackendError: the backend is not triton.
-            ArgumentError: as for `relight`.
+            ArgumentError: lights is not a whole number from 1; otherwise as for `relight`.
         """
-        if self.backend != "triton":
+        if not isinstance(lights, int) or isinstance(lights, bool) or lights < 1:
+            raise ArgumentError(
+                f"expected one or more lights for each replay, got {lights!r}: pass a whole number from 1"
+            )
+        if not isinstance(self._kernel, Recorder):
             raise BackendError(
                 f"expected the triton backend for a graph, got {self.backend}: call relight, which records nothing"
             )
         region = self._checked(region)
         native = self._native(out, (lights, *region[2:]))
-        kernel: Any = self._kernel
-        return kernel.graph(native, *region[:2])
+        return self._kernel.graph(native, *region[:2])
 
     def to_host(self, picture: Any) -> Any:
         """A picture of this renderer as a numpy array."""

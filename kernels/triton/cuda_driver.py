@@ -1,27 +1,35 @@
-"""Whether this machine has a CUDA GPU the Triton kernel can use, asked of the driver itself.
+"""The Triton backend's row: whether this machine has a CUDA GPU that its kernel can use, asked of the driver itself.
 
 Importing torch to ask the same question takes seconds, and a picture on the CPU must not pay for it.
 """
 
 import ctypes
 import sys
-from importlib.util import find_spec
+
+from fastrti.extras import missing
+from fastrti.kernels.kernel import Backend, Kernel
+from fastrti.objects.relightable import Relightable
 
 OLDEST_CAPABILITY = (8, 0)  # Ampere: fp16 tensor cores with the mma shapes the kernel is written for
 
 
 def why_not() -> str | None:
     """None where the Triton kernel can run, else one sentence that says why not."""
-    if find_spec("triton") is None:
-        return "Triton is not installed (`pip install triton`, Linux only)"
+    absent = missing("gpu", "drawing on a GPU, on Linux")
+    if absent is not None:
+        return absent
     capability = _best_capability()
     if capability is None:
         return "no CUDA GPU or no driver was found"
     if capability < OLDEST_CAPABILITY:
         major, minor = capability
         return f"the GPU has compute capability {major}.{minor}, and the kernel needs 8.0 (Ampere) or newer"
-    import torch  # only now: this machine has the GPU
+    try:  # only now: this machine has the GPU
+        import torch
 
+        import fastrti.kernels.triton.kernel  # noqa: F401
+    except ImportError as error:
+        return f"its modules cannot be imported ({error})"
     return None if torch.cuda.is_available() else "the installed torch was built without CUDA"
 
 
@@ -40,3 +48,12 @@ def _best_capability() -> tuple[int, int] | None:
     ):
         return None
     return major.value, minor.value
+
+
+def _make(relightable: Relightable, threads: int | None, precision: str) -> Kernel:
+    from fastrti.kernels.triton.kernel import TritonKernel
+
+    return TritonKernel(relightable, threads, precision)
+
+
+BACKEND = Backend("triton", why_not, _make)

@@ -1,6 +1,7 @@
-"""The numbers of a frame, on the device: an object's light network uploaded once, evaluated there for each light.
+"""An object's light network, uploaded once, and what it computes on the device for each light.
 
-Nothing here waits for the device: a CUDA graph may capture `Frames.compute` and replay it with other lights.
+Nothing here waits for the device: a CUDA graph may capture `DeviceLightNetwork.compute` and replay it with other
+lights.
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,10 @@ import triton
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.kernels.triton.frame_kernel import frame_numbers
+from fastrti.kernels.triton.error_bound import Precision
 from fastrti.kernels.triton.light_kernels import light_features, light_layer
-from fastrti.kernels.triton.precision import Precision
 from fastrti.kernels.triton.relight_tiles import INTERPRETED
+from fastrti.kernels.triton.round_network import round_network
 from fastrti.objects.frame_network import Activation, FrameNetwork
 from fastrti.objects.light_network import LightNetwork, parameter_shapes
 from fastrti.objects.light_terms import harmonics
@@ -58,7 +59,7 @@ class NetworkShape:
         return self.skip and bool(self.hidden)
 
     @property
-    def numbers(self) -> int:
+    def parameters(self) -> int:
         """How many a light network emits."""
         return sum(int(np.prod(shape)) for shape in parameter_shapes(self.planes, self.hidden, self.skip))
 
@@ -74,13 +75,14 @@ class NetworkShape:
         return 2 * count if precision == "fp16 hi/lo" else count
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FrameBuffers:
     """What is computed for L lights.
 
     Attributes:
-        lights: (L, 3) float64 unit vectors: written by the caller, read by `Frames.compute`.
-        steps: (L, n) float64: the features, then the outputs of each light layer; the last are the frame's numbers.
+        lights: (L, 3) float64 unit vectors: written by the caller, read by `DeviceLightNetwork.compute`.
+        steps: (L, n) float64: the features, then the outputs of each light layer; the last are the parameters of the
+            frame network.
         vectors, matrices: what `relight_tiles` reads in the object's precision.
         exact_vectors, exact_matrices: what it reads in "fp32".
         bounds: (L,) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
@@ -98,14 +100,14 @@ class FrameBuffers:
     promised: Tensor
 
 
-class Frames:
+class DeviceLightNetwork:
     """An object's light network on a device.
 
     Args:
         network: the object's.
         minimum, maximum: (K,) of its planes.
-        precision: what the frames are drawn in.
-        exact: whether the numbers of "fp32" are wanted too.
+        precision: the arithmetic of the frames.
+        exact: whether what "fp32" reads is wanted too.
         device: where.
 
     Attributes:
@@ -184,7 +186,7 @@ class Frames:
         for (weight, bias), constants, h, z in zip(self._layers, self._layer_constants, steps, steps[1:]):
             programs = triton.cdiv(constants["OUTPUTS"], constants["BLOCK_OUTPUTS"])
             light_layer[(programs, lights)](h, weight, bias, z, **constants)
-        frame_numbers[(lights,)](
+        round_network[(lights,)](
             buffers.steps[-1],
             self._minimum,
             self._scale,
@@ -211,12 +213,12 @@ class Frames:
             }
 
     def constants(self) -> dict[str, Any]:
-        """What `frame_numbers` is compiled for: its constants, and Triton's options."""
+        """What `round_network` is compiled for: its constants, and Triton's options."""
         shape = self.shape
         inputs, first, second = shape.padded
         width1, width2, *_ = (*shape.hidden, 0, 0)
         return {
-            "COUNT": shape.numbers,
+            "COUNT": shape.parameters,
             "K": shape.planes,
             "K_PADDED": inputs,
             "WIDTH1": width1,

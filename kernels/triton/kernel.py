@@ -1,8 +1,9 @@
 """The fused GPU renderer: light in, coefficient bytes in, picture bytes out.
 
 A frame is a handful of launches on the current stream: features of the light, the layers of the light network, the
-frame's numbers folded, rounded and bounded (`frames.py`), and one pass over the pixels (`relight_tiles.py`). Nothing
-waits for the device and nothing but the light comes from the host, so a CUDA graph replays a frame with a new light.
+frame network folded, rounded and bounded (all in `device_light_network.py`), and one pass over the pixels
+(`relight_tiles.py`). Nothing waits for the device and nothing but the light comes from the host, so a CUDA graph
+replays a frame with a new light.
 
 With precision="auto" the arithmetic is the object's: the cheapest that promises one level at 30 lights over the
 hemisphere. That is a choice, not the promise: the promise is bounded on the device for the frame that is drawn, and a
@@ -11,6 +12,7 @@ frame whose bound reaches a level is drawn in float32 instead, by a second pass 
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,12 +24,15 @@ from torch import Tensor
 from fastrti.errors import ArgumentError
 from fastrti.kernels.kernel import Light, check_precision
 from fastrti.kernels.triton.device_buffers import writable
-from fastrti.kernels.triton.device_light_network import FrameBuffers, Frames, NetworkShape
-from fastrti.kernels.triton.precision import PRECISIONS, Precision, cheapest
+from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, NetworkShape
+from fastrti.kernels.triton.error_bound import PRECISIONS, Precision, cheapest
 from fastrti.kernels.triton.relight_tiles import INTERPRETED, relight_tiles
 from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
 from fastrti.lights import light_from_angles, unit_vector
 from fastrti.objects.relightable import Relightable
+
+KEPT_BUFFERS = 8
+"""Pairs of a stream and a number of lights whose buffers a kernel keeps; of more, those used longest ago go."""
 
 SAMPLED_LIGHTS = [
     light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)
@@ -54,6 +59,20 @@ def launch_constants(shape: NetworkShape, precision: Precision, launch: Launch) 
     }
 
 
+def _kept_buffers(light_network: DeviceLightNetwork) -> Callable[[int, int], FrameBuffers]:
+    """The buffers of the current stream, given its handle, and of a number of lights; a few are kept.
+
+    Torch's allocator counts their memory to the stream that was current when they were made: once they are dropped,
+    only work that is queued there later is given it. So nothing that still reads them is disturbed.
+    """
+
+    @lru_cache(KEPT_BUFFERS)
+    def buffers(stream: int, count: int) -> FrameBuffers:
+        return light_network.buffers(count)
+
+    return buffers
+
+
 class TritonKernel:
     """One object on a GPU, relit there.
 
@@ -76,6 +95,7 @@ class TritonKernel:
         device: torch.device | None = None,
     ) -> None:
         check_precision(precision, PRECISIONS, "the triton backend")
+        self._made_of = relightable, threads, precision, device
         forced = next((name for name in PRECISIONS if name == precision), None)
         self.precision: Precision = forced or cheapest(map(relightable.frame_network, SAMPLED_LIGHTS))
         self._bounded = forced is None and self.precision != "fp32"  # else there is nothing to fall back to
@@ -86,7 +106,7 @@ class TritonKernel:
         self.device = self._planes.device
         mask = relightable.mask
         self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
-        self.frames = Frames(
+        self.light_network = DeviceLightNetwork(
             relightable.decoder.light_network,
             relightable.minimum,
             relightable.maximum,
@@ -94,10 +114,14 @@ class TritonKernel:
             self._bounded,
             self.device,
         )
-        self._buffers: dict[tuple[int, int], FrameBuffers] = {}
+        self._buffers = _kept_buffers(self.light_network)
         self._lock = threading.Lock()
         self._describe_device()
         self.tune(self._measured_launches())
+
+    def __reduce__(self) -> tuple[type["TritonKernel"], tuple[Any, ...]]:
+        """Pickled as what it was made of: another process makes it anew, on its own device."""
+        return TritonKernel, self._made_of
 
     def _describe_device(self) -> None:
         if INTERPRETED.value:
@@ -119,7 +143,7 @@ class TritonKernel:
     @property
     def shape(self) -> NetworkShape:
         """The shape of the object's frame networks."""
-        return self.frames.shape
+        return self.light_network.shape
 
     @property
     def label(self) -> str:
@@ -160,6 +184,15 @@ class TritonKernel:
             self.set_lights(buffers, lights)
             self.draw(buffers, out, top, left)
 
+    def to_host(self, picture: Any) -> NDArray[np.uint8]:
+        """See `fastrti.kernels.kernel.Kernel`. On CUDA it waits for the picture."""
+        array: NDArray[np.uint8] = self.writable(picture, tuple(picture.shape)).cpu().numpy()
+        return array
+
+    def from_host(self, picture: NDArray[np.uint8], out: Tensor) -> None:
+        """See `fastrti.kernels.kernel.Kernel`."""
+        out.copy_(torch.from_numpy(picture))
+
     def graph(self, out: Tensor, top: int, left: int) -> "FrameGraph":
         """A frame of every picture of out, (L, h, w, C), to be drawn again and again; see `FrameGraph`."""
         return FrameGraph(self, out, top, left)
@@ -167,9 +200,9 @@ class TritonKernel:
     def microseconds(self, launch: Launch) -> float | None:
         """Median time of the pixels of one picture with a launch; None where this GPU has not what it takes."""
         previous, out = self._launches, self.empty((1, self._height, self._width, 3))
-        buffers = self.frames.buffers(1)
+        buffers = self.light_network.buffers(1)
         self.set_lights(buffers, [(0.0, 0.0, 1.0)])
-        self.frames.compute(buffers)
+        self.light_network.compute(buffers)
         self.tune(dict.fromkeys(PRECISIONS, launch))
         try:
             time: float = triton.testing.do_bench(
@@ -184,15 +217,15 @@ class TritonKernel:
     def bounds(self, lights: int = 1) -> NDArray[np.float64]:
         """(lights,): no byte of the frames last drawn on the current stream, that many at once, was further than this
         from the exact one before rounding, in levels; where it reaches 1 float32 was used. Waits for the device."""
-        bounds: NDArray[np.float64] = self._current_buffers(lights).bounds.cpu().numpy().copy()
+        with self._lock:
+            buffers = self._current_buffers(lights)
+        bounds: NDArray[np.float64] = buffers.bounds.cpu().numpy().copy()
         return bounds
 
     def _current_buffers(self, count: int) -> FrameBuffers:
-        """Those of the current stream: on one stream a frame is drawn before the next one's numbers are computed."""
+        """Those of the current stream: on one stream a frame is drawn before the next one's are computed."""
         stream = torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
-        if (stream, count) not in self._buffers:
-            self._buffers[stream, count] = self.frames.buffers(count)
-        return self._buffers[stream, count]
+        return self._buffers(stream, count)
 
     def set_lights(self, buffers: FrameBuffers, lights: Sequence[Light]) -> None:
         """Queues the copy of the lights into the buffers."""
@@ -203,7 +236,7 @@ class TritonKernel:
 
     def draw(self, buffers: FrameBuffers, out: Tensor, top: int, left: int) -> None:
         """Queues a frame of each light in the buffers, to out (L, h, w, C)."""
-        self.frames.compute(buffers)
+        self.light_network.compute(buffers)
         if self._bounded:
             self._draw_tiles(buffers, out, top, left, self.precision, promised=1)
             self._draw_tiles(buffers, out, top, left, "fp32", promised=0)
@@ -261,11 +294,11 @@ class FrameGraph:
 
     def __init__(self, kernel: TritonKernel, out: Tensor, top: int, left: int) -> None:
         self._kernel, self.out = kernel, out
-        self._buffers = kernel.frames.buffers(len(out))
-        self.lights, self.bounds = self._buffers.lights, self._buffers.bounds
-        self._draw: Callable[[], None] = lambda: kernel.draw(self._buffers, out, top, left)
+        buffers = self._buffers = kernel.light_network.buffers(len(out))
+        self.lights, self.bounds = buffers.lights, buffers.bounds
+        self._draw: Callable[[], None] = lambda: kernel.draw(buffers, out, top, left)
         self._graph: torch.cuda.CUDAGraph | None = None
-        kernel.set_lights(self._buffers, [(0.0, 0.0, 1.0)] * len(out))
+        kernel.set_lights(buffers, [(0.0, 0.0, 1.0)] * len(out))
         if kernel.device.type == "cuda":
             self._capture()
 

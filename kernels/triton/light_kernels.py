@@ -1,7 +1,7 @@
-"""The device code that turns a light into the numbers of its frame network: features, then dense layers, in float64.
+"""The device code that turns a light into the parameters of its frame network: features, then dense layers, in float64.
 
 The same form as `fastrti.objects.light_network`; a decoder's `frame_network` is the specification. Sums run in another
-order there, so a number may differ in its last place.
+order there, so a parameter may differ in its last place.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"

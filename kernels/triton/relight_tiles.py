@@ -196,7 +196,7 @@ def relight_tiles(
     out,  # uint8, the region's first pixel under the first light
     vectors,  # float32, for each light: the bias of each layer, padded; 4 for the last
     matrices,  # for each light: (in, out) of each layer, [high, low] each, then the skip's; float16 or float32, padded
-    promised,  # int32, for each light: whether its numbers promise a level
+    promised,  # int32, for each light: whether its bound promises a level
     origin: tl.int64,  # the region's first pixel in a plane
     row_stride: tl.int64,
     plane_stride: tl.int64,

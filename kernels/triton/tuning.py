@@ -7,16 +7,16 @@ once, and keeps the fastest in a JSON file in the user's cache folder, which com
 import json
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fastrti.errors import BackendError
 from fastrti.files import replace_file
 from fastrti.kernels.triton.device_light_network import NetworkShape
-from fastrti.kernels.triton.precision import Precision
+from fastrti.kernels.triton.error_bound import Precision
 
 Capability = tuple[int, int]
 
@@ -82,22 +82,23 @@ class TuningTable:
     """The user's measurements: (capability, shape, precision) → the fastest launch.
 
     Args:
-        path: the JSON file; it need not exist.
-
-    Raises:
-        BackendError: the file is damaged or of another version.
+        path: the JSON file; it need not exist. A damaged one, or one of another version, is ignored with a warning,
+            and replaced by the next `add`.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._entries: dict[str, Launch] = {}
         try:
-            text = path.read_text(encoding="utf-8")
+            self._entries = _parsed(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return
-        except (OSError, UnicodeDecodeError) as error:
-            raise self._damaged(str(error)) from None
-        self._entries = self._parsed(text)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            warnings.warn(
+                f"{path}: expected measurements of `fastrti tune`, version {VERSION}, "
+                f"got {type(error).__name__} ({error}): the file is ignored, run `fastrti tune OBJECT` to replace it",
+                stacklevel=2,
+            )
 
     def launch(self, capability: Capability, shape: NetworkShape, precision: Precision) -> Launch:
         """The measured launch, or the built-in one."""
@@ -113,20 +114,13 @@ class TuningTable:
         entries = {key: asdict(value) for key, value in sorted(self._entries.items())}
         replace_file(self._path, json.dumps({"version": VERSION, "launches": entries}, indent=2).encode())
 
-    def _parsed(self, text: str) -> dict[str, Launch]:
-        try:
-            stored = json.loads(text)
-            if stored["version"] != VERSION:
-                raise self._damaged(f"version {stored['version']!r}")
-            return {key: _checked(entry) for key, entry in stored["launches"].items()}
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise self._damaged(f"{type(error).__name__}: {error}") from None
 
-    def _damaged(self, why: str) -> BackendError:
-        return BackendError(
-            f"{self._path}: expected measurements of `fastrti tune`, version {VERSION}, got {why}: "
-            "delete the file and tune again"
-        )
+def _parsed(text: str) -> dict[str, Launch]:
+    """Raises what Python raises over a file that is not as `TuningTable.add` writes it."""
+    stored = json.loads(text)
+    if stored["version"] != VERSION:
+        raise ValueError(f"version {stored['version']!r}")
+    return {key: _checked(entry) for key, entry in stored["launches"].items()}
 
 
 def _key(capability: Capability, shape: NetworkShape, precision: Precision) -> str:

@@ -20,7 +20,7 @@ from objects import LIGHTS, relightable
 
 from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 from fastrti.rendering.renderer import Renderer
 
 KINDS = ["openlime-one-layer-few-latents", "mlp-9-3-skip", "light-mlp-linear", "ptm-base", "rbf", "bilinear"]

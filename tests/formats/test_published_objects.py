@@ -10,7 +10,7 @@ from objects import relightable
 
 from fastrti import load, save
 from fastrti.errors import ObjectError
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 from fastrti.kernels.reference import relight_reference
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer

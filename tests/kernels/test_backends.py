@@ -1,6 +1,7 @@
 """The choice of a backend, and every backend against the reference over every decoder kind."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -8,10 +9,13 @@ import numpy as np
 import pytest
 from objects import DECODERS, LIGHTS, relightable
 
+from fastrti import extras
+from fastrti.cli import main
 from fastrti.errors import ArgumentError, BackendError
-from fastrti.kernels import kernel as backends
-from fastrti.kernels.kernel import BACKENDS, Backend, choose_backend
+from fastrti.kernels.backends import BACKENDS, choose_backend
+from fastrti.kernels.kernel import Backend
 from fastrti.kernels.reference import relight_reference
+from fastrti.kernels.triton import cuda_driver
 from fastrti.rendering.renderer import Renderer
 
 LEVELS = {"triton": 1, "cpu": 1, "reference": 0}
@@ -26,12 +30,10 @@ def backend(request):
     return request.param
 
 
-def as_numpy(picture):
-    return picture if isinstance(picture, np.ndarray) else picture.cpu().numpy()
-
-
-def levels_apart(picture, expected):
-    return np.abs(as_numpy(picture).astype(int) - as_numpy(expected)).max()
+def levels_apart(renderer, light, expected):
+    picture = renderer._kernel.to_host(renderer.relight(light))
+    assert isinstance(picture, np.ndarray)
+    return np.abs(picture.astype(int) - expected).max()
 
 
 # --- equal to the reference ------------------------------------------------------------------------------------------
@@ -45,14 +47,16 @@ def test_every_decoder_kind_is_drawn_as_by_the_reference(name, backend):
         for light in LIGHTS:
             expected = relight_reference(original, light)
             assert len(np.unique(expected)) > 5 or height == width == 1  # a picture worth comparing
-            assert levels_apart(renderer.relight(light), expected) <= LEVELS[backend]
+            assert levels_apart(renderer, light, expected) <= LEVELS[backend]
 
 
 def test_masked_out_pixels_are_black(backend):
     original = relightable("openlime", 9, 33, masked=True)
-    out = Renderer(original, backend=backend, threads=1)._kernel.empty((9, 33, 3))
-    out[...] = 77
-    picture = as_numpy(Renderer(original, backend=backend, threads=1).relight((0.2, 0.1), out=out))
+    renderer = Renderer(original, backend=backend, threads=1)
+    out = renderer._kernel.empty((9, 33, 3))
+    renderer._kernel.from_host(np.full((9, 33, 3), 77, np.uint8), out)
+    assert (renderer._kernel.to_host(out) == 77).all()
+    picture = renderer._kernel.to_host(renderer.relight((0.2, 0.1), out=out))
     assert not picture[~original.mask].any()
     assert picture[original.mask].any()
 
@@ -81,12 +85,7 @@ def test_triton_says_why_not_where_it_cannot_run():
 
 def stub(name, reason):
     """A backend that runs or not, as told."""
-
-    class Stub(Backend):
-        def why_not(self):
-            return reason
-
-    return Stub(name, "", "fastrti.kernels.reference:ReferenceKernel")
+    return Backend(name, lambda: reason, BACKENDS["reference"].make)
 
 
 @pytest.mark.parametrize(
@@ -98,14 +97,16 @@ def stub(name, reason):
     ],
 )
 def test_auto_takes_the_first_that_runs(triton, cpu, chosen, reasons, monkeypatch):
-    monkeypatch.setattr(backends, "BACKENDS", {"triton": stub("triton", triton), "cpu": stub("cpu", cpu)})
+    monkeypatch.setitem(BACKENDS, "triton", stub("triton", triton))
+    monkeypatch.setitem(BACKENDS, "cpu", stub("cpu", cpu))
     renderer = Renderer(relightable("ptm"))
     assert renderer.backend == chosen
     assert renderer.why_not == reasons
 
 
 def test_auto_never_falls_back_to_the_reference(monkeypatch):
-    monkeypatch.setattr(backends, "BACKENDS", {"triton": stub("triton", "no GPU"), "cpu": stub("cpu", "not built")})
+    monkeypatch.setitem(BACKENDS, "triton", stub("triton", "no GPU"))
+    monkeypatch.setitem(BACKENDS, "cpu", stub("cpu", "not built"))
     with pytest.raises(BackendError) as caught:
         choose_backend("auto")
     assert str(caught.value) == (
@@ -113,20 +114,22 @@ def test_auto_never_falls_back_to_the_reference(monkeypatch):
     )
 
 
-@pytest.mark.parametrize(
-    ("probe", "reason"),
-    [
-        ("surely_no_such_module:f", "the module surely_no_such_module is not installed (`pip install"),
-        ("broken_for_fastrti:f", "its module cannot be imported (undefined symbol: relight)"),
-    ],
-)
-def test_modules_that_cannot_be_imported_are_reasons(probe, reason, tmp_path, monkeypatch):
-    (tmp_path / "broken_for_fastrti.py").write_text("raise ImportError('undefined symbol: relight')")
-    monkeypatch.syspath_prepend(tmp_path)
-    backend = Backend("odd", probe, probe)
-    assert backend.why_not().startswith(reason)
-    with pytest.raises(BackendError, match="the odd backend cannot run here: "):
-        backend.load(relightable("ptm"), None, "auto")
+def test_a_backend_that_cannot_run_says_why_when_it_is_asked_for():
+    with pytest.raises(BackendError) as caught:
+        stub("odd", "the moon is full").load(relightable("ptm"), None, "auto")
+    assert str(caught.value) == "the odd backend cannot run here: the moon is full"
+
+
+def test_the_command_line_offers_what_the_table_holds(capsys):
+    with pytest.raises(SystemExit):
+        main(["relight", "--help"])
+    assert f"--backend {{{','.join(['auto', *BACKENDS])}}}" in capsys.readouterr().out
+
+
+def test_the_table_loads_neither_pytorch_nor_triton():
+    code = "import sys, fastrti.kernels.backends; print(*({'torch', 'triton'} & sys.modules.keys()))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed == "\n"
 
 
 def test_a_missing_kernels_package_is_explained():
@@ -137,21 +140,19 @@ def test_a_missing_kernels_package_is_explained():
         "    def find_spec(self, name, *others):\n"
         "        if name == 'fastrti.kernels': raise ModuleNotFoundError(name=name)\n"
         "sys.meta_path.insert(0, Missing())\n"
-        "from fastrti.kernels.kernel import BACKENDS\n"
-        "print(*(backend.why_not() for backend in BACKENDS.values()), sep='\\n')"
+        "import fastrti"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert len(printed.splitlines()) == 3
-    assert all("the package fastrti.kernels is missing" in line for line in printed.splitlines())
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.splitlines()[-1]
+    assert said.startswith("fastrti.errors.MissingPackageError: expected the package fastrti.kernels, got a folder")
+    assert said.endswith("leave that folder, or install with `pip install -e .`")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the driver's library has this name on Linux")
 def test_a_machine_without_a_driver_is_told_so(monkeypatch):
-    from fastrti.kernels.triton import cuda_driver
-
     def missing(name):
         raise OSError(f"{name}: cannot open shared object file")
 
+    monkeypatch.setattr(cuda_driver, "missing", lambda extra, what: None)
     monkeypatch.setattr(cuda_driver.ctypes, "CDLL", missing)
     assert "no CUDA GPU or no driver was found" in cuda_driver.why_not()
 
@@ -164,18 +165,25 @@ def test_a_machine_without_a_driver_is_told_so(monkeypatch):
     ],
 )
 def test_old_gpus_are_told_so(capability, reason, monkeypatch):
-    from fastrti.kernels.triton import cuda_driver
-
-    monkeypatch.setattr(cuda_driver, "find_spec", lambda name: object())
+    monkeypatch.setattr(cuda_driver, "missing", lambda extra, what: None)
     monkeypatch.setattr(cuda_driver, "_best_capability", lambda: capability)
     assert cuda_driver.why_not() == reason
 
 
-def test_a_missing_triton_is_told_so(monkeypatch):
-    from fastrti.kernels.triton import cuda_driver
+@pytest.mark.parametrize(("module", "name"), [("triton", "Triton"), ("torch", "PyTorch")])
+def test_a_missing_package_is_told_so(module, name, monkeypatch):
+    monkeypatch.setattr(extras, "find_spec", lambda wanted: None if wanted == module else object())
+    assert cuda_driver.why_not() == (
+        f"expected {name} for drawing on a GPU, on Linux, got an installation without it: "
+        "run pip install 'fastrti[gpu]'"
+    )
 
-    monkeypatch.setattr(cuda_driver, "find_spec", lambda name: None)
-    assert cuda_driver.why_not() == "Triton is not installed (`pip install triton`, Linux only)"
+
+def test_modules_that_cannot_be_imported_are_a_reason(monkeypatch):
+    monkeypatch.setattr(cuda_driver, "missing", lambda extra, what: None)
+    monkeypatch.setattr(cuda_driver, "_best_capability", lambda: (9, 0))
+    monkeypatch.setitem(sys.modules, "torch", None)  # as where a library of CUDA does not load
+    assert re.fullmatch(r"its modules cannot be imported \(.*torch.*\)", cuda_driver.why_not())
 
 
 def test_forced_instruction_sets_reach_the_kernel(monkeypatch):
@@ -186,6 +194,23 @@ def test_forced_instruction_sets_reach_the_kernel(monkeypatch):
     monkeypatch.setitem(os.environ, "FASTRTI_ISA", "sse9")
     with pytest.raises(BackendError, match="FASTRTI_ISA"):
         Renderer(relightable("ptm"), backend="cpu")
+
+
+# --- graphs ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lights", [0, -1, True, 2.0, "3", None])
+def test_a_graph_of_no_lights_is_refused(lights):
+    with pytest.raises(ArgumentError) as caught:
+        Renderer(relightable("ptm")).graph(lights=lights)
+    assert str(caught.value) == (
+        f"expected one or more lights for each replay, got {lights!r}: pass a whole number from 1"
+    )
+
+
+def test_a_backend_that_records_nothing_says_so():
+    with pytest.raises(BackendError, match="expected the triton backend for a graph, got reference: call relight"):
+        Renderer(relightable("ptm"), backend="reference").graph()
 
 
 # --- buffers of the caller -------------------------------------------------------------------------------------------

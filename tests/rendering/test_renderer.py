@@ -10,7 +10,7 @@ from objects import LIGHTS, relightable
 
 from fastrti import save
 from fastrti.errors import ArgumentError, FastrtiError, LightError, ObjectError
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 from fastrti.kernels.reference import relight_reference
 from fastrti.rendering.renderer import Renderer
 

@@ -18,7 +18,7 @@ and for `relight_tiles`, which draws the pixels,
     bytes                              of global memory a pixel must move: planes, mask and picture
 
 benchmarks/gpu/bounds.py turns these into pixels a second. A batch of lights is the same `relight_tiles` on a wider
-grid; the other kernels compute a frame's numbers from its light, once a picture.
+grid; the other kernels compute a frame's parameters from its light, once a picture.
 """
 
 import argparse
@@ -47,12 +47,12 @@ from triton.backends import nvidia
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from fastrti.kernels.triton.device_light_network import Frames, NetworkShape
-from fastrti.kernels.triton.frame_kernel import frame_numbers
+from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, NetworkShape
+from fastrti.kernels.triton.error_bound import PRECISIONS
 from fastrti.kernels.triton.kernel import launch_constants
 from fastrti.kernels.triton.light_kernels import light_features, light_layer
-from fastrti.kernels.triton.precision import PRECISIONS
 from fastrti.kernels.triton.relight_tiles import relight_tiles
+from fastrti.kernels.triton.round_network import round_network
 from fastrti.kernels.triton.tuning import built_in
 from fastrti.objects.frame_network import Activation, FrameNetwork
 
@@ -89,7 +89,7 @@ class Variant:
     """One kernel to compile: what it is for, and what it draws.
 
     Attributes:
-        kernel: "relight_tiles", or one of those that turn the light into its numbers.
+        kernel: "relight_tiles", or one of those that turn the light into its parameters.
         network: in SHAPES.
         precision: of the object.
         channels: of the picture.
@@ -111,13 +111,19 @@ class Variant:
             kinds |= {"matrices": "*fp32" if self.precision == "fp32" else "*fp16"}
             kinds |= {"tiles_per_row": "i32", "tiles": "i32"}
             return compiled_for(target, relight_tiles, kinds, constants, default="i64")
-        frames = Frames(networks.constant(shape).light_network, *RANGES, self.precision, True, torch.device("cpu"))
-        if self.kernel == "frame_numbers":
+        decoder, device = networks.constant(shape), torch.device("cpu")
+        light_network = DeviceLightNetwork(decoder.light_network, *RANGES, self.precision, True, device)
+        if self.kernel == "round_network":
             kinds = {name: "*fp32" for name in ("vectors", "exact_vectors", "exact_matrices")}
             kinds |= {"matrices": "*fp16", "promised": "*i32"}
-            return compiled_for(target, frame_numbers, kinds, frames.constants())
+            return compiled_for(target, round_network, kinds, light_network.constants())
         if self.kernel == "light_layer":
-            sizes = {"INPUTS": LIGHT_WIDTH, "OUTPUTS": frames.shape.numbers, "BLOCK_INPUTS": 64, "BLOCK_OUTPUTS": 16}
+            sizes = {
+                "INPUTS": LIGHT_WIDTH,
+                "OUTPUTS": light_network.shape.parameters,
+                "BLOCK_INPUTS": 64,
+                "BLOCK_OUTPUTS": 16,
+            }
             return compiled_for(target, light_layer, {}, {**sizes, "SILU": True})
         monomials = {"KIND": "monomials", "COUNT": LIGHT_FEATURES, "SIDE": 4, "BLOCK": 256}
         return compiled_for(target, light_features, {"exponents": "*i32"}, monomials)
@@ -143,7 +149,7 @@ def variants() -> Iterator[tuple[Variant, str]]:
         for target in TARGETS:
             yield Variant("relight_tiles", default, precision, channels=4), target
             yield Variant("relight_tiles", default, precision, masked=True), target
-            yield Variant("frame_numbers", default, precision), target
+            yield Variant("round_network", default, precision), target
     for target in TARGETS:
         yield Variant("light_layer", default, "fp16"), target
         yield Variant("light_features", default, "fp16"), target

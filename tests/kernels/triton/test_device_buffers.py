@@ -4,6 +4,7 @@ Arrays on a GPU are stood in for by objects that say the same through the protoc
 are really written to.
 """
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import networks
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from fastrti.errors import ArgumentError
+from fastrti.kernels.backends import BACKENDS
 from fastrti.kernels.reference import relight_network
 from fastrti.kernels.triton.cuda_driver import why_not
 
@@ -50,7 +52,7 @@ def test_the_renderer_draws_into_the_array_of_another_library_and_returns_it(mon
     pytest.importorskip("triton", reason="Triton is published for Linux only")
     from fastrti import Renderer
 
-    monkeypatch.setattr("fastrti.kernels.triton.cuda_driver.why_not", lambda: None)  # the interpreter can
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))  # the interpreter can
     case = next(networks.network_cases())
     renderer = Renderer(networks.relightable_of(case), backend="triton")
     memory = np.full((19, 50, 3), 99, np.uint8)

@@ -1,4 +1,4 @@
-"""The numbers of a frame as the device computes them: from the light to what the pixels' kernel reads."""
+"""The parameters of a frame as the device computes them: from the light to what the pixels' kernel reads."""
 
 import networks
 import numpy as np
@@ -9,8 +9,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels.triton.cuda_driver import why_not  # noqa: E402
-from fastrti.kernels.triton.device_light_network import FrameBuffers, Frames, harmonics  # noqa: E402
-from fastrti.kernels.triton.precision import Precision, RoundedNetwork, rounded  # noqa: E402
+from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, harmonics  # noqa: E402
+from fastrti.kernels.triton.error_bound import Precision, RoundedNetwork, rounded  # noqa: E402
 from fastrti.kernels.triton.relight_tiles import INTERPRETED  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 from fastrti.objects.frame_network import to_weights  # noqa: E402
@@ -36,24 +36,26 @@ def many_lights() -> np.ndarray:
     return np.array([unit_light((x, y, abs(z))) for x, y, z in [*EDGES, *directions]])
 
 
-def computed(original: Relightable, precision: Precision, lights: np.ndarray) -> tuple[Frames, FrameBuffers]:
+def computed(
+    original: Relightable, precision: Precision, lights: np.ndarray
+) -> tuple[DeviceLightNetwork, FrameBuffers]:
     device = torch.device("cpu" if INTERPRETED.value else "cuda")
     network = original.decoder.light_network
-    frames = Frames(network, original.minimum, original.maximum, precision, True, device)
-    buffers = frames.buffers(len(lights))
+    light_network = DeviceLightNetwork(network, original.minimum, original.maximum, precision, True, device)
+    buffers = light_network.buffers(len(lights))
     buffers.lights.copy_(torch.tensor(lights))
-    frames.compute(buffers)
-    return frames, buffers
+    light_network.compute(buffers)
+    return light_network, buffers
 
 
-def packed(network: RoundedNetwork, frames: Frames) -> tuple[np.ndarray, np.ndarray]:
+def packed(network: RoundedNetwork, light_network: DeviceLightNetwork) -> tuple[np.ndarray, np.ndarray]:
     """The biases and matrices of a network as the pixels' kernel reads them."""
-    inputs, *hidden = (width for width in frames.shape.padded if width)
+    inputs, *hidden = (width for width in light_network.shape.padded if width)
     widths = [*hidden, 4]
     biases, matrices = [], []
     for layer, width in zip(network.layers, widths):
         biases.append(np.pad(layer.bias, (0, width - len(layer.bias))).astype(np.float32))
-        own = frames.shape.planes if not matrices else frames.shape.hidden[len(biases) - 2]
+        own = light_network.shape.planes if not matrices else light_network.shape.hidden[len(biases) - 2]
         for part in (slice(own), slice(own, None))[: 1 if len(layer.high) == own else 2]:
             height = inputs if part.start or not matrices else hidden[len(biases) - 2]
             for half in (layer.high, layer.low)[: 2 if network.precision == "fp16 hi/lo" else 1]:
@@ -88,9 +90,9 @@ def test_harmonics_are_polynomials():
 def test_folding_rounding_and_the_bound_are_their_twin_s(name, precision):
     """The same numbers in, the same halves out; biases and bounds are sums, in another order."""
     case = CASES[name]
-    frames, buffers = computed(networks.relightable_of(case), precision, np.array([[0.0, 0.0, 1.0]]))
+    light_network, buffers = computed(networks.relightable_of(case), precision, np.array([[0.0, 0.0, 1.0]]))
     expected = rounded(case.network, precision)
-    biases, matrices = packed(expected, frames)
+    biases, matrices = packed(expected, light_network)
     np.testing.assert_array_equal(buffers.matrices[0].cpu().numpy(), matrices)
     np.testing.assert_allclose(buffers.vectors[0].cpu().numpy(), biases, rtol=3e-7, atol=1e-12)
     np.testing.assert_allclose(buffers.bounds[0].item(), expected.error, rtol=1e-9)

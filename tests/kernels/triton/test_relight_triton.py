@@ -1,7 +1,10 @@
 """The Triton kernel in Triton's interpreter: every network against the float64 evaluation, every shape of picture.
 
-On a machine with a CUDA GPU, `TRITON_INTERPRET=0 pytest tests/test_relight_triton.py` runs the same rows on it.
+On a machine with a CUDA GPU, `make test-gpu` runs the same rows on it.
 """
+
+import pickle
+import weakref
 
 import networks
 import numpy as np
@@ -16,8 +19,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels.triton import kernel as relight_triton  # noqa: E402
+from fastrti.kernels.triton.error_bound import PRECISIONS, rounded  # noqa: E402
 from fastrti.kernels.triton.kernel import TritonKernel  # noqa: E402
-from fastrti.kernels.triton.precision import PRECISIONS, rounded  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -215,3 +218,39 @@ def test_a_graph_draws_what_relight_draws(name):
     graph.lights.copy_(torch.tensor([UNIT_LIGHT] * 2))
     assert torch.equal(*graph.launch())
     assert (graph.bounds < 1).all()
+
+
+def test_a_pickled_kernel_is_made_again():
+    case = CASES[STUDENT]
+    kernel = kernel_of(case, precision="fp16")
+    kernel.relight(UNIT_LIGHT, kernel.empty((19, 37, 3)), 0, 0)  # with buffers, which stay behind
+    copy = pickle.loads(pickle.dumps(kernel))
+    assert (copy.precision, copy.device) == ("fp16", kernel.device)
+    want, picture = kernel.empty((19, 37, 3)), copy.empty((19, 37, 3))
+    kernel.relight(UNIT_LIGHT, want, 0, 0)
+    copy.relight(UNIT_LIGHT, picture, 0, 0)
+    assert torch.equal(picture, want)
+
+
+def test_the_buffers_of_a_few_counts_of_lights_are_kept(monkeypatch):
+    kernel = kernel_of(CASES["1-3-relu"])
+    made = []
+    new = kernel.light_network.buffers
+    monkeypatch.setattr(kernel.light_network, "buffers", lambda count: made.append(fresh := new(count)) or fresh)
+    for count in range(1, 2 * relight_triton.KEPT_BUFFERS):
+        out = kernel.empty((count, 1, 1, 3))
+        kernel.relight_batch([UNIT_LIGHT] * count, out, 0, 0)
+        kernel.relight_batch([UNIT_LIGHT] * count, out, 0, 0)
+        assert len(kernel.bounds(count)) == count
+    assert [len(buffers.lights) for buffers in made] == list(range(1, 16))  # each made once
+    made = list(map(weakref.ref, made))
+    kept = [buffers().lights.shape[0] for buffers in made if buffers() is not None]
+    assert kept == list(range(8, 16))
+
+
+def test_a_kernel_that_nobody_uses_leaves_its_memory_at_once():
+    kernel = kernel_of(CASES["1-3-relu"])
+    kernel.relight(UNIT_LIGHT, kernel.empty((19, 37, 3)), 0, 0)
+    planes = weakref.ref(kernel._planes)
+    del kernel
+    assert planes() is None

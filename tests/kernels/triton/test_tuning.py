@@ -11,11 +11,10 @@ from fastrti import save
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.cli import main
-from fastrti.errors import BackendError
-from fastrti.kernels import kernel as backends
+from fastrti.kernels.backends import BACKENDS
 from fastrti.kernels.triton.device_light_network import NetworkShape
+from fastrti.kernels.triton.error_bound import PRECISIONS
 from fastrti.kernels.triton.kernel import TritonKernel
-from fastrti.kernels.triton.precision import PRECISIONS
 from fastrti.kernels.triton.tuning import Launch, TuningTable, built_in, cache_file, candidates, ever_faster
 
 STUDENT = NetworkShape(9, (16, 16), "relu", True, False)
@@ -89,14 +88,17 @@ ENTRY = {"rows": 64, "warps": 2, "pixels": 2, "stages": 1, "programs": 8}
         "[" * 100_000,
     ],
 )
-def test_a_damaged_file_is_one_sentence(text, path):
+def test_a_damaged_file_is_ignored_with_a_warning_and_replaced(text, path):
     path.parent.mkdir()
     path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(BackendError) as caught:
-        TuningTable(path)
-    message = str(caught.value)
+    with pytest.warns(UserWarning) as caught:
+        table = TuningTable(path)
+    (message,) = (str(warning.message) for warning in caught)
     assert message.startswith(f"{path}: expected measurements of `fastrti tune`, version 1, got ")
-    assert message.endswith(": delete the file and tune again") and "\n" not in message
+    assert message.endswith(": the file is ignored, run `fastrti tune OBJECT` to replace it") and "\n" not in message
+    assert table.launch((9, 0), STUDENT, "fp16") == built_in(STUDENT, "fp16")
+    table.add((9, 0), STUDENT, "fp16", LAUNCH)
+    assert TuningTable(path).launch((9, 0), STUDENT, "fp16") == LAUNCH
 
 
 def test_the_cache_folder_can_be_moved(monkeypatch, tmp_path):
@@ -123,7 +125,7 @@ def saved(tmp_path, monkeypatch):
 
 
 def test_tune_keeps_what_is_fastest(saved, monkeypatch, capsys):
-    monkeypatch.setattr(backends.Backend, "why_not", lambda self: None)
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))
     monkeypatch.setattr(TritonKernel, "microseconds", lambda self, launch: small(launch))
     assert main(["tune", str(saved), "--precision", "fp16"]) == 0
     kernel = TritonKernel(relightable("ptm"), precision="fp16")
@@ -131,7 +133,20 @@ def test_tune_keeps_what_is_fastest(saved, monkeypatch, capsys):
     assert kept.rows == 16 and str(kept) in capsys.readouterr().out
 
 
-@pytest.mark.skipif(backends.BACKENDS["triton"].why_not() is None, reason="the Triton kernel runs here")
+def test_an_outdated_file_stops_no_render_and_tune_replaces_it(saved, monkeypatch):
+    cache_file().parent.mkdir()
+    cache_file().write_text('{"version": 0, "launches": {}}')
+    with pytest.warns(UserWarning, match=r"version 1, got ValueError \(version 0\): the file is ignored"):
+        kernel = TritonKernel(relightable("ptm"))
+    kernel.relight((0.0, 0.0, 1.0), kernel.empty((5, 4, 3)), 0, 0)
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))
+    monkeypatch.setattr(TritonKernel, "microseconds", lambda self, launch: small(launch))
+    with pytest.warns(UserWarning, match="the file is ignored"):
+        assert main(["tune", str(saved)]) == 0
+    assert json.loads(cache_file().read_text())["version"] == 1
+
+
+@pytest.mark.skipif(BACKENDS["triton"].why_not() is None, reason="the Triton kernel runs here")
 def test_tune_without_a_gpu_is_one_sentence(saved, capsys):
     assert main(["tune", str(saved)]) == 1
     assert capsys.readouterr().err.startswith("fastrti tune: the triton backend cannot run here: ")

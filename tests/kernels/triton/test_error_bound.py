@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fastrti.kernels.reference import evaluate_network
-from fastrti.kernels.triton.precision import PRECISIONS, RoundedNetwork, cheapest, rounded
+from fastrti.kernels.triton.error_bound import PRECISIONS, RoundedNetwork, cheapest, rounded
 from fastrti.objects.frame_network import FrameNetwork
 
 SEEDS = st.integers(0, 2**32 - 1)

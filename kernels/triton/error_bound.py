@@ -1,7 +1,7 @@
 """Which arithmetic the GPU uses for a frame network: error bounds over every byte a plane can hold.
 
 Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network, so
-each frame's is bounded over every byte a plane can hold, on the GPU, by `frame_kernel.py`; this is that kernel's twin.
+each frame's is bounded over every byte a plane can hold, on the GPU, by `round_network.py`; this is that kernel's twin.
 A picture is within 1 level of the exact one where |error of 255·y| < 1.
 
     "fp16"         W and h rounded to halves: one product a layer
@@ -42,7 +42,7 @@ BYTE_ERROR = 2.0**-14  # levels: the kernel adds 2⁻²³ to y, so that halves r
 BYTE_SCALE = 256.0  # the kernel reads a byte v as v/256: weights on it are neither too small nor too large for halves
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RoundedLayer:
     """One layer as the kernel computes it: z = h·high + h·low + bias, where h of a byte v is v/256.
 
@@ -57,7 +57,7 @@ class RoundedLayer:
     bias: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RoundedNetwork:
     """A frame network on bytes, rounded to one precision.
 
@@ -72,7 +72,7 @@ class RoundedNetwork:
     error: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Values:
     """What a layer reads: low ≤ exact and computed values ≤ high, and the largest low halves of split values, (in,)."""
 
@@ -89,7 +89,7 @@ class _Values:
         return _Values(*(np.concatenate(pair) for pair in pairs))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _HiddenErrors:
     """What a hidden layer h = φ(W·x + b) adds to the error: (out,) each, W aside.
 

@@ -1,6 +1,6 @@
 """The device code that makes a frame network ready to be drawn: folded onto bytes, rounded, its error bounded.
 
-`frame_numbers` computes what `FrameNetwork.folded` and `precision.rounded` say, with their names and in float64, one
+`round_network` computes what `FrameNetwork.folded` and `error_bound.rounded` say, with their names and in float64, one
 program a light, and writes what `relight_tiles` reads.
 """
 
@@ -9,38 +9,38 @@ program a light, and writes what `relight_tiles` reads.
 import triton
 import triton.language as tl
 
-from fastrti.kernels.triton import precision as _precision
+from fastrti.kernels.triton import error_bound as _error_bound
 from fastrti.objects.frame_network import MAX_WEIGHT as _MAX_WEIGHT
 
 MAX_WEIGHT = tl.constexpr(_MAX_WEIGHT)
-HALF_MAX = tl.constexpr(_precision.HALF_MAX)
-BYTE_SCALE = tl.constexpr(_precision.BYTE_SCALE)
-BYTE_ERROR = tl.constexpr(_precision.BYTE_ERROR)
-EXP_ERROR = tl.constexpr(_precision.EXP_ERROR)
-NUMBER_ROUNDING = tl.constexpr(_precision.NUMBER_ROUNDING)
-SUM_ROUNDING = tl.constexpr(_precision.SUM_ROUNDING["fp16"])
-PAIR_BIAS_ROUNDS = tl.constexpr(_precision.BIAS_ROUNDS["fp16 hi/lo"])
+HALF_MAX = tl.constexpr(_error_bound.HALF_MAX)
+BYTE_SCALE = tl.constexpr(_error_bound.BYTE_SCALE)
+BYTE_ERROR = tl.constexpr(_error_bound.BYTE_ERROR)
+EXP_ERROR = tl.constexpr(_error_bound.EXP_ERROR)
+NUMBER_ROUNDING = tl.constexpr(_error_bound.NUMBER_ROUNDING)
+SUM_ROUNDING = tl.constexpr(_error_bound.SUM_ROUNDING["fp16"])
+PAIR_BIAS_ROUNDS = tl.constexpr(_error_bound.BIAS_ROUNDS["fp16 hi/lo"])
 
 
 @triton.jit
-def _to_weights(numbers):
+def _to_weights(parameters):
     """Rounded to float32, and clipped, as `frame_network.to_weights` does; in float64."""
-    return tl.minimum(tl.maximum(numbers, -MAX_WEIGHT), MAX_WEIGHT).to(tl.float32).to(tl.float64)
+    return tl.minimum(tl.maximum(parameters, -MAX_WEIGHT), MAX_WEIGHT).to(tl.float32).to(tl.float64)
 
 
 @triton.jit
-def _matrix(numbers, OUTPUTS: tl.constexpr, INPUTS: tl.constexpr, COLUMNS: tl.constexpr, ROWS: tl.constexpr):
-    """(ROWS, COLUMNS): (OUTPUTS, INPUTS) row-major numbers, transposed, padded with zeros."""
+def _matrix(parameters, OUTPUTS: tl.constexpr, INPUTS: tl.constexpr, COLUMNS: tl.constexpr, ROWS: tl.constexpr):
+    """(ROWS, COLUMNS): (OUTPUTS, INPUTS) row-major parameters, transposed, padded with zeros."""
     row = tl.arange(0, ROWS)[:, None]
     column = tl.arange(0, COLUMNS)[None, :]
     inside = (row < INPUTS) & (column < OUTPUTS)
-    return _to_weights(tl.load(numbers + column * INPUTS + row, mask=inside, other=0.0))
+    return _to_weights(tl.load(parameters + column * INPUTS + row, mask=inside, other=0.0))
 
 
 @triton.jit
-def _vector(numbers, COUNT: tl.constexpr, PADDED: tl.constexpr):
+def _vector(parameters, COUNT: tl.constexpr, PADDED: tl.constexpr):
     number = tl.arange(0, PADDED)
-    return _to_weights(tl.load(numbers + number, mask=number < COUNT, other=0.0))
+    return _to_weights(tl.load(parameters + number, mask=number < COUNT, other=0.0))
 
 
 @triton.jit
@@ -136,8 +136,8 @@ def _column(matrix, number, COLUMNS: tl.constexpr):
 
 
 @triton.jit
-def frame_numbers(
-    numbers,  # (L, COUNT) float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
+def round_network(
+    parameters,  # (L, COUNT) float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
     minimum,  # (K_PADDED,) float64, z = v·scale + minimum; padded with zeros
     scale,  # (K_PADDED,) float64
     vectors,  # float32 biases for `relight_tiles`, written
@@ -156,7 +156,7 @@ def frame_numbers(
     ELU: tl.constexpr,
     SKIP: tl.constexpr,
     PRECISION: tl.constexpr,
-    EXACT: tl.constexpr,  # write the float32 numbers
+    EXACT: tl.constexpr,  # write what the float32 kernel reads
 ):
     """Folds, rounds and bounds the network of light `program_id(0)`."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
@@ -165,7 +165,7 @@ def frame_numbers(
     SKIP_APART: tl.constexpr = SKIP and D1 > 0
     WEIGHTS: tl.constexpr = K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP_APART else 0)
     light = tl.program_id(0)
-    numbers += light * COUNT
+    parameters += light * COUNT
     vectors += light * (D1 + D2 + 4)
     exact_vectors += light * (D1 + D2 + 4)
     matrices += light * PARTS * WEIGHTS
@@ -175,21 +175,21 @@ def frame_numbers(
     offset = tl.load(minimum + plane)
     factor = tl.load(scale + plane)
     if D1 > 0:
-        first = _matrix(numbers, WIDTH1, K, D1, K_PADDED)
-        bias1 = _to_weights(_vector(numbers + WIDTH1 * K, WIDTH1, D1) + tl.sum(first * offset[:, None], 0))
+        first = _matrix(parameters, WIDTH1, K, D1, K_PADDED)
+        bias1 = _to_weights(_vector(parameters + WIDTH1 * K, WIDTH1, D1) + tl.sum(first * offset[:, None], 0))
         first = _to_weights(first * factor[:, None]) * BYTE_SCALE
-        numbers += WIDTH1 * K + WIDTH1
+        parameters += WIDTH1 * K + WIDTH1
     if D2 > 0:
-        second = _matrix(numbers, WIDTH2, WIDTH1, D2, D1)
-        bias2 = _vector(numbers + WIDTH2 * WIDTH1, WIDTH2, D2)
-        numbers += WIDTH2 * WIDTH1 + WIDTH2
-    last = _matrix(numbers, 3, WIDTH, 4, D)
-    bias = _vector(numbers + 3 * WIDTH, 3, 4)
+        second = _matrix(parameters, WIDTH2, WIDTH1, D2, D1)
+        bias2 = _vector(parameters + WIDTH2 * WIDTH1, WIDTH2, D2)
+        parameters += WIDTH2 * WIDTH1 + WIDTH2
+    last = _matrix(parameters, 3, WIDTH, 4, D)
+    bias = _vector(parameters + 3 * WIDTH, 3, 4)
     if D1 == 0:
         bias = _to_weights(bias + tl.sum(last * offset[:, None], 0))
         last = _to_weights(last * factor[:, None]) * BYTE_SCALE
     if SKIP:
-        skip = _matrix(numbers + 3 * WIDTH + 3, 3, K, 4, K_PADDED)
+        skip = _matrix(parameters + 3 * WIDTH + 3, 3, K, 4, K_PADDED)
         bias = _to_weights(bias + tl.sum(skip * offset[:, None], 0))
         skip = _to_weights(skip * factor[:, None]) * BYTE_SCALE
         if D1 == 0:
