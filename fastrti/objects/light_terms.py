@@ -3,6 +3,8 @@
 Lights are (L, 3) float64 unit vectors everywhere here (`fastrti.lights`).
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,6 +72,7 @@ def hsh_terms(lights: Lights) -> Lights:
     return terms
 
 
+@cache
 def harmonics(terms: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """The first harmonics as polynomials of (x·s, y·s, z), s = sqrt(z/(1+z)).
 
