@@ -3,6 +3,7 @@
 import io
 import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,11 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
 
 def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
     """Like `read_picture`, from bytes already read; `where` is the name errors give them."""
+    return _decoded(_opened(data, where, mode, width, height), where)
+
+
+def _opened(data: bytes, where: str, mode: str, width: int, height: int) -> Image.Image:
+    """A picture of exactly this mode and size, by its header; no memory is taken for its pixels."""
     picture = _open(data, where)
     if picture.size != (width, height) or picture.mode != mode:
         raise ObjectError(
@@ -62,6 +68,10 @@ def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) 
         )
     if width * height * len(mode) > _MAX_EXPANSION * len(data):  # before Pillow takes the memory
         raise ObjectError(f"{where}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
+    return picture
+
+
+def _decoded(picture: Image.Image, where: str) -> NDArray[np.uint8]:
     try:
         return np.asarray(picture)
     except Exception as error:  # Pillow's decoders raise many kinds on damaged data; each means the same here
@@ -69,12 +79,25 @@ def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) 
 
 
 def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]:
-    """The planes of RGB pictures, (3·files, H, W) uint8, contiguous."""
-    first = read_picture(paths[0], "RGB", width, height)  # before memory for all of them is taken
-    planes = np.empty((3 * len(paths), height, width), np.uint8)
-    planes[:3] = first.transpose(2, 0, 1)
-    for number, path in enumerate(paths[1:], start=1):
-        planes[3 * number : 3 * number + 3] = read_picture(path, "RGB", width, height).transpose(2, 0, 1)
+    """The planes of RGB pictures, (3·files, H, W) uint8, contiguous.
+
+    Headers are read one after the other, and pixels are decoded on all cores: Pillow's decoders leave Python to others.
+
+    Raises:
+        ObjectError: see `read_picture`.
+    """
+    cores = os.cpu_count() or 1
+    slack = 64 + 8 * width * height
+    planes: NDArray[np.uint8] | None = None
+    with ThreadPoolExecutor(cores) as pool:
+        for start in range(0, len(paths), 2 * cores):
+            some = paths[start : start + 2 * cores]
+            pictures = [_opened(_read_bytes(path, slack), str(path), "RGB", width, height) for path in some]
+            if planes is None:  # not before the first header was found to be right
+                planes = np.empty((3 * len(paths), height, width), np.uint8)
+            for number, pixels in enumerate(pool.map(_decoded, pictures, map(str, some)), start=start):
+                planes[3 * number : 3 * number + 3] = pixels.transpose(2, 0, 1)
+    assert planes is not None  # an object has one plane or more
     return planes
 
 
