@@ -1,6 +1,7 @@
 """A student, a teacher and a loss of one's own, and the example of the documents that has all three."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from small_fits import HEIGHT, LIGHTS, WIDTH, collection, quick
 from fastrti import ArgumentError, Mlic, Preset, TrainingError, fit
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.scoring.sampled import mean_psnr
+from fastrti.training import fitting
 from fastrti.training.loop import root_mean_square
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
+from fastrti.training.students import parse_student
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "own_student.py"
 
@@ -70,6 +73,24 @@ def test_the_number_of_planes_reaches_an_own_student(mlic):
     assert quick(mlic, steps=2, student=plain, planes=5).planes.shape == (5, HEIGHT, WIDTH)
 
 
+@pytest.mark.parametrize(
+    ("student", "message"),
+    [
+        (lambda photographs, planes: None, "expected a student that builds an Autoencoder, got NoneType"),
+        (lambda photographs, planes: plain(photographs, 4), "expected 9 planes of encoder and decoder, got 4 and 4"),
+        (replace(parse_student("lc16x16"), hidden=(8, 8, 8)), "expected 1 to 3 layers"),
+        (replace(parse_student("lc16x16"), hidden=(100, 100)), "hidden widths 1–64"),
+        (replace(parse_student("lc16x16"), light_widths=(2000,)), "expected light layers up to 1024 wide"),
+        (replace(parse_student("lc16x16"), activation="tanh"), "expected activation"),
+    ],
+    ids=["none", "planes", "layers", "widths", "light network", "activation"],
+)
+def test_what_no_object_can_store_is_refused_before_the_training(mlic, monkeypatch, student, message):
+    monkeypatch.setattr(fitting, "train", None)
+    with pytest.raises(ArgumentError, match=message):
+        quick(mlic, student=student, teacher="none")
+
+
 def test_an_own_student_is_not_trained_for_int8(mlic):
     with pytest.raises(ArgumentError, match=r"to train for int8, got .*plain"):
         quick(mlic, student=plain, int8=True)
@@ -92,6 +113,12 @@ def test_an_own_teacher_is_asked_at_new_lights_and_sees_what_the_fit_sees(mlic):
         assert lights[:, 2].min() >= np.sin(np.radians(40)) - 1e-6
         torch.testing.assert_close(lights.norm(dim=1), torch.ones(6))
         torch.testing.assert_close(samples, photographs[:, pixels].transpose(1, 2))
+
+
+@pytest.mark.parametrize("shape", [(8, 1, 2048), (3, 2048), ()])
+def test_a_teacher_that_answers_in_another_shape_is_refused(mlic, shape):
+    with pytest.raises(ArgumentError, match=r"expected an answer of shape .* = \(8, 3, 2048\) from the teacher, got"):
+        quick(mlic, teacher=lambda samples, pixels, lights: torch.zeros(shape))
 
 
 def test_the_object_comes_to_look_like_what_an_own_teacher_says(mlic):
