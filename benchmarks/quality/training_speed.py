@@ -183,16 +183,15 @@ def main() -> None:
     print(f"\nA step of {default.pixels} pixels under {default.photographed_lights} + {default.new_lights} lights:")
     for name, seconds in bench.parts(default).items():
         print(f"{name}: {1e3 * seconds:.2f} ms")
-    shapes = {shape: partial(bench.step, "lc16x16", _shaped(default, *shape)) for shape in SHAPES}
-    for (pixels, shown, new), seconds in in_turns(shapes).items():
-        rate = pixels * (shown + new) / seconds
-        print(f"{pixels} pixels, {shown} + {new} lights: {1e3 * seconds:.1f} ms a step, {rate:,.0f} pairs a second")
+    steps = {}
+    for pixels, photographed, new in SHAPES:
+        preset = replace(default, pixels=pixels, photographed_lights=photographed, new_lights=new)
+        steps[f"{pixels} pixels, {photographed} + {new} lights"] = partial(bench.step, "lc16x16", preset)
+    for (shape, seconds), (pixels, photographed, new) in zip(in_turns(steps).items(), SHAPES):
+        rate = pixels * (photographed + new) / seconds
+        print(f"{shape}: {1e3 * seconds:.1f} ms a step, {rate:,.0f} pairs a second")
     if options.compile:
         print(f"{1e3 * bench.step('lc16x16', default, compiled=True):.1f} ms a step compiled")
-
-
-def _shaped(preset: Preset, pixels: int, shown: int, new: int) -> Preset:
-    return replace(preset, pixels=pixels, shown=shown, new=new)
 
 
 if __name__ == "__main__":

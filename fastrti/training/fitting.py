@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import math
 import os
 import time
 from collections.abc import Callable
@@ -161,11 +162,11 @@ class _Run:
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
-        functions, trust = [] if own_teacher is None else [own_teacher], None
+        functions, trust = [] if own_teacher is None else [_checked(own_teacher)], None
         if teacher.name in ("neural", "both"):
             wide = teacher.network or student.wide_teacher(teacher.name)
             share = teacher.network_steps or (0.5 if teacher.name == "both" else 1.0)
-            steps = -int(-self.preset.steps * share // 1)
+            steps = math.ceil(self.preset.steps * share)
             network, done = self._train(f"teacher {wide.name}", builder(wide), preset=replace(self.preset, steps=steps))
             if done < steps:
                 return wide.name, network, done
@@ -210,10 +211,23 @@ def train_anew(
     checkpoint: Checkpoint,
     score: ProgressScore | None,
 ) -> tuple[Autoencoder, int]:
-    """A network drawn by the seed and trained; see `train`."""
+    """A network drawn by the seed and trained; see `train`.
+
+    Raises:
+        ArgumentError: a network that no object can store.
+    """
     draws = generator(seed)
     with seeded(seed):
-        network = make(len(task.lights), planes).to(task.lights.device)
+        network = make(len(task.lights), planes)
+    if not isinstance(network, Autoencoder):
+        raise ArgumentError(f"expected a student that builds an Autoencoder, got {type(network).__name__}")
+    stored = network.decoder.to_decoder().planes  # what cannot be stored is refused now, not after the training
+    if not network.encoder.planes == stored == planes:
+        raise ArgumentError(
+            f"expected {planes} planes of encoder and decoder, got {network.encoder.planes} and {stored}: "
+            "build both for the number of planes that the student is given"
+        )
+    network.to(task.lights.device)
     typical = torch.randint(len(task.samples), (_STANDARD,), generator=draws)
     network.encoder.standardise(task.samples.batch(typical))
     return train(network, task, preset, draws, checkpoint, score)
@@ -261,6 +275,20 @@ def _identity(
 
 def _answers_of(network: Autoencoder) -> TeacherFunction:
     return lambda samples, pixels, lights: network(samples, lights.to(samples.device))
+
+
+def _checked(teacher: TeacherFunction) -> TeacherFunction:
+    """A teacher of one's own; an answer of another shape would be broadcast, unnoticed."""
+
+    def checked(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
+        answer, shape = teacher(samples, pixels, lights), (len(lights), 3, len(pixels))
+        if answer.shape != shape:
+            raise ArgumentError(
+                f"expected an answer of shape (lights, 3, pixels) = {shape} from the teacher, got {tuple(answer.shape)}"
+            )
+        return answer
+
+    return checked
 
 
 def _mean_of(functions: list[TeacherFunction]) -> TeacherFunction:

@@ -40,8 +40,13 @@ class Preset:
     most_pixels: int = 1 << 20
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ArgumentError(f"expected one or more training steps, got {self.steps}")
+        for name in ("steps", "pixels", "photographed_lights", "new_lights", "most_pixels"):
+            if getattr(self, name) < 1:
+                raise ArgumentError(f"expected {name} of 1 or more, got {getattr(self, name)}")
+        if not self.learning_rate > 0:
+            raise ArgumentError(f"expected a learning rate above 0, got {self.learning_rate}")
+        if not 0 <= self.lowest_new_light < 90:
+            raise ArgumentError(f"expected a lowest new light from 0° to below 90°, got {self.lowest_new_light}")
         if self.alpha is not None and not all(0 <= weight <= 1 for weight in self.alpha):
             first, last = self.alpha
             got = f"{first}" if first == last else f"{first} and {last}"
@@ -90,6 +95,14 @@ class InterpolatorSettings:
     correction_taken: float = 0.5
     correction_width: int = 32
     correction_steps: int = 1000
+
+    def __post_init__(self) -> None:
+        if not self.degrees or min(self.degrees) < 1:
+            raise ArgumentError(f"expected one or more degrees, each 1 or more, got {self.degrees}")
+        if self.cell_pixels < 2:
+            raise ArgumentError(f"expected cells of 2 pixels or more, got {self.cell_pixels}")
+        if not self.blur_cells > 0:
+            raise ArgumentError(f"expected a σ of the smoothing above 0 cells, got {self.blur_cells}")
 
 
 @dataclass(frozen=True)
@@ -159,3 +172,7 @@ class Teacher:
     interpolator: InterpolatorSettings = field(default_factory=InterpolatorSettings)
     network: Student | None = None
     network_steps: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.network_steps is not None and not self.network_steps > 0:
+            raise ArgumentError(f"expected a share of the steps above 0 for the network, got {self.network_steps}")

@@ -80,7 +80,7 @@ def test_an_unknown_student_is_refused(original: Relightable) -> None:
         distil_object(original, "resnet", progress=False)
 
 
-def test_a_madeis_no_ptm_file(original: Relightable, tmp_path, capsys) -> None:
+def test_a_distilled_object_is_no_ptm_file(original: Relightable, tmp_path, capsys) -> None:
     save(original, tmp_path / "relief")
     assert main(["convert", str(tmp_path / "relief"), "-o", str(tmp_path / "twin.ptm"), "--student", "disk20"]) == 1
     assert "expected --student with an object folder as output" in capsys.readouterr().err

@@ -1,0 +1,85 @@
+"""Without the optional packages: what works, and which sentence says what to install."""
+
+import subprocess
+import sys
+
+import pytest
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {missing}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Missing())
+import numpy as np
+import fastrti
+from fastrti.synth import render_collection
+"""
+ALL = ("torch", "tqdm", "triton", "skimage", "scipy", "imagecodecs", "anywidget", "moderngl")
+
+
+def run_without(missing: tuple[str, ...], program: str) -> str:
+    """What a program prints in a Python that cannot import these packages."""
+    command = [sys.executable, "-c", WITHOUT.format(missing=set(missing)) + program]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+COLLECTION = """
+rows, columns = np.mgrid[0:16, 0:20] / 20
+lights = np.array([[0, 0, 1], [0.6, 0, 0.8], [0, 0.6, 0.8], [-0.6, 0, 0.8], [0, -0.6, 0.8], [0.48, 0.6, 0.64],
+                   [-0.48, 0.6, 0.64], [0.48, -0.6, 0.64]])
+shading = (0.2 + 0.5 * rows * lights[:, 2, None, None] + 0.2 * columns * lights[:, 0, None, None]) * 255
+mlic = fastrti.Mlic(np.repeat(shading[..., None], 3, 3).astype(np.uint8), lights, tuple("abcdefgh"))
+"""
+
+
+def test_classical_fits_and_psnr_need_numpy_and_pillow_alone() -> None:
+    said = run_without(
+        ALL,
+        COLLECTION
+        + """
+for basis in ("ptm", "hsh9", "hsh16", "rbf"):
+    fitted = fastrti.fit_classical(mlic, basis, hold_out=2)
+    evaluation = fastrti.evaluate(fastrti.Renderer(fitted), mlic, ["psnr"])
+    print(basis, len(fitted.training["held_out"]), fitted.training["psnr_of"], evaluation.mean.psnr > 20)
+""",
+    )
+    assert said.splitlines() == [f"{basis} 2 held-out lights True" for basis in ("ptm", "hsh9", "hsh16", "rbf")]
+
+
+@pytest.mark.parametrize(("missing", "name"), [("torch", "PyTorch"), ("tqdm", "tqdm")])
+def test_a_student_says_what_it_needs(missing: str, name: str) -> None:
+    said = run_without(
+        (missing,),
+        """
+try:
+    fastrti.fit
+except fastrti.MissingPackageError as error:
+    print(error)
+""",
+    )
+    assert said == (
+        f"expected {name} for training a student, got an installation without it: run pip install 'fastrti[fit]'\n"
+    )
+
+
+@pytest.mark.parametrize(("measure", "name"), [("ssim", "SSIM"), ("ciede2000", "CIEDE2000")])
+def test_a_measure_says_what_it_needs(measure: str, name: str) -> None:
+    said = run_without(
+        ("skimage",),
+        COLLECTION
+        + f"""
+renderer = fastrti.Renderer(fastrti.fit_classical(mlic, "ptm"))
+try:
+    fastrti.evaluate(renderer, mlic, [{measure!r}])
+except fastrti.MissingPackageError as error:
+    print(error)
+""",
+    )
+    assert said.startswith(f"expected scikit-image for {name}, got an installation without it")
+    assert said.endswith("run pip install 'fastrti[measure]'\n")
