@@ -25,7 +25,7 @@ install: $(STAMP)
 $(STAMP): $(INPUTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.12" torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.13" torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
 	touch $@
 
