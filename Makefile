@@ -13,7 +13,7 @@ INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
-	@echo "make test-deep  sanitizers, every compile target, every instruction set"
+	@echo "make test-deep  sanitizers, every compile target, every instruction set, the wheel"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
@@ -25,7 +25,7 @@ install: $(STAMP)
 $(STAMP): $(INPUTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.12" torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.13" torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
 	touch $@
 

@@ -239,7 +239,9 @@ std::vector<std::string> isa_names() {
 
 }  // namespace
 
-PYBIND11_MODULE(_cpu, module) {
+// Free-threaded Python may run it without the lock: what is bound is either constant or guarded by the core's mutexes,
+// and the core is called without the lock in every Python.
+PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
   module.doc() = "The CPU kernel; use it through fastrti.kernels.cpu.";
   module.def(
       "available_isas", [] { return py::tuple(py::cast(isa_names())); },

@@ -1,5 +1,6 @@
 #include "dispatch.h"
 
+#include "machine/processor.h"
 #include "pixels/kernel.h"
 
 namespace fastrti {
@@ -8,15 +9,11 @@ namespace {
 bool always() { return true; }
 
 #if defined(__x86_64__)
-// The builtins also ask the operating system whether it saves the wide registers.
-bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
-}
+bool has_avx512() { return processor().avx512 && processor().fma; }
 
-bool has_avx512_vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+bool has_avx512_vnni() { return processor().avx512_vnni && processor().fma; }
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx2() { return processor().avx2 && processor().fma; }
 #endif
 
 // Fastest first. AVX-512 without VNNI multiplies as many integers at a time as floats: its integers are those of AVX2.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "thread_pool.h"
+#include "machine/thread_pool.h"
 
 namespace fastrti {
 namespace {

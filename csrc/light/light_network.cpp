@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "machine/processor.h"
+
 namespace fastrti {
 namespace {
 
@@ -38,12 +40,8 @@ __attribute__((target("avx2"))) void multiply_avx2(const float* weights, const d
                                                    int outputs) {
   multiply(weights, x, inputs, y, outputs);
 }
-
-bool has_avx2() { return __builtin_cpu_supports("avx2"); }
 #else
 constexpr auto multiply_avx2 = multiply_baseline;
-
-bool has_avx2() { return false; }
 #endif
 
 }  // namespace
@@ -68,7 +66,7 @@ LightLayer::LightLayer(const fastrti_layer& layer)
 }
 
 void LightLayer::apply(const double* x, double* y) const {
-  static const auto fastest = has_avx2() ? multiply_avx2 : multiply_baseline;
+  static const auto fastest = processor().avx2 ? multiply_avx2 : multiply_baseline;
   fastest(weights_.data(), x, inputs_, y, padded_outputs());
   for (std::size_t i = 0; i < bias_.size(); ++i) y[i] += bias_[i];
 }

@@ -36,10 +36,12 @@ struct Neon {
   }
 
   static void store_pixels(const Vec (&y)[3][kVectors], std::uint8_t* out) {
-    vst3q_u8(out, {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2])}});
+    const uint8x16x3_t rgb = {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2])}};
+    vst3q_u8(out, rgb);  // a macro in clang, which would take the commas of a list for its own
   }
   static void store_pixels(const Vec (&y)[4][kVectors], std::uint8_t* out) {
-    vst4q_u8(out, {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2]), bytes_of(y[3])}});
+    const uint8x16x4_t rgba = {{bytes_of(y[0]), bytes_of(y[1]), bytes_of(y[2]), bytes_of(y[3])}};
+    vst4q_u8(out, rgba);
   }
 
  private:

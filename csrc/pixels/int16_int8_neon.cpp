@@ -90,10 +90,12 @@ struct Neon {
   static Bytes opaque() { return vdupq_n_u8(255); }
 
   static void store_pixels(const Bytes (&channels)[3], std::uint8_t* out) {
-    vst3q_u8(out, {{channels[0], channels[1], channels[2]}});
+    const uint8x16x3_t rgb = {{channels[0], channels[1], channels[2]}};
+    vst3q_u8(out, rgb);  // a macro in clang, which would take the commas of a list for its own
   }
   static void store_pixels(const Bytes (&channels)[4], std::uint8_t* out) {
-    vst4q_u8(out, {{channels[0], channels[1], channels[2], channels[3]}});
+    const uint8x16x4_t rgba = {{channels[0], channels[1], channels[2], channels[3]}};
+    vst4q_u8(out, rgba);
   }
 
  private:

@@ -1,4 +1,4 @@
-"""The folders of csrc have a direction: a light becomes a network, that is rounded, that is drawn."""
+"""The folders of csrc have a direction: on the machine, a light becomes a network, that is rounded, that is drawn."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 CSRC = Path(__file__).parents[2] / "csrc"
 
-FLOORS = ("light", "rounding", "pixels", ".")
+FLOORS = ("machine", "light", "rounding", "pixels", ".")
 """Lowest first; "." is csrc itself. Every floor may include fastrti.h, the header of programs in C."""
 
 FILES = sorted(path.relative_to(CSRC) for path in CSRC.rglob("*") if path.suffix in (".h", ".cpp", ".inl"))

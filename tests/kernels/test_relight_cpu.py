@@ -2,12 +2,14 @@
 
 import math
 import os
+import platform
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -429,3 +431,12 @@ def test_the_label_says_which_precision_runs_under_the_last_light_and_why() -> N
         reason = f"int16: its bound promises {bound:.2g}" if bound < 1 else f"fp32: int16 promises only {bound:.2g}"
         assert precision == reason[:5].rstrip(":")
         assert kernel.label == f"avx512vnni, 1 thread, {reason} levels"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64" or not Path("/proc/cpuinfo").exists(), reason="needs x86-64 Linux")
+def test_the_instruction_sets_are_those_the_system_names() -> None:
+    line = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
+    flags = set(line.split())
+    wanted = {"avx2": {"avx2", "fma"}, "avx512": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"}}
+    wanted["avx512vnni"] = wanted["avx512"] | {"avx512_vnni"}
+    assert set(available_isas()) == {name for name, needs in wanted.items() if needs <= flags} | {"baseline"}

@@ -1,6 +1,8 @@
-#include "thread_pool.h"
+#include "machine/thread_pool.h"
 
+#if !defined(_WIN32)
 #include <pthread.h>
+#endif
 
 #include <algorithm>
 #include <new>
@@ -19,7 +21,9 @@ ThreadPool* make_pool() { return new (storage) ThreadPool; }
 
 ThreadPool& ThreadPool::shared() {
   static ThreadPool* const pool = [] {
+#if !defined(_WIN32)  // which does not fork
     pthread_atfork(nullptr, nullptr, [] { make_pool(); });
+#endif
     return make_pool();
   }();
   return *pool;
