@@ -11,7 +11,7 @@ from PIL import Image
 import fastrti
 from fastrti import cli, formats
 from fastrti.errors import ObjectError
-from fastrti.kernels.kernel import BACKENDS
+from fastrti.kernels.backends import BACKENDS
 from fastrti.objects import decoders
 
 LIGHT = (0.3, 0.5)
