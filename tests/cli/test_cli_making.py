@@ -142,7 +142,8 @@ def test_large_pictures_are_reduced_on_a_sheet(tmp_path: Path) -> None:
     save(relightable("ptm", 2 * SHEET_SIDE, SHEET_SIDE), tmp_path / "tall")
     arguments = ["relight", str(tmp_path / "tall"), "--light", "0,0", "--sheet", "-o", str(tmp_path / "sheet.png")]
     assert main(arguments) == 0
-    width, height = Image.open(tmp_path / "sheet.png").size
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        width, height = sheet.size
     assert SHEET_SIDE < height < 1.2 * SHEET_SIDE and SHEET_SIDE / 2 < width < SHEET_SIDE
 
 

@@ -6,12 +6,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 from docs_pages import ROOT
+from objects import relightable
 from PIL import Image
 
 import fastrti
 from fastrti import cli, formats
 from fastrti.errors import ObjectError
 from fastrti.kernels.backends import BACKENDS
+from fastrti.kernels.reference import relight_reference
 from fastrti.objects import decoders
 
 LIGHT = (0.3, 0.5)
@@ -52,6 +54,19 @@ def test_the_decoder_is_saved(matt, tmp_path, monkeypatch):
     assert isinstance(loaded.decoder, kind) and (loaded.planes == matt.planes).all()
     with pytest.raises(ObjectError, match="lambert"):
         fastrti.load(tmp_path / "ball")
+
+
+@pytest.mark.parametrize("kind", ["light-mlp-relu-skip", "mlp-9-3-skip", "light-mlp-elu", "ptm-base"])
+def test_the_backend_draws(kind, monkeypatch):
+    monkeypatch.setitem(BACKENDS, "float32", example("float32_backend").BACKEND)
+    original = relightable(kind, 9, 33, masked=True)
+    renderer = fastrti.Renderer(original, backend="float32")
+    picture = renderer.relight(LIGHT, out=np.empty((5, 20, 4), np.uint8), region=(2, 7, 5, 20))
+    window = np.s_[2:7, 7:27]
+    assert np.abs(picture[..., :3].astype(int) - relight_reference(original, LIGHT)[window]).max() <= 1
+    assert np.array_equal(picture[..., 3] > 0, original.mask[window])
+    with pytest.raises(fastrti.BackendError, match="expected a precision of auto on the float32 backend, got 'int8'"):
+        fastrti.Renderer(original, backend="float32", precision="int8")
 
 
 @pytest.fixture

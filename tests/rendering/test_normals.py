@@ -116,7 +116,8 @@ def test_png_of_16_bits_with_green_down(tmp_path: Path) -> None:
     rows = np.frombuffer(zlib.decompress(data[start + 4 : start + 4 + length]), np.uint8).reshape(3, 1 + 4 * 6)
     stored = rows[:, 1:].copy().view(">u2").reshape(3, 4, 3)
     assert np.array_equal(stored, encode_normals(normals * np.array([1, -1, 1], np.float32), 65535))
-    assert Image.open(tmp_path / "normals.png").size == (4, 3)  # Pillow, too, takes it for a PNG
+    with Image.open(tmp_path / "normals.png") as picture:
+        assert picture.size == (4, 3)  # Pillow, too, takes it for a PNG
 
 
 def test_refuses_another_suffix(tmp_path: Path) -> None:

@@ -189,7 +189,8 @@ def test_export_does_not_put_tiles_into_a_single_file(
 
 def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
     assert main(["normals", vase, "-o", str(tmp_path / "normals.png"), "--bits", "16"]) == 0
-    assert Image.open(tmp_path / "normals.png").size == (9, 7)
+    with Image.open(tmp_path / "normals.png") as normals:
+        assert normals.size == (9, 7)
 
 
 # Background jobs of a shell inherit an ignored SIGINT, and Python then leaves it ignored.
