@@ -11,6 +11,9 @@ from setuptools import setup
 # and so its integers, differently on processors with fused multiply-adds.
 OPTIONS = ["-O3", "-ffp-contract=off"]
 WINDOWS = sys.platform == "win32"
+# Without /Zc:twoPhase clang-cl reads templates at the end of a file, where the pragmas that name a kernel's instruction
+# set are over.
+CLANG_CL = ["/Zc:twoPhase", *(f"/clang:{option}" for option in OPTIONS)]
 
 
 class BuildKernel(build_ext):
@@ -36,7 +39,7 @@ setup(
             depends=sorted(glob("csrc/**/*.h", recursive=True) + glob("csrc/**/*.inl", recursive=True)),
             include_dirs=["csrc"],
             cxx_std=17,
-            extra_compile_args=[f"/clang:{option}" for option in OPTIONS] if WINDOWS else [*OPTIONS, "-pthread"],
+            extra_compile_args=CLANG_CL if WINDOWS else [*OPTIONS, "-pthread"],
             extra_link_args=[] if WINDOWS else ["-pthread"],
         )
     ],

@@ -1,12 +1,11 @@
 // The float32 kernel for x86-64 with AVX-512 F, BW, DQ and VL: tiles of 64 pixels.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include <cstring>
 
 #include "pixels/kernel.h"
 #include "pixels/pixel_shuffle.h"
+#include "pixels/x86_intrinsics.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"))), apply_to = function)

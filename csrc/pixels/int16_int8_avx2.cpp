@@ -1,12 +1,11 @@
 // The int16 and int8 kernels for x86-64 with AVX2: tiles of 16 pixels.
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
 #include <cstring>
 
 #include "pixels/kernel.h"
 #include "pixels/pixel_shuffle.h"
+#include "pixels/x86_intrinsics.h"
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2"))), apply_to = function)

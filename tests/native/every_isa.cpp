@@ -1,7 +1,8 @@
-// The example of fastrti.h on every instruction set of this machine and in every precision: PICTURE.<isa>.<precision>
-// instead of PICTURE. csrc/examples/relight.c is compiled with -Dmain=example -Dfastrti_open=open_on_isa.
+// The example of fastrti.h on every instruction set of this machine and in every precision, drawn by several threads:
+// PICTURE.<isa>.<precision> instead of PICTURE. csrc/examples/relight.c is compiled with -Dmain=example -Dfastrti_open=open_on_isa.
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "dispatch.h"
 #include "fastrti.h"
@@ -13,6 +14,7 @@ struct fastrti_object {  // as in c_abi.cpp
 
 namespace {
 
+constexpr int kThreads = 3;
 const fastrti::Isa* isa;
 fastrti::Precision precision;
 
@@ -20,8 +22,8 @@ fastrti::Precision precision;
 
 extern "C" int example(int count, char** arguments);
 
-extern "C" int open_on_isa(const fastrti_description* description, int, int threads, fastrti_object** object) {
-  *object = new fastrti_object{{*description, *isa, threads, precision}};
+extern "C" int open_on_isa(const fastrti_description* description, int, int, fastrti_object** object) {
+  *object = new fastrti_object{{*description, *isa, kThreads, precision}};
   return FASTRTI_OK;
 }
 
