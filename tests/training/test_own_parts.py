@@ -71,7 +71,8 @@ def test_the_object_draws_what_the_example_computes(mlic, monkeypatch):
 def test_the_examples_learn_together(mlic):
     taught = example("own_teacher")
     parts = {"teacher": taught.linear_teacher(mlic), "loss": taught.absolute}
-    fitted = quick(mlic, steps=300, student=example("own_student").student, **parts)
+    preset = Preset(300, pixels=512, photographed_lights=8, new_lights=4, learning_rate=1.2e-2)
+    fitted = fit(mlic, student=example("own_student").student, preset=preset, progress=False, **parts)
     errors = np.square(mlic.photographs - mlic.photographs.mean(0)).mean((1, 2, 3))  # of one picture for all lights
     blind = np.mean(10 * np.log10(255**2 / errors))
     assert fitted.training["psnr"] > blind + 3
