@@ -69,7 +69,8 @@ class Int8Autoencoder(Autoencoder):
 
     Args:
         trained: with a light-conditioned ReLU decoder; its encoder is kept as it is.
-        minimum, maximum: (K,) of the planes.
+        minimum: (K,) of the planes.
+        maximum: (K,) of the planes.
     """
 
     minimum: Tensor

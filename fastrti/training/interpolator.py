@@ -160,7 +160,8 @@ class _Correction(nn.Module):
     and colour. It starts at none.
 
     Args:
-        mix, deviations: (L, 3, P) and (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
+        mix: (L, 3, P) of typical pixels and lights. It sets the scale of the network's input, as `deviations` do.
+        deviations: (L, M, 3, P) of the same.
         width: of the hidden layers.
     """
 

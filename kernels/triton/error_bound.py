@@ -97,7 +97,8 @@ class _HiddenErrors:
         weight: (out, in) exact.
         affine: error of W·x + b, given the x the kernel has.
         activation: error of φ and of rounding h.
-        slope_low, slope_high: φ′ over the interval of W·x + b.
+        slope_low: the smallest φ′ over the interval of W·x + b.
+        slope_high: the largest.
     """
 
     weight: Array

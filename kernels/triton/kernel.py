@@ -283,7 +283,8 @@ class FrameGraph:
     Args:
         kernel: the object's.
         out: (L, h, w, C) uint8 on its device: every replay draws there.
-        top, left: the region's first pixel.
+        top: first row of the region.
+        left: first column of the region.
 
     Attributes:
         out: the pictures.
