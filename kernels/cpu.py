@@ -1,7 +1,8 @@
 """The CPU backend: the C++ kernel on numpy arrays.
 
-Three bodies, float32, 16-bit and 8-bit integers, each compiled for several instruction sets (fp32_body.inl,
-int16_body.inl and int8_body.inl in csrc/pixels/), own threads, the GIL released.
+There are three algorithms: 32-bit floats, 16-bit integers and 8-bit integers (fp32_body.inl, int16_body.inl and
+int8_body.inl in csrc/pixels/). Each is compiled for several instruction sets. The kernel has its own threads and
+releases the GIL while it draws.
 """
 
 import importlib
@@ -33,7 +34,7 @@ PRECISIONS = ("fp32", "int16", "int8")
 CAMERA: Light = (0.0, 0.0, 1.0)
 
 MAX_THREADS = 1024
-"""As csrc/relight.h has it."""
+"""FASTRTI_MAX_THREADS of csrc/fastrti.h."""
 
 
 def why_not() -> str | None:
@@ -93,12 +94,12 @@ class CpuKernel:
         self.drawn_in(CAMERA)  # raises where the precision cannot draw the object
 
     def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
-        """Pickled as what it was made of."""
+        """A pickle holds what the kernel was made of. Another process makes it anew."""
         return CpuKernel, self._made_of
 
     @property
     def label(self) -> str:
-        """What runs and why, for the last light; before any, for one at the camera.
+        """What runs and why, for the last light. Before the first picture it is for a light at the camera.
 
         E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels".
         """
@@ -113,9 +114,9 @@ class CpuKernel:
         return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {precision}"
 
     def drawn_in(self, light: Light) -> tuple[str, float]:
-        """The precision of the picture under a light, and its error in levels that int16 promises never to exceed.
+        """The precision of the picture under a light, and the bound of the error of int16 in levels.
 
-        The error is infinite where int16 cannot draw the object, or was not considered.
+        The bound is infinite if int16 cannot draw the object or was not considered.
 
         Raises:
             BackendError: the precision asked for cannot draw the object.
@@ -137,7 +138,8 @@ class CpuKernel:
     def relight(self, light: Light, out: NDArray[np.uint8], top: int = 0, left: int = 0) -> None:
         """Writes the pixels [top : top + h, left : left + w] to out.
 
-        Within one level of the exact picture, but in int8, and in int16 where that was forced against its bound.
+        The pixels are within one level of the exact picture. Exceptions are int8, and int16 if the caller asked for it
+        although its bound is larger.
 
         Args:
             light: the light direction.

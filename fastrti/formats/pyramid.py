@@ -63,7 +63,8 @@ def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int,
     Args:
         folder: of the level, with its tiles `column_row.png`.
         mode: of the tiles.
-        width, height: of the level, in pixels.
+        width: of the level, in pixels.
+        height: of the level, in pixels.
         tile: side of a tile, in pixels.
 
     Raises:

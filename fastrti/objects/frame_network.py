@@ -35,7 +35,7 @@ class FrameNetwork:
 
     Attributes:
         weights: one (out, in) float32 matrix per layer, row-major. The first takes K inputs, the last emits 3.
-        biases: one (out,) float32 vector a layer.
+        biases: one (out,) float32 vector per layer.
         activation: φ of the hidden layers, "relu" or "elu" (α = 1).
         skip: (3, K) float32 added to the output as skip·z, or None.
         base_colour: multiply the output by the raw bytes/255 of the first three planes (PTM's LRGB).
@@ -102,7 +102,8 @@ class FrameNetwork:
         """The same network on raw bytes v instead of z = v/255·(maximum − minimum) + minimum.
 
         Args:
-            minimum, maximum: (K,) of the planes.
+            minimum: (K,) of the planes.
+            maximum: (K,) of the planes.
 
         Returns:
             A network whose first layer (and skip) take the bytes 0–255; computed in float64, rounded to float32.

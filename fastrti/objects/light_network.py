@@ -41,7 +41,8 @@ class LightNetwork:
         base_colour: whether its output is multiplied by the bytes of the first three planes.
         features: "monomials" xᵃ·yᵇ·zᶜ, "hsh" the first terms of the harmonics, "rbf" normalised Gaussian weights of
             nodes, "bilinear" weights of the nodes of a square grid.
-        weights, biases: the layers, (out, in) and (out,) float32; the first takes the features.
+        weights: one (out, in) float32 matrix per layer. The first takes the features.
+        biases: one (out,) float32 vector per layer.
         exponents: (F, 3) int32, a, b and c ("monomials" only).
         nodes: (F, 3) float32 ("rbf" only).
         sigma: width of the Gaussian ("rbf" only).

@@ -1,4 +1,4 @@
-"""Scoring an object as a user sees it: 8-bit planes through the Renderer, 8-bit pictures against photographs."""
+"""Scores of an object as a user sees it: the Renderer's 8-bit pictures against 8-bit photographs."""
 
 import csv
 import io
@@ -46,8 +46,8 @@ class ScoredPhotograph:
 
     Attributes:
         name: of the photograph's file.
-        light: (x, y, z) it was taken under.
-        score: of the picture that the object shows under that light.
+        light: (x, y, z), the light of the photograph.
+        score: of the object's picture under that light.
     """
 
     name: str
@@ -57,11 +57,11 @@ class ScoredPhotograph:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The scores of an object, a row for each photograph.
+    """The scores of an object, one row for each photograph.
 
     Attributes:
         rows: in the order of the collection.
-        measures: the names of those that were asked for.
+        measures: the names of the measures that were asked for.
     """
 
     rows: tuple[ScoredPhotograph, ...]
@@ -69,7 +69,7 @@ class Evaluation:
 
     @property
     def scores(self) -> list[Score]:
-        """Of each photograph, in the order of the rows."""
+        """The score of each photograph, in the order of the rows."""
         return [row.score for row in self.rows]
 
     @property
@@ -92,17 +92,19 @@ class Evaluation:
 
 
 def evaluate(renderer: Renderer, mlic: Mlic, measures: Sequence[str] = tuple(MEASURES)) -> Evaluation:
-    """Scores the picture under the light of each photograph, where the masks of both show the object.
+    """Scores the object's picture under the light of each photograph.
+
+    If the object or the collection has a mask, only pixels inside all masks count.
 
     Args:
-        renderer: of the object.
+        renderer: draws the object.
         mlic: the photographs.
-        measures: of "psnr", "ssim" and "ciede2000"; all but PSNR need the extra "measure".
+        measures: some of "psnr", "ssim" and "ciede2000". SSIM and CIEDE2000 need the extra "measure".
 
     Raises:
-        ArgumentError: another measure.
+        ArgumentError: another measure, or none.
         CollectionError: photographs of another size than the object.
-        MissingPackageError: a measure that needs the extra "measure", without it.
+        MissingPackageError: a measure needs the extra "measure", which is not installed.
     """
     unknown = [measure for measure in measures if measure not in MEASURES]
     if unknown or not measures:

@@ -1,7 +1,7 @@
 """How close a relit picture is to its photograph: PSNR, SSIM and CIEDE2000 of 8-bit sRGB pictures.
 
 The definitions are those of the published comparisons: PSNR over RGB, scikit-image's SSIM with a Gaussian window of
-σ = 1.5 (Wang et al. 2004), and the mean CIEDE2000 colour difference (Sharma et al. 2005). With a mask only its True
+σ = 1.5 (Wang et al. 2004), and the mean CIEDE2000 colour difference (Sharma et al. 2005). With a mask, only its True
 pixels count.
 """
 
@@ -40,11 +40,11 @@ def psnr(picture: Picture, photograph: Picture, mask: Mask | None = None) -> flo
 def ssim(picture: Picture, photograph: Picture, mask: Mask | None = None) -> float:
     """Structural similarity in [−1, 1], 1 for equal pictures.
 
-    Without a mask, the mean of the SSIM map of the three channels without its border of half a window, as scikit-image
-    defines it; with a mask, the mean of the whole map inside the mask.
+    Without a mask, this is the mean of the SSIM map of the three channels without its border of half a window, as
+    scikit-image defines it. With a mask, it is the mean of the whole map inside the mask.
 
     Args:
-        picture: (H, W, 3) uint8, 11 pixels or more a side.
+        picture: (H, W, 3) uint8, at least 11 pixels high and wide.
         photograph: (H, W, 3) uint8.
         mask: (H, W) bool, True = counted.
 
@@ -76,7 +76,7 @@ def ssim(picture: Picture, photograph: Picture, mask: Mask | None = None) -> flo
 
 
 def ciede2000(picture: Picture, photograph: Picture, mask: Mask | None = None) -> float:
-    """Mean CIEDE2000 colour difference, 0 for equal pictures; about 1 is just noticeable.
+    """Mean CIEDE2000 colour difference. 0 stands for equal pictures, and about 1 is just noticeable.
 
     Args:
         picture: (H, W, 3) uint8, sRGB-encoded.

@@ -1,4 +1,4 @@
-"""The PSNR of a fit: of the whole picture where it is small, of random pixels where it is large."""
+"""The PSNR of a fit: of all pixels of a small picture, or of random pixels of a large one."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from fastrti.photographs.mlic import Mlic
 from fastrti.srgb import to_bytes
 
 MAX_SCORED = 1 << 17
-"""Pixels; larger pictures are scored on that many random ones."""
+"""Pictures with more pixels are scored on this many random ones."""
 
 Evaluation = Callable[[FrameNetwork, NDArray[np.uint8]], NDArray[np.float64]]
 """(a network on bytes, planes (K, P) uint8) → colours (3, P) float64, see `evaluate_network`."""
@@ -27,13 +27,13 @@ def mean_psnr(
     seed: int = 0,
     evaluate: Evaluation = evaluate_network,
 ) -> float:
-    """Mean over photographs of the PSNR in dB of what a user sees: 8-bit planes, 8-bit pictures.
+    """Mean over photographs of the PSNR in dB, of 8-bit pictures from 8-bit planes, as a user sees them.
 
     Args:
         relightable: the object.
         mlic: the photographs it is compared with, of the same size.
-        chosen: indices of those that count; a light below the horizon is moved onto it.
-        seed: of the choice of pixels in large pictures.
+        chosen: indices of the photographs that count. Their lights are moved up to the horizon if they lie below it.
+        seed: chooses the pixels of large pictures.
         evaluate: the arithmetic.
     """
     rows, columns = _scored_pixels(relightable, seed)

@@ -18,8 +18,8 @@ class Checkpoint:
     """The states of a fit's training loops on disk, by the loop's name.
 
     Args:
-        path: the file; read if it exists. None keeps nothing.
-        settings: everything that decides the fit's result, as JSON can hold it; with another a file is refused.
+        path: the file, which is read if it exists. None keeps nothing.
+        settings: everything that decides the fit's result, as JSON can hold it. A file of other settings is refused.
 
     Raises:
         TrainingError: the file is not a checkpoint, belongs to another fit, or has no folder to be written in.
@@ -43,7 +43,7 @@ class Checkpoint:
         return self._states.get(loop)
 
     def save(self, loop: str, state: State) -> None:
-        """Replaces the state of this loop; a killed save leaves the file as it was."""
+        """Replaces the state of this loop. A save that is killed leaves the file as it was."""
         if self.path is None:
             return
         self._states[loop] = state

@@ -1,4 +1,4 @@
-"""The classical fits a learned student must beat: PTM and HSH by least squares, principal components with RBF."""
+"""The classical fits: PTM and HSH by least squares, principal components with RBF."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ DECODERS: dict[str, LightBasisDecoder] = {
 }
 BASES_TO_FIT = (*DECODERS, "rbf")
 COMPONENTS = 9
-"""Planes of "rbf": as many as a student has."""
+"""The planes of "rbf": as many as those of a student."""
 
 # Chosen on lights held out of the Dome collections: wider Gaussians predict smooth materials better, but their
 # solutions leave the range of bytes that Relight's materials.bin has.
@@ -39,21 +39,21 @@ _CHUNK_SAMPLES = 1 << 24  # float32 values of photographs held at once: 64 MiB
 
 
 def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
-    """Fits every pixel with a classical basis, quantised to 8-bit planes with a minimum and a maximum for each plane.
+    """Fits every pixel with a classical method.
 
-    "ptm" and "hsh": each channel by least squares (Malzbender et al. 2001, Gautron et al. 2004); with fewer
-    photographs than terms the solution of least norm. "rbf": the photographs' principal components, interpolated
-    between the lights by normalised Gaussians (Ponchio et al. 2018, "A Compact Representation of Relightable Images
-    for the Web"), solved so that the photographed lights are met.
+    "ptm" and "hsh" fit each channel by least squares (Malzbender et al. 2001, Gautron et al. 2004). If there are fewer
+    photographs than terms, they take the solution of least norm. "rbf" takes the principal components of the
+    photographs and interpolates them between the lights by normalised Gaussians (Ponchio et al. 2018, "A Compact
+    Representation of Relightable Images for the Web"). It solves for values at which the photographed lights are met.
 
     Args:
-        mlic: the photographs; masked-out pixels do not widen the planes' ranges.
+        mlic: the photographs. Pixels outside its mask do not widen the range of a plane.
         basis: "ptm" (18 planes), "hsh9" (27), "hsh16" (48) or "rbf" (9).
-        hold_out: photographs to keep out of the fit, spread over the dome.
+        hold_out: how many photographs to keep out of the fit, spread over the dome.
 
     Returns:
-        The object; its colours are sRGB-encoded as `Mlic.encoded` gives them. `training` has the PSNR in dB at the
-        held-out lights, or without any at the photographed ones, like a student's.
+        The object. `training["psnr"]` is its PSNR in dB under the held-out lights. If there are none, it is the PSNR
+        under the photographed lights.
 
     Raises:
         ArgumentError: another basis.
@@ -85,7 +85,7 @@ def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
 
 
 def _bands(mlic: Mlic) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Bands of rows and their values, (N, rows, W, 3): the float collection never exists as a whole."""
+    """Bands of rows and their values, (N, rows, W, 3), so that the whole collection is never held as floats."""
     step = max(1, _CHUNK_SAMPLES // (len(mlic) * mlic.width * 3))
     for top in range(0, mlic.height, step):
         rows = slice(top, min(top + step, mlic.height))
@@ -95,7 +95,7 @@ def _bands(mlic: Mlic) -> Iterator[tuple[slice, NDArray[np.float32]]]:
 def _ranges(mlic: Mlic, projection: Projection, planes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The smallest and largest coefficient of every plane on the object, (K,) each.
 
-    A pass of its own: fitting twice is cheaper than holding 48 float planes of a large picture.
+    This is a pass of its own, because fitting twice is cheaper than holding 48 float planes of a large picture.
     """
     minimum, maximum = np.full(planes, np.inf), np.full(planes, -np.inf)
     for rows, values in _bands(mlic):

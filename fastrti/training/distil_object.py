@@ -1,4 +1,4 @@
-"""`distil_object`: an object as another network draws it, learned from the object itself, without its photographs."""
+"""`distil_object`: another network learns to draw an object from the object itself, without its photographs."""
 
 import time
 from dataclasses import replace
@@ -25,7 +25,7 @@ from fastrti.training.students import parse_student
 
 STEPS = 3_000
 PLANES = 9
-_SHOWN, _HELD_OUT = 32, 8  # lights
+_PHOTOGRAPHED, _HELD_OUT = 32, 8  # lights
 _LOWEST_DEG = 10  # as the new lights of the training loop
 _GOLDEN_DEG = 137.508  # between neighbours of a sunflower: no two rings of lights line up
 _ALPHA = (0.5, 0.5)
@@ -36,8 +36,8 @@ def distil_object(
 ) -> Relightable:
     """Distils an object of any kind into a student.
 
-    The object's own pictures under 32 lights are the student's photographs, and the object is its teacher at new lights
-    in every step. Ctrl-C ends the training early and returns what there is.
+    The student learns from the object's own pictures under 32 lights. In every step the object is also its teacher at
+    new lights. Ctrl-C ends the training early and returns what there is.
 
     Args:
         relightable: the original.
@@ -58,10 +58,10 @@ def distil_object(
     kind, preset = parse_student(student), Preset(steps)
     mlic = _pictures_of(relightable, np.concatenate(distillation_lights()))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    shown = Photographs(mlic, np.arange(_SHOWN), device)
-    hidden = Photographs(mlic, np.arange(_SHOWN, len(mlic)), device)
-    samples = PixelSamples(shown, generator(seed))
-    lights = torch.from_numpy(shown.lights).float().to(device)
+    photographed = Photographs(mlic, np.arange(_PHOTOGRAPHED), device)
+    held_out = Photographs(mlic, np.arange(_PHOTOGRAPHED, len(mlic)), device)
+    samples = PixelSamples(photographed, generator(seed))
+    lights = torch.from_numpy(photographed.lights).float().to(device)
     network, done = train_anew(
         builder(kind),
         Task(kind.name, samples, lights, _Original(relightable, samples), at_new_lights=True, alpha=_ALPHA),
@@ -69,9 +69,9 @@ def distil_object(
         PLANES,
         seed,
         Checkpoint(None, {}),
-        ProgressScore(samples, shown, hidden, generator(seed)) if progress else None,
+        ProgressScore(samples, photographed, held_out, generator(seed)) if progress else None,
     )
-    distilled = encode(network, shown)
+    distilled = encode(network, photographed)
     kept = ("lights", "mm_per_pixel", "title", "creator", "rights")
     results = {
         "student": student,
@@ -81,7 +81,7 @@ def distil_object(
         "seed": seed,
         "seconds": round(time.perf_counter() - started, 1),
         "psnr_of": "pictures of the original under held-out lights",
-        "psnr": round(mean_psnr(distilled, mlic, hidden.chosen), 3),
+        "psnr": round(mean_psnr(distilled, mlic, held_out.chosen), 3),
     }
     return replace(distilled, training=results, **{name: getattr(relightable, name) for name in kept})
 
@@ -101,11 +101,11 @@ class _Original:
 
 
 def distillation_lights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The lights of the pictures it learns from, (32, 3), and those it is scored under, (8, 3).
+    """The lights of the pictures that a student learns from, (32, 3), and those of its score, (8, 3).
 
-    The latter are every fifth light of one spiral, which is spread evenly over azimuth and elevation.
+    All of them lie on one spiral, which is spread evenly over azimuth and elevation. Every fifth is for the score.
     """
-    elevations = np.linspace(_LOWEST_DEG, 90, _SHOWN + _HELD_OUT)
+    elevations = np.linspace(_LOWEST_DEG, 90, _PHOTOGRAPHED + _HELD_OUT)
     spiral = np.stack([light_from_angles(_GOLDEN_DEG * i, elevation) for i, elevation in enumerate(elevations)])
     held_out = np.arange(len(spiral)) % 5 == 2
     return spiral[~held_out], spiral[held_out]

@@ -32,7 +32,7 @@ from fastrti.training.settings import Alpha, Preset, Student, Teacher
 from fastrti.training.students import choose_preset, choose_teacher, parse_student
 
 OwnStudent = Callable[[int, int], Autoencoder]
-"""A network of your own: (number of photographs N, number of planes K) → an `Autoencoder`, randomly initialised."""
+"""A student of your own: (number of photographs N, number of planes K) → an `Autoencoder`, randomly initialised."""
 
 _STANDARD = 4096  # pixels whose mean and spread standardise the encoder's input
 _ENCODED_AT_ONCE = 16384  # pixels
@@ -59,25 +59,30 @@ def fit(
 
     Args:
         mlic: the photographs and their lights.
-        student: the network, by its name ("lc16x16", which is light-conditioned, "lc16x16-elu", "disk20", "direct20",
-            "neural" and others of these forms, see `parse_student`), by its settings, or one of your own.
-        teacher: what the student learns from beside the photographs: "interpolator", "neural" (a wide network),
-            "both" (the mean of what the interpolator and a network say) or "none"; the settings of one of these; or a
-            function of your own, which is asked at new lights. None takes the preset's, or the student's default.
+        student: the network to train. Pass a name, settings, or a network of your own. Names are "lc16x16"
+            (light-conditioned), "lc16x16-elu", "disk20", "direct20", "neural" and others of these forms, see
+            `parse_student`.
+        teacher: what the student learns from beside the photographs. Pass a name, the settings of a teacher, or a
+            function of your own, which is asked at new lights. The names are "interpolator", "neural" (a wide network),
+            "both" (the mean of what the interpolator and a network say) and "none". None takes the teacher of the
+            preset, or the student's default.
         preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`, or settings of your own.
-        loss: of rendered colours; None for the student's: the root-mean-square error of each light, or the mean
-            squared error for published students.
+        loss: the error of rendered colours. None takes the student's: the root-mean-square error of each light, or the
+            mean squared error for published students.
         steps: training steps, instead of the preset's.
-        hold_out: photographs to keep out of the fit, spread over the dome; their PSNR is reported in `training`.
-        alpha: a constant weight of the photographs against the teacher, 0 to 1, instead of the preset's; by default it
-            rises from 0.5 at the first step to 0.95 at the last for light-conditioned students, 0.5 for the others.
+        hold_out: how many photographs to keep out of the fit, spread over the dome. `training` then has their PSNR.
+        alpha: a constant weight of the photographs against the teacher, from 0 to 1, instead of the preset's. By
+            default the weight rises from 0.5 at the first step to 0.95 at the last for light-conditioned students. It
+            is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
-        int8: train a light-conditioned ReLU student to be drawn in int8 as well, for a third of the steps; what that
-            costs, at the lights `psnr` is of, is the object's `int8_loss_db`.
-        seed: of everything random; the same seed gives the same object on the same machine, libraries and threads.
-        device: where to train; by default CUDA where there is one, otherwise the CPU.
-        checkpoint: a file the fit's state is kept in and resumed from; the result of a resumed fit is the same. A
-            student, teacher or loss of your own is known to it by its name only.
+        int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
+            light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
+            lights that `psnr` was measured under.
+        seed: of everything random. The same seed gives the same object on the same machine with the same libraries and
+            number of threads.
+        device: where to train. None takes CUDA if the machine has it, otherwise the CPU.
+        checkpoint: a file that keeps the state of the fit, so that it can be resumed. A resumed fit has the same
+            result. The file knows a student, teacher or loss of your own by its name only.
         progress: show a progress bar on stderr.
 
     Returns:
@@ -157,7 +162,7 @@ class _Run:
     def fit(
         self, student: Student, make: OwnStudent, teacher: Teacher, own_teacher: TeacherFunction | None, alpha: Alpha
     ) -> tuple[str, Autoencoder, int]:
-        """Trains the student, after the network among its teachers; one cut short is the result itself.
+        """Trains the network among the teachers, then the student. A teacher that is cut short is the result itself.
 
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
@@ -195,7 +200,7 @@ class _Run:
         return train_anew(make, task, preset or self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
     def _interpolator(self, teacher: Teacher) -> tuple[TeacherFunction, Tensor]:
-        """It, and how far it is to be trusted at each of the pixels."""
+        """The interpolator, and how far the student trusts it at each of the pixels."""
         interpolator = Interpolator(self.photographs, self.seed, self.preset.steps, teacher.interpolator)
         pixels = self.samples.rows, self.samples.columns
         shares, trust = interpolator.shares_of(*pixels), interpolator.trust_of(*pixels)
@@ -211,7 +216,7 @@ def train_anew(
     checkpoint: Checkpoint,
     score: ProgressScore | None,
 ) -> tuple[Autoencoder, int]:
-    """A network drawn by the seed and trained; see `train`.
+    """Makes a network from the seed and trains it; see `train`.
 
     Raises:
         ArgumentError: a network that no object can store.
@@ -239,7 +244,7 @@ def builder(student: Student) -> OwnStudent:
 
 
 def _student(student: str | Student | OwnStudent) -> tuple[Student, OwnStudent]:
-    """Its settings, and what builds it. One of your own is taught and trained like a light-conditioned student."""
+    """The settings of a student, and what builds it. One of your own is trained like a light-conditioned student."""
     if isinstance(student, str):
         student = parse_student(student)
     if isinstance(student, Student):
@@ -255,7 +260,7 @@ def _name_of(own: object) -> str:
 def _identity(
     mlic: Mlic, student: Student, teacher: Teacher, loss: Loss, record: dict[str, Any], device: torch.device
 ) -> dict[str, Any]:
-    """Everything that decides a fit's result, as JSON can hold it: a checkpoint of another one is refused."""
+    """Everything that decides the result of a fit, as JSON can hold it. Another fit's checkpoint differs in it."""
     digest = hashlib.sha256()
     for array in (mlic.lights, mlic.mask, mlic.photographs):
         if array is not None:
@@ -278,7 +283,7 @@ def _answers_of(network: Autoencoder) -> TeacherFunction:
 
 
 def _checked(teacher: TeacherFunction) -> TeacherFunction:
-    """A teacher of one's own; an answer of another shape would be broadcast, unnoticed."""
+    """The same teacher, whose answers are checked: PyTorch would silently broadcast one of another shape."""
 
     def checked(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
         answer, shape = teacher(samples, pixels, lights), (len(lights), 3, len(pixels))

@@ -1,8 +1,8 @@
-"""Training a student to be drawn in bytes: int8 arithmetic in the loop, with straight-through gradients.
+"""Training a student for 8-bit arithmetic: the loop draws in int8, with straight-through gradients.
 
-The arithmetic and its scales are those of csrc/quantise_int8.h, number for number: bytes of a pixel and of its hidden
-units, signed bytes of weights, whole sums. Scales depend on the light through the weights, and are constants to the
-gradient; rounding passes it on as it comes (Bengio et al. 2013).
+The arithmetic and its scales are exactly those of csrc/rounding/quantise_int8.h: bytes for a pixel and its hidden
+units, signed bytes for weights, whole numbers for sums. Scales depend on the light through the weights. The gradient
+takes them for constants and passes through every rounding unchanged (Bengio et al. 2013).
 """
 
 from dataclasses import replace
@@ -39,12 +39,12 @@ def check_int8(student: Student) -> None:
 
 
 def int8_preset(preset: Preset) -> Preset:
-    """The settings of the training for int8, that follows one with `preset`."""
+    """The settings of the training for int8, which follows a training with `preset`."""
     return replace(preset, steps=max(preset.steps // 3, 1), learning_rate=preset.learning_rate / 2)
 
 
 def promise_int8(relightable: Relightable, mlic: Mlic, chosen: Indices) -> Relightable:
-    """An object with a PSNR, with what int8 makes of it noted."""
+    """The object of a fit, with the measured loss of int8 in `int8_loss_db` and `training`."""
     psnr = round(mean_psnr(relightable, mlic, chosen, evaluate=evaluate_int8), 3)
     training = relightable.training | {"int8_psnr": psnr}
     return replace(relightable, int8_loss_db=round(training["psnr"] - psnr, 3), training=training)
@@ -65,11 +65,12 @@ def evaluate_int8(
 
 
 class Int8Autoencoder(Autoencoder):
-    """A trained encoder, rounded to the bytes that are stored, and a decoder that learns to draw in bytes from them.
+    """A trained encoder, rounded to the bytes that an object stores, and a decoder that learns to draw them in int8.
 
     Args:
-        trained: with a light-conditioned ReLU decoder; its encoder is kept as it is.
-        minimum, maximum: (K,) of the planes.
+        trained: has a light-conditioned ReLU decoder. Its encoder stays as it is.
+        minimum: (K,) of the planes.
+        maximum: (K,) of the planes.
     """
 
     minimum: Tensor
@@ -120,7 +121,7 @@ def _folded(parameters: list[Tensor], minimum: Tensor, step: Tensor, skip: bool)
 
 
 def _hidden_layer(weight: Tensor, bias: Tensor, codes: Tensor, largest: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The codes of a hidden layer, (L, D, P); how many stand for 1, and the largest that can come, (L, D)."""
+    """The codes of a hidden layer, (L, D, P), the code that stands for 1 and the largest possible code, both (L, D)."""
     with torch.no_grad():
         scale = _largest_scale(_pair_sums(weight), bias, _BIAS_MAX)
     weight, bias = _round(weight * scale[..., None]), _round(bias * scale)
@@ -155,7 +156,7 @@ def _largest_scale(pair_sums: Tensor, bias: Tensor, bias_max: float) -> Tensor:
 
 
 def _power_above(ratio: Tensor) -> Tensor:
-    """The smallest power of two from 1 that is larger."""
+    """The smallest power of two that is larger, 1 at least."""
     return 2 ** (torch.floor(torch.log2(ratio.clamp(min=0.5))) + 1)
 
 

@@ -1,8 +1,9 @@
-"""The light interpolator: a teacher that knows what lies between the photographed lights.
+"""The light interpolator: a teacher that predicts pixels at lights between the photographed ones.
 
-Per pixel it mixes linear interpolators over the lights with the shares that make the mix best at predicting each
-photograph from all the others; a small network, the same for all pixels, then corrects the shares by what the methods
-say. It learns from the same predictions. It keeps all 3N numbers of a pixel, so it is a teacher and not a format.
+It has several methods, which are linear interpolators over the lights. For each pixel it mixes their answers. The
+shares of the mix are those that predict each photograph best from all the others. Then a small network, the same for
+all pixels, looks at the answers and corrects the shares. It learns from the same predictions. The interpolator needs
+all photographs, so it is a teacher and not a format.
 """
 
 import numpy as np
@@ -19,23 +20,27 @@ from fastrti.training.settings import InterpolatorSettings
 
 _MAX_CELLS = 1 << 18  # larger pictures get larger cells
 _DESCENT_STEPS = 60
-_TRUST_FLOOR = 0.3  # of the median pixel's error: perfect pixels count for four median ones at most
+_TRUST_FLOOR = 0.3  # of the median pixel's error, added to every error: bounds what one pixel counts
 _CHUNK = 4096  # pixels whose residuals are in memory at once
-_LEAST_ERROR = 0.01  # of the median photograph's: no photograph counts for more than this one would
+_LEAST_ERROR = 0.01  # of the median photograph's error, added to every error: bounds what one photograph counts
 
 _LEAST_SHARE = 0.1  # added to every share, so that the correction can raise it
-_CORRECTION_PIXELS, _CORRECTION_LIGHTS = 256, 16  # a step
+_CORRECTION_PIXELS, _CORRECTION_LIGHTS = 256, 16  # per step
 _CORRECTION_RATE = 3e-3
 
 
 class Interpolator:
     """The mix of linear interpolators that has the least leave-one-out error around each pixel, corrected.
 
-    Sources: stacked regressions (Breiman 1996): shares ≥ 0 of sum 1 that minimise shareᵀ·C·share, with C the covariance
-    of the methods' leave-one-out residuals; C is taken from some of the pixels, in cells of 4 × 4 pixels or more (a
-    quarter of a million cells at most), smoothed over neighbouring cells. Stacked generalisation (Wolpert 1992): the
-    correction is a network on the methods' answers. In both a photograph counts by the inverse of its error: PSNR is
-    a mean over photographs of logarithms, and a few hard ones would drown the others.
+    The shares follow stacked regressions (Breiman 1996). They are ≥ 0, have the sum 1 and minimise shareᵀ·C·share,
+    where C is the covariance of the methods' leave-one-out residuals. C comes from some of the pixels of each cell and
+    is smoothed over neighbouring cells. A cell has 4 × 4 pixels or more, and there are a quarter of a million cells at
+    most.
+
+    The correction follows stacked generalisation (Wolpert 1992). It is a network on the methods' answers.
+
+    In both, a photograph counts by the inverse of its error. PSNR is a mean over photographs of logarithms, and without
+    this a few hard photographs would decide everything.
 
     Args:
         photographs: what it interpolates.
@@ -69,10 +74,10 @@ class Interpolator:
         return self.shares[:, rows // self.cell, columns // self.cell]
 
     def trust_of(self, rows: Tensor, columns: Tensor) -> Tensor:
-        """What a student's distance from this teacher counts at P pixels, (P,), of mean square 1.
+        """How much a student's distance from this teacher counts at each of P pixels: (P,), of mean square 1.
 
-        It falls with the error of predicting the photographs around a pixel from each other, so that the student is
-        taught where the teacher knows, and goes by its own photographs where it does not.
+        The trust is low where the teacher predicts photographs badly from each other. There the student learns from its
+        photographs instead.
         """
         errors = self.errors[rows // self.cell, columns // self.cell]
         trust = (errors + _TRUST_FLOOR * errors.median() + 1e-9).rsqrt()
@@ -154,13 +159,14 @@ class _Pixels:
 
 
 class _Correction(nn.Module):
-    """Corrects the shares for one pixel and light by what the methods answer there: still ≥ 0, of sum 1.
+    """Corrects the shares at a pixel and a light by what the methods answer there. They stay ≥ 0, with the sum 1.
 
-    A network sees the answers relative to their mix, and the mix; it emits logarithms of factors, one for each method
-    and colour. It starts at none.
+    The input of the network is the mix, and the answers relative to the mix. Its output is a factor as a logarithm, one
+    for each method and colour. At first it corrects nothing.
 
     Args:
-        mix, deviations: (L, 3, P) and (L, M, 3, P) of typical pixels and lights; they set the scale of its input.
+        mix: (L, 3, P) of typical pixels and lights. It sets the scale of the network's input, as `deviations` do.
+        deviations: (L, M, 3, P) of the same.
         width: of the hidden layers.
     """
 
@@ -177,7 +183,7 @@ class _Correction(nn.Module):
 
     @property
     def multiply_adds(self) -> int:
-        """A pixel and light."""
+        """Per pixel and light."""
         return sum(layer.weight.numel() for layer in (self.first, self.second, self.last))
 
     def forward(self, mix: Tensor, deviations: Tensor, shares: Tensor) -> Tensor:
@@ -191,19 +197,19 @@ class _Correction(nn.Module):
 
 
 def _answers(weights: Tensor, samples: Tensor) -> Tensor:  # (M, L, N), (N, 3, P) → (L, M, 3, P)
-    """What each method says of each light."""
+    """What each method answers at each light."""
     rows = weights.transpose(0, 1)
     return (rows.flatten(0, 1) @ samples.flatten(1)).view(*rows.shape[:2], *samples.shape[1:])
 
 
 def _mixed(answers: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
-    """The mix of the answers, (L, 3, P), and what they differ from it, (L, M, 3, P)."""
+    """The mix of the answers, (L, 3, P), and each answer minus the mix, (L, M, 3, P)."""
     mix = (answers * shares[:, None]).sum(1)
     return mix, answers - mix[:, None]
 
 
 def _importance(left_out: Tensor, pixels: _Pixels) -> Tensor:  # (N,), of mean 1
-    """What a photograph counts: the inverse of the error with which the best method predicts it."""
+    """How much a photograph counts: the inverse of the error with which the best method predicts it."""
     samples = pixels.read(*pixels.draw(_CHUNK)).flatten(1)  # (N, 3P)
     errors = (left_out @ samples).square().mean(2).amin(0)
     importance = 1 / (errors + _LEAST_ERROR * errors.median() + 1e-9)

@@ -20,9 +20,9 @@ from fastrti.training.settings import Alpha, Preset
 TeacherFunction = Callable[[Tensor, Tensor, Tensor], Tensor]
 """A teacher: (samples, pixels, lights) → what P pixels should look like under L lights.
 
-samples (N, 3, P) are the pixels' photographs, float32 in [0, 1]; pixels (P,) are their places among the pixels that the
-fit trains on; lights (L, 3) are unit vectors, on any device. The answer is (L, 3, P), float32, on the device of the
-samples. No gradient goes through it.
+`samples` (N, 3, P) are the photographs of the pixels, float32 in [0, 1]. `pixels` (P,) are the positions of these
+pixels among all pixels that the fit trains on. `lights` (L, 3) are unit vectors, on any device. The answer is (L, 3,
+P), float32, on the device of the samples. No gradient flows through it.
 """
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -39,14 +39,14 @@ _NEGLIGIBLE = 1e-6  # of a mean squared error, a quarter of a level: smaller one
 def root_mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()
     """The mean over lights of the root-mean-square error.
 
-    Squared errors of all lights together are those of the few lights under which nothing fits; PSNR is a mean over
-    lights of logarithms. The root stands between.
+    In a mean of squared errors, the few lights under which nothing fits decide everything. PSNR is a mean over lights
+    of logarithms, which avoids this. The root is a compromise between the two.
     """
     return ((rendered - wanted).square().mean((1, 2)) + _NEGLIGIBLE).sqrt().mean()
 
 
 def mean_square(rendered: Tensor, wanted: Tensor) -> Tensor:  # (L, 3, P), (L, 3, P) → ()
-    """The mean squared error, that NeuralRTI and DisK-NeuralRTI learn by."""
+    """The mean squared error, the loss of NeuralRTI and DisK-NeuralRTI."""
     return functional.mse_loss(rendered, wanted)
 
 
@@ -58,12 +58,13 @@ class Task:
         name: of the loop, in the progress bar and in checkpoints.
         samples: the pixels.
         lights: (N, 3) of the photographs.
-        teacher: answers at lights, or None to learn from photographs alone.
-        at_new_lights: ask it at random new lights; otherwise at the photographed ones of the step.
-        alpha: weight of the photographs, at the first step and at the last, linear between; the teacher's is 1 − α
-            (DisK-NeuralRTI's loss, there constant). Without a teacher, 1.
+        teacher: answers at lights. None learns from photographs alone.
+        at_new_lights: ask the teacher at random new lights. Otherwise it is asked at the photographed lights of the
+            step.
+        alpha: weight α of the photographs at the first step and at the last, linear between. The teacher has the weight
+            1 − α. This is the loss of DisK-NeuralRTI, where α is constant.
         loss: of rendered colours.
-        trust: (P,) of the pixels, what an error from the teacher's answers is multiplied by; None for 1.
+        trust: (P,) of all pixels. Differences from the teacher's answers are multiplied by it. None stands for 1.
     """
 
     name: str
@@ -84,15 +85,15 @@ def train(
     checkpoint: Checkpoint,
     score: Callable[[Autoencoder], str] | None = None,
 ) -> tuple[Autoencoder, int]:
-    """Trains with Adam on a one-cycle schedule; Ctrl-C ends it early.
+    """Trains with Adam on a one-cycle schedule. Ctrl-C ends the training early.
 
     Args:
         network: trained in place.
         task: pixels, lights and teacher.
         preset: steps, batch shape and learning rate.
         generator: draws pixels and lights; on the CPU.
-        checkpoint: where the loop resumes from and what it keeps.
-        score: a few words on the averaged network for the progress bar; None shows no bar.
+        checkpoint: keeps the state of the loop, which resumes from it.
+        score: describes the averaged network in a few words for the progress bar. None shows no bar.
 
     Returns:
         The exponential moving average of the network, and the steps done.

@@ -1,7 +1,7 @@
 """The networks a fit trains: an encoder of pixels, and the decoders that object_format.md can store.
 
-Tensors run lights first, pixels last, (L, 3, P): photographs are picked by indexing axis 0, and every matrix product
-has the long axis P contiguous.
+Tensors have the lights first and the pixels last, (L, 3, P). Then indexing axis 0 picks photographs, and the long axis
+P is contiguous in every matrix product.
 """
 
 from itertools import pairwise
@@ -26,7 +26,7 @@ _PHI = {"relu": functional.relu_, "elu": functional.elu}
 class Encoder(nn.Sequential):
     """N photographs of a pixel → K latents: ELU layers, then a linear one (NeuralRTI).
 
-    It runs once a pixel and is not part of the saved object.
+    It runs once per pixel and is not part of the saved object.
 
     Args:
         photographs: N.
@@ -47,7 +47,7 @@ class Encoder(nn.Sequential):
         self.register_buffer("spread", torch.ones(()))
 
     def standardise(self, samples: Tensor) -> None:  # (N, 3, P) float32 [0, 1]
-        """Takes typical pixels to mean 0 and, over all photographs together, variance 1."""
+        """Chooses mean and spread so that typical pixels get the mean 0 and, over all photographs, the variance 1."""
         self.mean = samples.mean(2, keepdim=True)
         self.spread = (samples - self.mean).square().mean().sqrt().clamp(min=1 / 255)
 
@@ -76,8 +76,8 @@ class PlainDecoder(nn.Module):
     def forward(self, latents: Tensor, lights: Tensor) -> Tensor:  # (P, K), (L, 3) → (L, 3, P)
         """The colours of P pixels under L lights, not clamped."""
         first, *rest = [(layer.weight, layer.bias[:, None]) for layer in _linears(self.layers)]
-        of_pixels = first[0][:, :-2] @ latents.T  # (D, P): once a pixel
-        of_lights = lights[:, :2] @ first[0][:, -2:].T  # (L, D): once a light
+        of_pixels = first[0][:, :-2] @ latents.T  # (D, P): once per pixel
+        of_lights = lights[:, :2] @ first[0][:, -2:].T  # (L, D): once per light
         h = of_pixels + (of_lights[:, :, None] + first[1])  # (L, D, P)
         for weight, bias in rest:
             h = weight @ _PHI[self.activation](h) + bias
@@ -90,10 +90,10 @@ class PlainDecoder(nn.Module):
 
 
 class LightConditionedDecoder(nn.Module):
-    """rgb = the frame network whose every weight a small network g of the light emits.
+    """rgb = a frame network. A small network g turns the light into all of its weights.
 
-    g takes the light itself, (1, x, y, z) whitened over the hemisphere, through SiLU layers. Polynomials of the light
-    would make g less smooth: what it learns at the photographed lights would say less of those between.
+    g has SiLU layers. Its input is the light itself, (1, x, y, z), whitened over the hemisphere. Polynomials of the
+    light would make g less smooth, and then it would predict less well between the photographed lights.
 
     Args:
         planes: K.
@@ -128,7 +128,7 @@ class LightConditionedDecoder(nn.Module):
         self._start_as_one_network()
 
     def _start_as_one_network(self) -> None:
-        """Starts g near a constant: one random frame network, that the light then learns to change."""
+        """Starts g near a constant: one random frame network for all lights. Training then lets the light change it."""
         numbers = [
             torch.randn(shape) / shape[1] ** 0.5 if len(shape) == 2 else torch.zeros(shape) for shape in self.shapes
         ]
@@ -138,7 +138,7 @@ class LightConditionedDecoder(nn.Module):
             last.bias.copy_(torch.cat([number.flatten() for number in numbers]))
 
     def frame_parameters(self, lights: Tensor) -> list[Tensor]:  # (L, 3) → W₁ (L, D, K), b₁ (L, D), …, [S (L, 3, K)]
-        """What g emits, cut into the frame networks of L lights."""
+        """The output of g, cut into the frame networks of L lights."""
         features = (lights[:, None, :] ** self.exponents).prod(2)  # (L, F)
         first, *rest = _linears(self.layers)
         numbers = first(features @ self.whitening)
@@ -182,7 +182,7 @@ class TrainableDecoder(Protocol):
         ...
 
     def to_decoder(self) -> Decoder:
-        """The same rule as the object stores it, on the latents as they are."""
+        """The same network as the object stores it. Its input is the latents, not their bytes."""
         ...
 
 

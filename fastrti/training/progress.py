@@ -13,10 +13,11 @@ class ProgressScore:
     """The PSNR of some pixels, before quantisation.
 
     Args:
-        samples: the pixels trained on.
-        photographs: those trained on.
-        held_out: those that are not; where there are none, the score is of the ones trained on and says so.
-        generator: draws the pixels.
+        samples: the pixels of the training.
+        photographs: the photographs of the training.
+        held_out: the other photographs, which are scored. If there are none, the score is of the training's photographs
+            and says so.
+        generator: chooses the pixels.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""What is random in a fit: each use draws from a generator of its own that starts at the fit's seed.
+"""Random numbers of a fit: each use has a generator of its own, which starts at the fit's seed.
 
-So one use never changes what another draws, and a fit repeats where the seed, the machine, the libraries and the number
-of threads are the same.
+So one use never changes the numbers of another. A fit repeats if the seed, the machine, the libraries and the number of
+threads are the same.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def generator(seed: int) -> torch.Generator:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Torch's global generator at the start of the seed's sequence; as it was afterwards. Modules draw from it."""
+    """PyTorch's global generator, which modules draw from, starts at the seed. Afterwards it is as it was before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield

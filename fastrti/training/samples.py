@@ -1,4 +1,4 @@
-"""Pixels of a collection, as a training loop wants them: bytes in memory, floats a batch at a time."""
+"""Pixels of a collection for a training loop: bytes in memory, floats for each batch."""
 
 import numpy as np
 import torch
@@ -34,14 +34,15 @@ class Photographs:
 
 
 class PixelSamples:
-    """The pixels a network is trained on: those of the mask, or random ones of them, pixel-major.
+    """The pixels a network is trained on: those of the mask, or a random choice of them, pixel-major.
 
-    8-bit sRGB photographs are held as bytes; others as float16 of the encoded values, finer than 8 bits everywhere.
+    8-bit sRGB photographs are held as bytes. Others are held as float16 of the encoded values, which is finer than 8
+    bits everywhere.
 
     Args:
         photographs: where the pixels come from.
         generator: draws the random ones.
-        most: how many pixels at most; more of them change nothing a picture of the same object would show.
+        most: how many pixels at most. More pixels would not make the object better.
 
     Raises:
         TrainingError: the mask is empty.
@@ -68,6 +69,6 @@ class PixelSamples:
         return len(self.values)
 
     def batch(self, pixels: Tensor) -> Tensor:  # (P,) → (N, 3, P) float32 [0, 1]
-        """The photographed values of some of the pixels, by their place in this sample."""
+        """The photographed values of some of the pixels, by their position among these."""
         values = self.values[pixels.to(self.values.device)].float() * self.scale  # (P, 3N)
         return values.T.contiguous().view(-1, 3, len(pixels))

@@ -21,11 +21,11 @@ class Preset:
         photographed_lights: lights per step whose photographs are learned from.
         new_lights: lights per step that no photograph has; the teacher answers there.
         learning_rate: the peak of the one-cycle schedule (Adam).
-        longest_gradient: longer gradients are shortened to this norm; None leaves them as they are.
-        teacher: the teacher where a fit does not name one; None for the student's default.
-        alpha: None for the student's default.
-        lowest_new_light: elevation in degrees above which new lights are drawn.
-        most_pixels: the fit trains on so many random pixels of a larger picture.
+        longest_gradient: longer gradients are shortened to this norm. None leaves them as they are.
+        teacher: the teacher if the fit does not name one. None takes the student's default.
+        alpha: the weight of the photographs. None takes the student's default.
+        lowest_new_light: elevation in degrees. New lights are drawn at random above it.
+        most_pixels: a fit of a larger picture trains on this many of its pixels, chosen at random.
     """
 
     steps: int
@@ -59,7 +59,7 @@ PRESETS = {
     "default": _DEFAULT,
     "best": replace(_DEFAULT, steps=3_000, teacher="both"),
 }
-"""For light-conditioned students: few large steps, which two cores and GPUs take faster than many small ones."""
+"""For light-conditioned students. Few large steps are faster than many small ones, on two cores and on a GPU."""
 PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
 """For the published students, whose decoders cost more per pixel and light."""
 
@@ -69,20 +69,19 @@ class InterpolatorSettings:
     """The settings of the light interpolator; `fastrti.training.interpolator` explains how it works.
 
     Attributes:
-        degrees: of the polynomials of the light among its methods.
-        processes: the Gaussian processes among its methods: length of the squared exponential (3-D chord), and noise
-            variance relative to its 1. Of others in 0.15–1.2 and 1e-3–0.2 only 0.15 adds to these on held-out dome
-            lights, on glitter; between rings it costs as much.
+        degrees: the degrees of the polynomials of the light among the methods.
+        processes: the Gaussian processes among the methods. Each has the length of its squared exponential, over the
+            3-D chord, and its noise variance, relative to a variance of 1.
         vertical_stretch: how much faster the processes change along z than along x and y.
-        cell_pixels: side of the cells of pixels that share one mix.
-        blur_cells: σ of the smoothing of error covariances over neighbouring cells.
-        shrinkage: of the mix towards equal shares, relative to each method's error.
-        importance: whether a photograph counts by the inverse of its error; otherwise all count alike.
-        correction_taken: how much of the learned correction of the shares is applied. Photographs are left out one at
-            a time, which makes gaps twice as wide as those between photographs and new lights: there the shares
-            deserve more trust than the correction learns.
-        correction_width: of its hidden layers.
-        correction_steps: of its training, at most; never more than the student's.
+        cell_pixels: side of a cell in pixels. The pixels of a cell share one mix.
+        blur_cells: σ of the smoothing of error covariances over neighbouring cells, in cells.
+        shrinkage: how strongly the shares are pulled towards equal ones, relative to each method's error.
+        importance: whether a photograph counts by the inverse of its error. Otherwise all photographs count alike.
+        correction_taken: how much of the learned correction of the shares is applied, from 0 to 1. The correction
+            learns from left-out photographs, whose gaps are twice as wide as those that new lights lie in. In smaller
+            gaps the shares deserve more trust than the correction learns.
+        correction_width: width of the hidden layers of the correction's network.
+        correction_steps: training steps of the correction. It never takes more than the student does.
     """
 
     degrees: tuple[int, ...] = (1, 2, 3)
@@ -111,14 +110,16 @@ class Student:
 
     Attributes:
         name: as `parse_student` reads it, e.g. "lc16x16"; any name for a network of your own.
-        conditioned: whether the light sets every weight; otherwise it is two more inputs.
+        conditioned: whether the student is light-conditioned: the light sets every weight. Otherwise the light is two
+            more inputs.
         hidden: widths of the hidden layers.
         activation: φ of the hidden layers.
         skip: whether there is a linear skip.
         teachers: the names of the teachers it can learn from, the default first.
         encoder_layers: hidden layers of its encoder, 3 (NeuralRTI) or 4 (the DisK teacher).
-        encoder_width: of each, 150 (NeuralRTI) or for light-conditioned students 100, which learns as well, faster.
-        light_widths: of the light network's layers.
+        encoder_width: width of each of them. `parse_student` takes 150 for the published students, as NeuralRTI does,
+            and 100 for light-conditioned ones. They learn as well with it, and faster.
+        light_widths: widths of the light network's hidden layers.
         light_degree: of the polynomials of the light that the light network starts from.
     """
 
@@ -135,20 +136,23 @@ class Student:
 
     @property
     def alpha(self) -> Alpha:
-        """Where a preset does not say another: constant for the published students. Light-conditioned ones learn first
-        from both, then more and more from the photographs, which have no errors of a teacher."""
+        """The weight of the photographs if a preset has none.
+
+        It is constant for the published students. Light-conditioned students learn from both at first, then more and
+        more from the photographs, which have no errors of a teacher.
+        """
         return (0.5, 0.95) if self.conditioned else (0.5, 0.5)
 
     @property
     def presets(self) -> dict[str, Preset]:
-        """Its training loops, by name."""
+        """The presets of this student, by name."""
         return PRESETS if self.conditioned else PUBLISHED_PRESETS
 
     def wide_teacher(self, teacher: TeacherName) -> "Student":
-        """The wide network among the teachers of this student; it learns from photographs only.
+        """The wide network among the teachers of this student. It learns from photographs only.
 
-        Beside the interpolator ("both") a narrower one, trained for half the steps, does as well. The light network of
-        that one has a single layer: it says more of the lights between rings.
+        Beside the interpolator ("both") a narrower network, trained for half the steps, does as well. Its light network
+        has a single layer, which predicts better between rings of lights.
         """
         if not self.conditioned:
             return Student("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
@@ -163,9 +167,10 @@ class Teacher:
 
     Attributes:
         name: "interpolator", "neural" (a wide network trained first), "both" (the mean of the two) or "none".
-        interpolator: its settings.
-        network: the wide network; None for the one that suits the student.
-        network_steps: of its training, as a share of the student's steps; None for 1, or 0.5 beside the interpolator.
+        interpolator: the settings of the interpolator.
+        network: the wide network. None takes the one that suits the student.
+        network_steps: training steps of the wide network, as a share of the student's steps. None stands for 1, or for
+            0.5 beside the interpolator.
     """
 
     name: TeacherName

@@ -1,6 +1,6 @@
-"""The Triton backend's row: whether this machine has a CUDA GPU that its kernel can use, asked of the driver itself.
+"""The Triton backend's row. It asks the driver whether this machine has a CUDA GPU that the kernel can use.
 
-Importing torch to ask the same question takes seconds, and a picture on the CPU must not pay for it.
+PyTorch could answer too, but its import takes seconds, which a picture on the CPU must not pay for.
 """
 
 import ctypes

@@ -1,10 +1,11 @@
 """The caller's output buffers on a GPU: any library's array that speaks DLPack or `__cuda_array_interface__`.
 
-Everything a protocol says of a buffer is checked here, before torch or a kernel trusts it.
+Everything a protocol says of a buffer is checked here, before PyTorch or a kernel trusts it.
 
-Order of the work: a picture is queued on torch's current stream. What the array's library has queued for it before is
-waited for there (DLPack: the library is told our stream; `__cuda_array_interface__`: its "stream" is waited for). What
-reads the picture afterwards on another stream must wait for torch's, e.g. `torch.cuda.current_stream().synchronize()`.
+A picture is queued on PyTorch's current stream. That stream first waits for the work that the array's library has
+queued on the buffer. With DLPack the library is told PyTorch's stream. With `__cuda_array_interface__` PyTorch waits
+for the library's "stream". Whoever reads the picture on another stream must wait for PyTorch's stream, for example with
+`torch.cuda.current_stream().synchronize()`.
 
 Sources: the Python specification of DLPack, https://dmlc.github.io/dlpack/latest/python_spec.html, and the CUDA Array
 Interface (version 3), https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html.
@@ -33,7 +34,7 @@ class Layout:
     strides: tuple[int, ...]
 
     def check(self, shape: tuple[int, ...]) -> None:
-        """Raises ArgumentError unless these are uint8 pictures of that shape, rows apart perhaps, pixels not."""
+        """Raises ArgumentError unless it is uint8 of that shape with contiguous pixels. Rows may be apart."""
         if self.dtype != "uint8" or self.shape != shape:
             raise ArgumentError(f"expected out to be uint8 of shape {shape}, got {self.dtype} of shape {self.shape}")
         *_, width, channels = shape
@@ -41,8 +42,8 @@ class Layout:
         apart = all(size == 1 or stride >= width * channels for size, stride in rows)
         if self.strides[-2:] != (channels, 1) or not apart:
             raise ArgumentError(
-                f"expected out's pixels to be contiguous rows of {channels} bytes a pixel, got strides {self.strides}: "
-                "rows may be apart, pixels may not"
+                f"expected out's pixels to be contiguous rows of {channels} bytes per pixel, "
+                f"got strides {self.strides}: rows may be apart, pixels may not"
             )
 
 

@@ -83,8 +83,10 @@ class FrameBuffers:
         lights: (L, 3) float64 unit vectors: written by the caller, read by `DeviceLightNetwork.compute`.
         steps: (L, n) float64: the features, then the outputs of each light layer; the last are the parameters of the
             frame network.
-        vectors, matrices: what `relight_tiles` reads in the object's precision.
-        exact_vectors, exact_matrices: what it reads in "fp32".
+        vectors: biases, as `relight_tiles` reads them in the object's precision.
+        matrices: weights, as it reads them in the object's precision.
+        exact_vectors: biases, as it reads them in "fp32".
+        exact_matrices: weights, as it reads them in "fp32".
         bounds: (L,) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
             for "fp32", which promises nothing.
         promised: (L,) int32: whether that is less than 1.
@@ -105,7 +107,8 @@ class DeviceLightNetwork:
 
     Args:
         network: the object's.
-        minimum, maximum: (K,) of its planes.
+        minimum: (K,) of its planes.
+        maximum: (K,) of its planes.
         precision: the arithmetic of the frames.
         exact: whether what "fp32" reads is wanted too.
         device: where.

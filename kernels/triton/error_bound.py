@@ -1,17 +1,17 @@
 """Which arithmetic the GPU uses for a frame network: error bounds over every byte a plane can hold.
 
-Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network, so
-each frame's is bounded over every byte a plane can hold, on the GPU, by `round_network.py`; this is that kernel's twin.
-A picture is within 1 level of the exact one where |error of 255·y| < 1.
+Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network. So
+the GPU bounds the error of each frame, over every byte a plane can hold, in `round_network.py`. This file computes the
+same with numpy. A picture is within 1 level of the exact one where |error of 255·y| < 1.
 
-    "fp16"         W and h rounded to halves: one product a layer
+    "fp16"         W and h rounded to halves: one product per layer
     "fp16 hi/lo"   W = hi + lo and h = hi + lo, pairs of halves (22 bits): two products for bytes, three for activations
     "fp32"         float32 multiply-adds, no tensor cores
 
-Forwards goes, for every unit, an interval that holds its exact and its computed value, and the error its own layer
-makes. Backwards goes an interval for how much a colour changes with each unit. Rounded weights are off by a known δ:
-the bias takes −δ·(middle of the inputs), which leaves |δ|·(their radius). Sums follow Higham, Accuracy and Stability of
-Numerical Algorithms, 2nd ed., eq. 3.5.
+A forward pass computes for every unit an interval that holds its exact and its computed value, and the error of its own
+layer. A backward pass computes an interval for how much a colour changes with each unit. Rounding moves a weight by a
+known δ. The bias takes −δ·(middle of the inputs), so that the error |δ|·(their radius) remains. The errors of sums
+follow Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., eq. 3.5.
 """
 
 from collections.abc import Iterable
@@ -64,7 +64,7 @@ class RoundedNetwork:
     Attributes:
         layers: the last one's inputs are the last hidden layer, then (with a skip) the bytes.
         precision: the arithmetic they are meant for.
-        error: 255·y of the kernel is never further than this from the exact one; inf where a half would overflow.
+        error: 255·y of the kernel is never further than this from the exact one. It is inf where a half would overflow.
     """
 
     layers: tuple[RoundedLayer, ...]
@@ -97,7 +97,8 @@ class _HiddenErrors:
         weight: (out, in) exact.
         affine: error of W·x + b, given the x the kernel has.
         activation: error of φ and of rounding h.
-        slope_low, slope_high: φ′ over the interval of W·x + b.
+        slope_low: the smallest φ′ over the interval of W·x + b.
+        slope_high: the largest.
     """
 
     weight: Array
@@ -108,7 +109,7 @@ class _HiddenErrors:
 
 
 def cheapest(networks: Iterable[FrameNetwork]) -> Precision:
-    """The first precision that promises 1 level for every network; "fp32", the most exact there is, if none does.
+    """The first precision that promises 1 level for every network. If none does, it is "fp32", the most exact one.
 
     Args:
         networks: on raw bytes (`FrameNetwork.folded`), e.g. of an object's lights.

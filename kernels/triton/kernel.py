@@ -1,13 +1,13 @@
 """The fused GPU renderer: light in, coefficient bytes in, picture bytes out.
 
-A frame is a handful of launches on the current stream: features of the light, the layers of the light network, the
-frame network folded, rounded and bounded (all in `device_light_network.py`), and one pass over the pixels
-(`relight_tiles.py`). Nothing waits for the device and nothing but the light comes from the host, so a CUDA graph
-replays a frame with a new light.
+A frame takes a few launches on the current stream. `device_light_network.py` computes the features of the light and the
+layers of the light network, then folds, rounds and bounds the frame network. `relight_tiles.py` makes one pass over the
+pixels. Nothing waits for the device, and only the light comes from the host. So a CUDA graph can replay a frame with a
+new light.
 
-With precision="auto" the arithmetic is the object's: the cheapest that promises one level at 30 lights over the
-hemisphere. That is a choice, not the promise: the promise is bounded on the device for the frame that is drawn, and a
-frame whose bound reaches a level is drawn in float32 instead, by a second pass that otherwise returns at once.
+With precision="auto" the object gets the cheapest arithmetic that promises one level at 30 lights over the hemisphere.
+The device checks this choice again for each frame that it draws. A frame whose bound reaches one level is drawn in
+float32 by a second pass. Otherwise the second pass returns at once.
 """
 
 import threading
@@ -32,7 +32,7 @@ from fastrti.lights import light_from_angles, unit_vector
 from fastrti.objects.relightable import Relightable
 
 KEPT_BUFFERS = 8
-"""Pairs of a stream and a number of lights whose buffers a kernel keeps; of more, those used longest ago go."""
+"""A kernel keeps the buffers of this many pairs of a stream and a number of lights, those used last."""
 
 SAMPLED_LIGHTS = [
     light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)
@@ -60,10 +60,10 @@ def launch_constants(shape: NetworkShape, precision: Precision, launch: Launch) 
 
 
 def _kept_buffers(light_network: DeviceLightNetwork) -> Callable[[int, int], FrameBuffers]:
-    """The buffers of the current stream, given its handle, and of a number of lights; a few are kept.
+    """The buffers of the current stream, given its handle, and of a number of lights. A few are kept.
 
-    Torch's allocator counts their memory to the stream that was current when they were made: once they are dropped,
-    only work that is queued there later is given it. So nothing that still reads them is disturbed.
+    PyTorch's allocator counts their memory to the stream that was current when they were made. Once they are dropped,
+    only work that is queued there later gets this memory. So work that still reads them is not disturbed.
     """
 
     @lru_cache(KEPT_BUFFERS)
@@ -78,13 +78,13 @@ class TritonKernel:
 
     Args:
         relightable: the object.
-        threads: not used; every backend takes it.
-        precision: "auto", the cheapest that promises one level for each frame; or one of `PRECISIONS`.
-        device: a CUDA device, default the current one; the CPU under TRITON_INTERPRET=1.
+        threads: not used. Every backend takes it.
+        precision: one of `PRECISIONS`, or "auto", which promises one level for each frame.
+        device: a CUDA device, by default the current one. Under TRITON_INTERPRET=1 it is the CPU.
 
     Attributes:
         device: where the planes are and pictures are written.
-        precision: the arithmetic the object is drawn in, where its bound allows.
+        precision: the arithmetic of every frame whose bound allows it.
     """
 
     def __init__(
@@ -120,7 +120,7 @@ class TritonKernel:
         self.tune(self._measured_launches())
 
     def __reduce__(self) -> tuple[type["TritonKernel"], tuple[Any, ...]]:
-        """Pickled as what it was made of: another process makes it anew, on its own device."""
+        """A pickle holds what the kernel was made of. Another process makes it anew, on its own device."""
         return TritonKernel, self._made_of
 
     def _describe_device(self) -> None:
@@ -198,7 +198,7 @@ class TritonKernel:
         return FrameGraph(self, out, top, left)
 
     def microseconds(self, launch: Launch) -> float | None:
-        """Median time of the pixels of one picture with a launch; None where this GPU has not what it takes."""
+        """Median time of the pixels of one picture with a launch. None if this GPU cannot run the launch."""
         previous, out = self._launches, self.empty((1, self._height, self._width, 3))
         buffers = self.light_network.buffers(1)
         self.set_lights(buffers, [(0.0, 0.0, 1.0)])
@@ -215,15 +215,21 @@ class TritonKernel:
         return 1000 * time
 
     def bounds(self, lights: int = 1) -> NDArray[np.float64]:
-        """(lights,): no byte of the frames last drawn on the current stream, that many at once, was further than this
-        from the exact one before rounding, in levels; where it reaches 1 float32 was used. Waits for the device."""
+        """The error bounds of the frames last drawn on the current stream, in levels: (lights,). Waits for the device.
+
+        Before rounding, no byte is further from the exact one than its bound. Frames with a bound of 1 or more were
+        drawn in float32.
+
+        Args:
+            lights: how many frames were drawn at once.
+        """
         with self._lock:
             buffers = self._current_buffers(lights)
         bounds: NDArray[np.float64] = buffers.bounds.cpu().numpy().copy()
         return bounds
 
     def _current_buffers(self, count: int) -> FrameBuffers:
-        """Those of the current stream: on one stream a frame is drawn before the next one's are computed."""
+        """The buffers of the current stream, where a frame is drawn before the next one is computed."""
         stream = torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
         return self._buffers(stream, count)
 
@@ -276,20 +282,21 @@ class TritonKernel:
 
 
 class FrameGraph:
-    """A frame captured once as a CUDA graph: a replay costs the host one call, whatever the frame is made of.
+    """A frame captured once as a CUDA graph. A replay is one call of the host, however many launches the frame has.
 
-    On a machine that runs the interpreter the same launches are made one by one.
+    Triton's interpreter makes the same launches one by one.
 
     Args:
-        kernel: the object's.
-        out: (L, h, w, C) uint8 on its device: every replay draws there.
-        top, left: the region's first pixel.
+        kernel: draws the object.
+        out: (L, h, w, C) uint8 on the device of the kernel. Every replay draws there.
+        top: first row of the region.
+        left: first column of the region.
 
     Attributes:
         out: the pictures.
-        lights: (L, 3) float64 on the device, unit vectors with z ≥ 0: what the next `launch` draws. Other work on the
+        lights: (L, 3) float64 on the device, unit vectors with z ≥ 0. The next `launch` draws them. Other work on the
             GPU may write them.
-        bounds: (L,) float64 on the device: of the last frame; see `TritonKernel.bounds`.
+        bounds: (L,) float64 on the device, of the last frame; see `TritonKernel.bounds`.
     """
 
     def __init__(self, kernel: TritonKernel, out: Tensor, top: int, left: int) -> None:
@@ -311,17 +318,17 @@ class FrameGraph:
                 self._draw()
 
     def replay(self, *light_dirs: ArrayLike) -> Tensor:
-        """Queues the frames of these lights, one a picture, on the current stream, and returns the pictures.
+        """Queues the frames of these lights, one per picture, on the current stream, and returns the pictures.
 
         Args:
             light_dirs: as `Renderer.relight` takes them.
 
         Raises:
             LightError: a light off the hemisphere.
-            ArgumentError: not one light a picture.
+            ArgumentError: not one light per picture.
         """
         if len(light_dirs) != len(self.out):
-            raise ArgumentError(f"expected {len(self.out)} lights, one a picture, got {len(light_dirs)}")
+            raise ArgumentError(f"expected {len(self.out)} lights, one per picture, got {len(light_dirs)}")
         self._kernel.set_lights(self._buffers, [unit_vector(light) for light in light_dirs])
         return self.launch()
 

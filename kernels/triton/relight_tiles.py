@@ -1,10 +1,10 @@
 """The device code of the Triton backend: `relight_tiles`, in Triton's Python.
 
-A tile is ROWS words of every plane: four pixels a word, so four small matrix products a layer, whose rows are the words
-and whose columns are units. A hidden layer's result is, register for register, the left factor of the next product:
-activations never leave the registers. Halves are multiplied and added up in float32 on tensor cores. The colours of two
-pixels lie side by side in the last product. Names in capitals are known at compile time, and every `if` on one is
-decided there.
+A tile is ROWS words of every plane. A word has four pixels, so each layer takes four small matrix products, whose rows
+are words and whose columns are units. The result of a hidden layer is, register for register, the left factor of the
+next product, so activations never leave the registers. Tensor cores multiply halves and add them up in float32. The
+colours of two pixels lie side by side in the last product. Names in capitals are known at compile time, and every `if`
+on one is decided there.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -34,7 +34,7 @@ def _matrix(pointer, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
 
 @triton.jit
 def _weights(pointer, ROWS: tl.constexpr, COLUMNS: tl.constexpr, PRECISION: tl.constexpr):
-    """A layer's high and low weights, which lie behind one another; unsplit weights are both."""
+    """The high and the low weights of a layer, which lie one after the other. Unsplit weights stand for both."""
     high = _matrix(pointer, ROWS, COLUMNS)
     low = high
     if PRECISION == "fp16 hi/lo":
@@ -191,7 +191,7 @@ _CHANGING = ["out", "origin", "row_stride", "plane_stride", "picture_stride", "o
 
 @triton.jit(do_not_specialize=[*_CHANGING, "tiles_per_row", "tiles"])
 def relight_tiles(
-    planes,  # int32: four pixels a word, planes `plane_stride` words apart
+    planes,  # int32: four pixels per word, planes `plane_stride` words apart
     mask,  # int32, laid out like a plane, 255 where the object is; planes again where there is none
     out,  # uint8, the region's first pixel under the first light
     vectors,  # float32, for each light: the bias of each layer, padded; 4 for the last
@@ -221,7 +221,7 @@ def relight_tiles(
     ROWS: tl.constexpr,
     STAGES: tl.constexpr,  # of the software pipeline over tiles
 ):
-    """Relights a region under light `program_id(0)`: `tiles_per_row` tiles of ROWS words a row."""
+    """Relights a region under light `program_id(0)`: `tiles_per_row` tiles of ROWS words per row."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
     D: tl.constexpr = D2 if D2 > 0 else (D1 if D1 > 0 else K_PADDED)
     light = tl.program_id(0)

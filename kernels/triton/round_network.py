@@ -1,7 +1,7 @@
-"""The device code that makes a frame network ready to be drawn: folded onto bytes, rounded, its error bounded.
+"""The device code that prepares a frame network for drawing: it folds it onto bytes, rounds it and bounds its error.
 
-`round_network` computes what `FrameNetwork.folded` and `error_bound.rounded` say, with their names and in float64, one
-program a light, and writes what `relight_tiles` reads.
+`round_network` computes the same as `FrameNetwork.folded` and `error_bound.rounded`, with the same names and in
+float64. It has one program per light and writes what `relight_tiles` reads.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"

@@ -6,14 +6,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 from docs_pages import ROOT
-from objects import relightable
+from objects import DECODERS, LIGHTS, relightable
 from PIL import Image
 
 import fastrti
 from fastrti import cli, formats
 from fastrti.errors import ObjectError
 from fastrti.kernels.backends import BACKENDS
-from fastrti.kernels.reference import relight_reference
 from fastrti.objects import decoders
 
 LIGHT = (0.3, 0.5)
@@ -56,19 +55,6 @@ def test_the_decoder_is_saved(matt, tmp_path, monkeypatch):
         fastrti.load(tmp_path / "ball")
 
 
-@pytest.mark.parametrize("kind", ["light-mlp-relu-skip", "mlp-9-3-skip", "light-mlp-elu", "ptm-base"])
-def test_the_backend_draws(kind, monkeypatch):
-    monkeypatch.setitem(BACKENDS, "float32", example("float32_backend").BACKEND)
-    original = relightable(kind, 9, 33, masked=True)
-    renderer = fastrti.Renderer(original, backend="float32")
-    picture = renderer.relight(LIGHT, out=np.empty((5, 20, 4), np.uint8), region=(2, 7, 5, 20))
-    window = np.s_[2:7, 7:27]
-    assert np.abs(picture[..., :3].astype(int) - relight_reference(original, LIGHT)[window]).max() <= 1
-    assert np.array_equal(picture[..., 3] > 0, original.mask[window])
-    with pytest.raises(fastrti.BackendError, match="expected a precision of auto on the float32 backend, got 'int8'"):
-        fastrti.Renderer(original, backend="float32", precision="int8")
-
-
 @pytest.fixture
 def raw(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The example's format as a row of the table."""
@@ -97,6 +83,37 @@ def test_the_format_trusts_nothing(raw, tmp_path, content, wanted):
     (tmp_path / "ball.rawrti").write_bytes(raw.MAGIC + content)
     with pytest.raises(ObjectError, match=wanted):
         fastrti.load(tmp_path / "ball.rawrti")
+
+
+@pytest.fixture
+def numpy_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example's backend as a row of the table."""
+    monkeypatch.setitem(BACKENDS, "numpy", example("numpy_backend").BACKEND)
+
+
+@pytest.mark.parametrize("kind", DECODERS)
+def test_the_backend_draws_every_decoder(numpy_backend, kind):
+    ball = relightable(kind, 7, 6, masked=True)
+    exact = fastrti.Renderer(ball, backend="reference").relight_batch(LIGHTS).astype(int)
+    drawn = fastrti.Renderer(ball, backend="numpy").relight_batch(LIGHTS)
+    assert np.ptp(exact) > 50 and np.abs(drawn - exact).max() <= 1
+
+
+def test_the_backend_draws_regions_with_alpha(numpy_backend):
+    ball = relightable("ptm", 7, 6, masked=True)
+    region, out = (2, 1, 4, 3), np.empty((4, 3, 4), np.uint8)
+    fastrti.Renderer(ball, backend="numpy").relight(LIGHT, out=out, region=region)
+    whole = np.empty((7, 6, 4), np.uint8)
+    fastrti.Renderer(ball, backend="reference").relight(LIGHT, out=whole)
+    assert np.abs(out - whole[2:6, 1:4].astype(int)).max() <= 1 and set(out[..., 3].flat) == {0, 255}
+
+
+def test_the_backend_serves_the_command_line(numpy_backend, tmp_path):
+    fastrti.save(relightable("ptm", 7, 6), tmp_path / "ball")
+    arguments = ["relight", str(tmp_path / "ball"), "--light", "0.3,0.5", "--backend", "numpy"]
+    assert cli.main([*arguments, "-o", str(tmp_path / "ball.png")]) == 0
+    drawn = np.asarray(Image.open(tmp_path / "ball.png").convert("RGB")).astype(int)
+    assert np.abs(drawn - fastrti.Renderer(tmp_path / "ball", backend="reference").relight(LIGHT)).max() <= 1
 
 
 def test_the_command_writes_pictures(matt, tmp_path, monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""A student, a teacher and a loss of one's own, and the example of the documents that has all three."""
+"""A student, a teacher and a loss of one's own, and the examples of the documents."""
 
 import importlib.util
 from dataclasses import replace
@@ -9,7 +9,8 @@ import pytest
 import torch
 from small_fits import HEIGHT, LIGHTS, WIDTH, collection, quick
 
-from fastrti import ArgumentError, Mlic, Preset, TrainingError, fit
+from fastrti import ArgumentError, Mlic, Preset, Renderer, TrainingError, fit
+from fastrti.lights import light_from_angles
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training import fitting
@@ -17,7 +18,7 @@ from fastrti.training.loop import root_mean_square
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder
 from fastrti.training.students import parse_student
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "own_student.py"
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,9 @@ def mlic() -> Mlic:
     return collection()
 
 
-@pytest.fixture
-def example():
-    """docs/examples/own_student.py as a module."""
-    spec = importlib.util.spec_from_file_location("own_student", EXAMPLE)
+def example(name):
+    """A file of docs/examples as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -46,11 +46,33 @@ def says(value):
     return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), value).to(samples)
 
 
-def test_the_example_is_short_and_runs(example, mlic):
-    assert len(EXAMPLE.read_text(encoding="utf-8").splitlines()) <= 25
-    parts = {"student": example.student, "teacher": example.linear_teacher(mlic), "loss": example.absolute}
-    fitted = quick(mlic, steps=120, **parts)
-    assert fitted.decoder.label == "plain 9→24→24→3 ReLU"
+@pytest.mark.parametrize("name", ["own_student", "own_teacher"])
+def test_an_example_is_short(name):
+    assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 25
+
+
+def test_the_object_draws_what_the_example_computes(mlic, monkeypatch):
+    own, stored = example("own_student"), []
+    to_decoder = own.OneLayer.to_decoder
+    monkeypatch.setattr(own.OneLayer, "to_decoder", lambda module: stored.append(module) or to_decoder(module))
+    fitted = quick(mlic, student=own.student)
+    trained = stored[-1]
+    assert fitted.decoder.label == "plain 9→24→3 ReLU"
+    span = (fitted.maximum - fitted.minimum)[:, None, None] / 255
+    latents = fitted.minimum[:, None, None] + fitted.planes * span
+    lights = np.stack([light_from_angles(azimuth, 50) for azimuth in (0, 130, 260)])
+    with torch.no_grad():
+        colours = trained(torch.from_numpy(latents.reshape(9, -1).T).float(), torch.from_numpy(lights).float())
+    computed = 255 * colours.clamp(0, 1).reshape(3, 3, HEIGHT, WIDTH).permute(0, 2, 3, 1).numpy()
+    drawn = Renderer(fitted, backend="reference").relight_batch(lights)
+    assert computed.std() > 10 and np.abs(drawn - computed).max() < 0.51
+
+
+def test_the_examples_learn_together(mlic):
+    taught = example("own_teacher")
+    parts = {"teacher": taught.linear_teacher(mlic), "loss": taught.absolute}
+    preset = Preset(300, pixels=512, photographed_lights=8, new_lights=4, learning_rate=1.2e-2)
+    fitted = fit(mlic, student=example("own_student").student, preset=preset, progress=False, **parts)
     errors = np.square(mlic.photographs - mlic.photographs.mean(0)).mean((1, 2, 3))  # of one picture for all lights
     blind = np.mean(10 * np.log10(255**2 / errors))
     assert fitted.training["psnr"] > blind + 3

@@ -32,8 +32,9 @@ class LightMlpDecoder(Decoder):
     Attributes:
         planes: K.
         hidden: widths of the frame network's hidden layers.
-        light_weights, light_biases: the layers of g, (out, in) and (out,) float32, SiLU between them; the first takes
-            the features, the last emits the frame network's numbers concatenated, in units of z.
+        light_weights: one (out, in) float32 matrix per layer of g, with SiLU between layers. The first takes the
+            features. The last emits all numbers of the frame network, one after the other, in units of z.
+        light_biases: one (out,) float32 vector per layer of g.
         activation: φ of the frame network.
         skip: whether the frame network has a linear skip S.
         features: the monomials (a, b, c) of the light g starts from.

@@ -101,7 +101,7 @@ def test_cuda_array_numbers_are_read_from_the_interface(changes, layout):
     assert cuda_array_layout(cuda_array(**changes).__cuda_array_interface__) == layout
 
 
-STRIDES = "expected out's pixels to be contiguous rows of 3 bytes a pixel, got strides .*: rows may be apart"
+STRIDES = "expected out's pixels to be contiguous rows of 3 bytes per pixel, got strides .*: rows may be apart"
 
 
 @pytest.mark.parametrize(
