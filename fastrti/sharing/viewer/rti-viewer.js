@@ -27,6 +27,8 @@ export class RtiViewer extends HTMLElement {
   object = null;
   /** When opening reached each step, in milliseconds. */
   timings = {};
+  /** (name) => the URL, or a promise of the URL, of a file that a page with an inlined object lacks; else null. */
+  findFile = null;
   #scene = null;
   #light = [0, 0, 1];
   #mode = 'relight';
@@ -156,7 +158,7 @@ export class RtiViewer extends HTMLElement {
     if (source === null) return;
     this.#controls.say('Opening …');
     try {
-      const files = makeFiles(source);
+      const files = makeFiles(source, (name) => this.findFile?.(name));
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
@@ -324,9 +326,9 @@ export class RtiViewer extends HTMLElement {
   }
 }
 
-function makeFiles(source) {
+function makeFiles(source, find) {
   if (!source.startsWith('#')) return new Files(source);
-  return new Files('.', JSON.parse(document.querySelector(source).textContent));
+  return new Files('.', JSON.parse(document.querySelector(source).textContent), find);
 }
 
 function nextMode(mode) {
