@@ -4,16 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
+# One thread for the libraries, whatever the machine: runs on a busy one can be compared.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 
-.PHONY: help install demo test types test-deep bench docs libfastrti format clean
+.PHONY: help install demo test types test-deep test-gpu bench docs libfastrti format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
-	@echo "make test-deep  sanitizers, every compile target, every instruction set, the wheel"
+	@echo "make test-deep  sanitizers, compile targets, instruction sets, the wheel, oldest and newest versions"
+	@echo "make test-gpu   the Triton kernels on this machine's GPU; fails where there is none"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
@@ -36,7 +39,7 @@ test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory types
-	$(BIN)/python -m pytest -m "not deep"
+	$(PYTEST) -m "not deep"
 
 # mypy looks for fastrti.kernels inside fastrti/; the links show it the package as it is installed.
 types: install
@@ -45,7 +48,11 @@ types: install
 	cd $(VENV)/types && ../bin/mypy --config-file $(CURDIR)/pyproject.toml -p fastrti
 
 test-deep: install
-	$(BIN)/python -m pytest -m deep
+	$(PYTEST) -m deep
+
+# Triton's interpreter is off: without a GPU this fails.
+test-gpu: install
+	TRITON_INTERPRET=0 $(PYTEST) -m gpu
 
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks.cpu.speed

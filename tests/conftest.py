@@ -1,7 +1,8 @@
-"""Fixtures of all tests; the Triton kernel runs in Triton's interpreter unless a GPU run asks otherwise."""
+"""Fixtures of all tests; where the Triton kernel runs; what a run cost, beside what else the machine did."""
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,10 +11,30 @@ import pytest
 from viewer.browser import Browser, chromium_programs
 
 # Triton reads it at import: kernels are interpreted on CPU tensors, so that their mathematics is tested without a GPU.
+# `make test-gpu` sets it to 0.
 os.environ.setdefault("TRITON_INTERPRET", "1")
+
+STARTED = time.perf_counter()
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that is meant for a GPU ends where there is none: skipped tests would look like success."""
+    if os.environ["TRITON_INTERPRET"] == "0":
+        from fastrti.kernels.backends import BACKENDS
+
+        reason = BACKENDS["triton"].why_not()
+        if reason is not None:
+            pytest.exit(f"expected a GPU for these tests, got a machine where triton cannot run: {reason}", 1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Wall time beside CPU time: a run of few seconds of CPU for each second of wall time was slowed by other work."""
+    wall, cpu = time.perf_counter() - STARTED, sum(os.times()[:4])
+    load = f", load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else ""
+    terminalreporter.write_line(f"{wall:.0f} s on the clock, {cpu:.0f} s of CPU ({cpu / wall:.0%} of a core{load})")
 
 
 @pytest.fixture(scope="session")

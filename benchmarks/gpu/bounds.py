@@ -11,9 +11,9 @@ a program of W warps executes N instructions a warp for P pixels:
     mufu      16 · SMs · clock · P / (32 · W · M)                     M of the N use the unit of exp, 16 lanes an SM
 
 The bound is the smallest. It knows no latency, no launch and no clock that falls under load: what is measured is a
-share of it. N, W, P and M come from results/triton_offline.json, which `python tests/offline_compile.py --record`
-writes and a test compares. Lanes and schedulers: CUDA C++ Programming Guide, "Throughput of Native Arithmetic
-Instructions".
+share of it. N, W, P and M come from results/triton_offline.json, a report that
+`python tests/support/offline_compile.py --record` writes. Lanes and schedulers: CUDA C++ Programming Guide, "Throughput
+of Native Arithmetic Instructions".
 """
 
 import json

@@ -18,6 +18,8 @@ from fastrti.kernels.reference import relight_reference
 from fastrti.kernels.triton import cuda_driver
 from fastrti.rendering.renderer import Renderer
 
+pytestmark = pytest.mark.gpu
+
 LEVELS = {"triton": 1, "cpu": 1, "reference": 0}
 """How far a backend's picture may be from the reference, in steps of 1/255."""
 

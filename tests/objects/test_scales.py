@@ -95,7 +95,8 @@ def test_the_command_takes_a_fraction(tmp_path, capsys):
     vase, output = str(tmp_path / "vase"), str(tmp_path / "a.png")
     save(relightable(KIND, 23, 37), vase)
     assert main(["relight", vase, "--light", "0,0", "--scale", "1/4", "-o", output]) == 0
-    assert Image.open(output).size == (10, 6)
+    with Image.open(output) as picture:
+        assert picture.size == (10, 6)
     with pytest.raises(SystemExit):
         main(["relight", vase, "--light", "0,0", "--scale", "1/3"])
     assert "expected a scale of 1, 1/2, 1/4, … 1/64, got '1/3'" in capsys.readouterr().err

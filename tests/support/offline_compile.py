@@ -1,8 +1,9 @@
 """Compiles the Triton kernels for GPUs this machine does not have, and counts what each variant costs them.
 
-    python tests/offline_compile.py --record                      # rewrites the table a test holds the kernels to
-    python tests/offline_compile.py sm_90 gfx942 --only default   # prints such rows, one JSON object a line
+    python tests/support/offline_compile.py --record                      # rewrites the report in benchmarks/results
+    python tests/support/offline_compile.py sm_90 gfx942 --only default   # prints such rows, one JSON object a line
 
+The table is a report: a test holds the kernels to promises, whatever Triton compiles them, and to no number of it.
 ptxas and cuobjdump come in Triton's wheel. A row says, for one kernel, network and target:
 
     registers, shared, stack, spills   registers a thread; bytes; bytes; instructions that touch local memory
@@ -11,6 +12,7 @@ ptxas and cuobjdump come in Triton's wheel. A row says, for one kernel, network 
 and for `relight_tiles`, which draws the pixels,
 
     pixels, warps                      of one turn of its loop, and of the program that takes it
+    loop_spills                        of its instructions, those that touch local memory
     instructions                       a warp executes in a turn (the longest loop of the machine code); among them
     tensor, mufu                       matrix instructions; those of the unit that exp runs on
     loads, stores                      of global memory, by their bits
@@ -124,8 +126,8 @@ class Variant:
                 "BLOCK_INPUTS": 64,
                 "BLOCK_OUTPUTS": 16,
             }
-            return compiled_for(target, light_layer, {}, {**sizes, "SILU": True})
-        monomials = {"KIND": "monomials", "COUNT": LIGHT_FEATURES, "SIDE": 4, "BLOCK": 256}
+            return compiled_for(target, light_layer, {}, {**sizes, "SILU": True, "num_warps": 8, **EXACT_SUMS})
+        monomials = {"KIND": "monomials", "COUNT": LIGHT_FEATURES, "SIDE": 4, "BLOCK": 256, **EXACT_SUMS}
         return compiled_for(target, light_features, {"exponents": "*i32"}, monomials)
 
     def tile_constants(self, target: str) -> dict[str, Any]:
@@ -137,6 +139,7 @@ class Variant:
 
 LIGHT_WIDTH, LIGHT_FEATURES = 32, 4  # of the default student's light network
 RANGES = (np.zeros(9), np.ones(9))
+EXACT_SUMS = {"enable_fp_fusion": False}
 
 
 def variants() -> Iterator[tuple[Variant, str]]:
@@ -280,6 +283,7 @@ def loop_costs(loop: list[str]) -> Row:
     """Counts of a loop's operations."""
     return {
         "instructions": len(loop),
+        "loop_spills": _count(loop, "LDL", "STL", "scratch_"),
         "tensor": _count(loop, "HMMA", "HGMMA", "UTCHMMA", "v_mfma"),
         "mufu": _count(loop, "MUFU", "v_exp"),
         "loads": _widths(loop, "LDG", r"(?:global|buffer)_load_"),

@@ -21,6 +21,8 @@ torch = pytest.importorskip("torch")
 from fastrti.kernels.triton import device_buffers  # noqa: E402
 from fastrti.kernels.triton.device_buffers import Layout, cuda_array_layout, dlpack_layout, writable  # noqa: E402
 
+pytestmark = pytest.mark.gpu
+
 CPU, CUDA = torch.device("cpu"), torch.device("cuda:0")
 SHAPE = (4, 5, 3)
 on_gpu = pytest.mark.skipif(why_not() is not None, reason=f"needs a GPU: {why_not()}")

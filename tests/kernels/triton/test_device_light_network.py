@@ -8,7 +8,6 @@ from objects import DECODERS, relightable
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
-from fastrti.kernels.triton.cuda_driver import why_not  # noqa: E402
 from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, harmonics  # noqa: E402
 from fastrti.kernels.triton.error_bound import Precision, RoundedNetwork, rounded  # noqa: E402
 from fastrti.kernels.triton.relight_tiles import INTERPRETED  # noqa: E402
@@ -17,9 +16,7 @@ from fastrti.objects.frame_network import to_weights  # noqa: E402
 from fastrti.objects.light_terms import hsh_terms  # noqa: E402
 from fastrti.objects.relightable import Relightable  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    not INTERPRETED.value and why_not() is not None, reason=f"TRITON_INTERPRET=0, and {why_not()}"
-)
+pytestmark = pytest.mark.gpu
 
 OBJECTS = {name: relightable(name) for name in DECODERS} | {
     f"default-student-{seed}": Relightable(
@@ -99,6 +96,7 @@ def test_folding_rounding_and_the_bound_are_their_twin_s(name, precision):
     assert buffers.promised[0].item() == (expected.error < 1)
 
 
+@pytest.mark.filterwarnings("ignore:(invalid value|All-NaN):RuntimeWarning")  # of numpy in Triton's interpreter
 def test_what_overflows_has_no_bound():
     for name in ("wide-relu", "wide-elu"):
         _, buffers = computed(networks.relightable_of(CASES[name]), "fp16 hi/lo", np.array([[0.0, 0.0, 1.0]]))

@@ -12,7 +12,6 @@ import pytest
 from numpy.typing import NDArray
 
 from fastrti.kernels.reference import relight_network
-from fastrti.kernels.triton.cuda_driver import why_not
 from fastrti.objects.decoders import LightMlpDecoder
 
 torch = pytest.importorskip("torch")
@@ -23,9 +22,7 @@ from fastrti.kernels.triton.error_bound import PRECISIONS, rounded  # noqa: E402
 from fastrti.kernels.triton.kernel import TritonKernel  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 
-pytestmark = pytest.mark.skipif(
-    not relight_triton.INTERPRETED.value and why_not() is not None, reason=f"TRITON_INTERPRET=0, and {why_not()}"
-)
+pytestmark = pytest.mark.gpu
 
 UNIT_LIGHT = tuple(unit_light(networks.LIGHT).tolist())
 TOLERANCE = 1  # levels of 255, for every precision that is promised and for the last resort

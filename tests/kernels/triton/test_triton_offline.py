@@ -1,21 +1,23 @@
-"""The Triton kernels compiled for GPUs this machine does not have: what they cost is what the table says."""
+"""The Triton kernels compiled for GPUs this machine does not have: what is promised holds, whatever Triton compiles.
+
+Counts of instructions are no promise; `python tests/support/offline_compile.py --record` writes them to a report.
+"""
 
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-triton = pytest.importorskip("triton", reason="Triton is published for Linux only")
+pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 SCRIPT = Path(__file__).parents[2] / "support" / "offline_compile.py"
-TABLE = Path(__file__).parents[3] / "benchmarks" / "results" / "triton_offline.json"
-RECORDED = json.loads(TABLE.read_text())
-REGENERATE = f"if that is meant, run `python tests/{SCRIPT.name} --record` and look at what changes in {TABLE.name}"
+REPORT = Path(__file__).parents[3] / "benchmarks" / "results" / "triton_offline.json"
 
-# Bytes a program: CUDA programming guide, table 30; gfx942's local data share.
+# Bytes for each program: CUDA programming guide, table 30; gfx942's local data share.
 LARGEST_SHARED = dict.fromkeys(("sm_86", "sm_89", "sm_120"), 99 * 1024) | {
     "sm_80": 163 * 1024,
     "sm_90": 227 * 1024,
@@ -23,44 +25,70 @@ LARGEST_SHARED = dict.fromkeys(("sm_86", "sm_89", "sm_120"), 99 * 1024) | {
     "gfx942": 64 * 1024,
 }
 
+# For each thread: of 65,536 in a multiprocessor they leave room for ten, eight and twelve warps. A gfx942 has twice
+# as many, and fewer where a program of several waves shares them.
+MOST_REGISTERS = {"fp16": 204, "fp16 hi/lo": 255, "fp32": 168}
+MOST_REGISTERS_GFX942 = 512
 
-def variant(row):
-    return tuple(row[name] for name in ("kernel", "network", "precision", "channels", "masked", "target"))
+Row = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    "arguments", [("sm_90", "--only", "default"), pytest.param((), marks=pytest.mark.deep)], ids=["default", "all"]
+@pytest.fixture(
+    scope="module",
+    params=[("sm_90", "--only", "default"), pytest.param((), marks=pytest.mark.deep)],
+    ids=["default", "all"],
 )
-def test_the_kernels_cost_what_the_table_says(arguments, tmp_path):
-    if triton.__version__ != RECORDED["triton"]:
-        pytest.skip(f"recorded with Triton {RECORDED['triton']}, this is {triton.__version__}: {REGENERATE}")
-    environment = os.environ | {"TRITON_CACHE_DIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
-    command = [sys.executable, SCRIPT, *arguments]
+def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    """The variants, compiled by the Triton that is installed."""
+    environment = os.environ | {
+        "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+        "PYTHONIOENCODING": "utf-8",
+    }
+    command = [sys.executable, SCRIPT, *request.param]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert run.returncode == 0, run.stderr
-    measured = {variant(row): row for row in map(json.loads, run.stdout.splitlines())}
-    assert measured
-    recorded = {variant(row): row for row in RECORDED["rows"]}
-    wanted = recorded.keys() if not arguments else measured.keys()
-    changed = [
-        f"{recorded.get(key)}\n→ {measured.get(key)}" for key in wanted if recorded.get(key) != measured.get(key)
-    ]
-    assert not changed, "\n".join(
-        [f"{len(changed)} variants cost something else than recorded; {REGENERATE}", *changed]
-    )
+    return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-def test_no_variant_spills_or_asks_for_more_than_its_target_has():
-    assert {row["target"] for row in RECORDED["rows"]} == LARGEST_SHARED.keys()
-    for row in RECORDED["rows"]:
-        assert row["spills"] == row["stack"] == 0, row
+def drawing(rows: list[Row]) -> list[Row]:
+    """The rows of the kernel that draws the pixels."""
+    chosen = [row for row in rows if row["kernel"] == "relight_tiles"]
+    assert {row["precision"] for row in chosen} == MOST_REGISTERS.keys()
+    return chosen
+
+
+def test_the_loop_over_pixels_spills_nothing(rows: list[Row]) -> None:
+    for row in drawing(rows):
+        assert row["loop_spills"] == 0, row
+
+
+def test_every_program_finds_its_shared_memory(rows: list[Row]) -> None:
+    for row in rows:
         assert row["shared"] <= LARGEST_SHARED[row["target"]], row
 
 
-def test_every_variant_uses_matrix_units_and_wide_loads():
-    for row in RECORDED["rows"]:
-        if row["kernel"] == "relight_tiles":
-            if row["target"] != "gfx942":  # where eight columns alone are summed by dot products
-                assert (row["tensor"] > 0) == (row["precision"] != "fp32"), row
-            assert "8" not in row["loads"], row
-            assert (row["mufu"] > 0) or " elu" not in row["network"], row
+def test_registers_stay_within_their_budget(rows: list[Row]) -> None:
+    for row in drawing(rows):
+        budget = MOST_REGISTERS_GFX942 if row["target"] == "gfx942" else MOST_REGISTERS[row["precision"]]
+        assert 0 < row["registers"] <= budget, row
+
+
+def test_halves_are_multiplied_by_tensor_cores_and_float32_is_not(rows: list[Row]) -> None:
+    for row in drawing(rows):
+        if row["target"] != "gfx942":  # where eight columns alone are summed by dot products
+            assert (row["tensor"] > 0) == (row["precision"] != "fp32"), row
+
+
+def test_planes_are_read_four_pixels_at_a_time(rows: list[Row]) -> None:
+    for row in drawing(rows):
+        assert row["loads"] and "8" not in row["loads"], row
+
+
+def test_elu_runs_on_the_unit_of_exp(rows: list[Row]) -> None:
+    for row in drawing(rows):
+        assert (row["mufu"] > 0) or " elu" not in row["network"], row
+
+
+def test_the_report_has_every_target() -> None:
+    recorded = json.loads(REPORT.read_text())
+    assert {row["target"] for row in recorded["rows"]} == LARGEST_SHARED.keys()
