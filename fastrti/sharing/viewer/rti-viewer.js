@@ -158,7 +158,9 @@ export class RtiViewer extends HTMLElement {
     if (source === null) return;
     this.#controls.say('Opening …');
     try {
-      const files = makeFiles(source, (name) => this.findFile?.(name));
+      const inlined = source[0] === '#' && JSON.parse(document.querySelector(source).textContent);
+      const files = new Files(source, inlined);
+      files.find = this.findFile;
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
@@ -324,11 +326,6 @@ export class RtiViewer extends HTMLElement {
     this.#controls.say(message, 'alert');
     this.dispatchEvent(new CustomEvent('rti-error', { detail: message }));
   }
-}
-
-function makeFiles(source, find) {
-  if (!source.startsWith('#')) return new Files(source);
-  return new Files('.', JSON.parse(document.querySelector(source).textContent), find);
 }
 
 function nextMode(mode) {
