@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable
     from fastrti.photographs.mlic import Mlic
+    from fastrti.rendering.enhanced import Enhanced
+    from fastrti.rendering.normals import estimate_normals
     from fastrti.rendering.renderer import Renderer
     from fastrti.scoring.evaluate import Evaluation, evaluate
+    from fastrti.sharing.notebook import show
     from fastrti.training.classical import fit_classical
     from fastrti.training.fitting import fit
     from fastrti.training.settings import Preset, Student, Teacher
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Enhanced": "fastrti.rendering.enhanced",
     "Evaluation": "fastrti.scoring.evaluate",
     "Mlic": "fastrti.photographs.mlic",
     "Preset": "fastrti.training.settings",
@@ -51,12 +55,14 @@ _HOMES = {
     "Renderer": "fastrti.rendering.renderer",
     "Student": "fastrti.training.settings",
     "Teacher": "fastrti.training.settings",
+    "estimate_normals": "fastrti.rendering.normals",
     "evaluate": "fastrti.scoring.evaluate",
     "fit": "fastrti.training.fitting",
     "fit_classical": "fastrti.training.classical",
     "load": "fastrti.formats",
     "object_info": "fastrti.formats",
     "save": "fastrti.formats",
+    "show": "fastrti.sharing.notebook",
 }
 """The module of each name that is imported when it is first used."""
 
@@ -67,6 +73,7 @@ __all__ = [
     "ArgumentError",
     "BackendError",
     "CollectionError",
+    "Enhanced",
     "Evaluation",
     "FastrtiError",
     "LightError",
@@ -79,12 +86,14 @@ __all__ = [
     "Student",
     "Teacher",
     "TrainingError",
+    "estimate_normals",
     "evaluate",
     "fit",
     "fit_classical",
     "load",
     "object_info",
     "save",
+    "show",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The command `fastrti`: one module for each subcommand, with `add_parser` and `run`.
+"""The command `fastrti`: one module for each subcommand, named like it, with `add_parser` and `run`.
 
 Exit codes: 0 when all is done. 1 when something in the input, the object or the machine is not as expected; one
 sentence says what. 2 when the command line itself is wrong. 130 after Ctrl-C.

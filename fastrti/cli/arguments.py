@@ -1,18 +1,24 @@
-"""Arguments several commands share."""
+"""Arguments that several commands share, and what holds for the names they take."""
 
 import argparse
 import math
+import os
 import re
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 from fastrti.errors import ArgumentError, LightError
+from fastrti.formats import FORMATS
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.objects.scales import factor_of
 from fastrti.photographs.mlic import Mlic
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
+
+_PARTS = re.compile(r"info\.json|plane_.*|mask(\..*|_files)?|materials\.bin", re.IGNORECASE)
+"""What belongs to an object inside its folder; other files there are the user's."""
 
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,3 +90,27 @@ def size(text: str) -> tuple[int, int]:
     if match is None or 0 in (width := int(match[1]), height := int(match[2])):
         raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT in pixels such as 640x480, got {text!r}")
     return width, height
+
+
+def object_name(path: str) -> str:
+    """What an object is called: the name of its folder, or of its file without the suffix of the format."""
+    name = Path(path).resolve()
+    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes]
+    return name.stem if name.suffix.lower() in suffixes else name.name
+
+
+def check_kept(source: str, output: str | Path) -> None:
+    """Raises ArgumentError where writing the output would replace the object that is read, or a part of it."""
+    read, written = Path(os.path.realpath(source)), Path(os.path.realpath(output))
+    inside = written.relative_to(read).parts if written.is_relative_to(read) else ()
+    if _holds(written, read) or (inside and read.is_dir() and _PARTS.fullmatch(inside[0])):
+        raise ArgumentError(
+            f"expected an output apart from the object, got {output}, which would replace {source} or a part of it: "
+            "choose another name"
+        )
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    """Whether a path is the folder or lies in it, both being real paths; file systems may ignore the case of names."""
+    line = (path, *path.parents)
+    return folder in line or (folder.exists() and any(parent.exists() and parent.samefile(folder) for parent in line))

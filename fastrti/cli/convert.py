@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any
 
+from fastrti.cli.arguments import check_kept
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
 from fastrti.formats import FORMATS, format_of, load, save
@@ -49,6 +50,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Reads, writes, and prints what there is now."""
+    check_kept(arguments.object, arguments.output)
     relightable = load(arguments.object)
     target = arguments.to or format_of(arguments.output)
     if arguments.student is not None:

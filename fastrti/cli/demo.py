@@ -11,7 +11,8 @@ from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.evaluate import evaluate
-from fastrti.sharing.save import contact_sheet, save_picture, save_sweep, to_numpy
+from fastrti.sharing.save import save_picture, save_sweep
+from fastrti.sharing.sheets import contact_sheet
 from fastrti.synth import render_collection
 from fastrti.training.classical import fit_classical
 
@@ -67,7 +68,8 @@ def _draw(renderers: dict[str, Renderer], test: Mlic, folder: Path) -> None:
     headings = [f"light {x:.2f}, {y:.2f}" for x, y, _ in test.lights[list(chosen)]]
     rows = [("photograph", [test.picture(index) for index in chosen])]
     for name in ("fastrti", "HSH16", "PTM"):
-        rows.append((name, [to_numpy(renderers[name].relight(test.lights[index])) for index in chosen]))
+        renderer = renderers[name]
+        rows.append((name, [renderer.to_host(renderer.relight(test.lights[index])) for index in chosen]))
     save_picture(folder / "contact_sheet.png", contact_sheet(rows, headings))
     for index, picture in zip(chosen, rows[1][1]):
         save_picture(folder / f"relit_{Path(test.names[index]).stem}.png", picture)

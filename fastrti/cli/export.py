@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from fastrti.cli.arguments import OBJECT_HELP, check_kept
 from fastrti.errors import ArgumentError
 from fastrti.formats import load
 from fastrti.objects.relightable import Relightable
 from fastrti.sharing.openlime import export_openlime
+from fastrti.sharing.site import OBJECT
 from fastrti.sharing.web import export_folder, export_single_file
 
 
@@ -17,14 +19,17 @@ def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespac
     if arguments.single_file:
         if arguments.tiles:
             raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
+        check_kept(arguments.object, output)
         export_single_file(relightable, output)
     else:
+        check_kept(arguments.object, output / OBJECT)
         export_folder(relightable, output, arguments.tiles)
 
 
 def _to_openlime(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
     if arguments.single_file:
         raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
+    check_kept(arguments.object, output / OBJECT)
     for note in export_openlime(relightable, output, arguments.tiles, arguments.object):
         print(f"note: {note}", file=sys.stderr)
 
@@ -50,7 +55,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  fastrti export vase --to openlime site/"
         ),
     )
-    parser.add_argument("object", metavar="OBJECT", help="a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import add_backend_argument
-from fastrti.rendering.normals import estimate_normals, save_normals
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept
+from fastrti.rendering.normals import check_normals_name, estimate_normals, save_normals
 from fastrti.rendering.renderer import Renderer
 
 
@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="example:\n  fastrti normals vase -o vase_normals.png --bits 16",
     )
-    parser.add_argument("object", metavar="OBJECT", help="a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, required=True, help="the picture to write")
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits per channel (default: 8)")
     parser.add_argument(
@@ -34,6 +34,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the map and prints its name."""
+    check_normals_name(arguments.output)
+    check_kept(arguments.object, arguments.output)
     normals = estimate_normals(Renderer(arguments.object, backend=arguments.backend))
     save_normals(arguments.output, normals, arguments.bits, arguments.convention)
     print(arguments.output)

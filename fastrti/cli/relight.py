@@ -1,17 +1,24 @@
 """`fastrti relight`: pictures of an object under new lights."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, light, scale
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept, light, object_name, scale
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
-from fastrti.photographs.lp_file import read_lp
-from fastrti.rendering.enhanced import GAIN, Enhancement
+from fastrti.photographs.lp_file import LightRow, read_lp
+from fastrti.rendering.enhanced import GAIN, Enhanced, Enhancement
 from fastrti.rendering.renderer import Renderer
-from fastrti.sharing.save import Picture, light_sheet, save_picture, save_sweep, to_numpy
+from fastrti.sharing.save import PICTURE_SUFFIXES, check_picture_name, save_picture, save_sweep
+from fastrti.sharing.sheets import light_sheet
+
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"|?*]')
+"""What some system does not allow in the name of a file."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -56,23 +63,22 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Writes the pictures and prints their names."""
     _check(arguments)
-    renderer = Renderer(arguments.object, backend=arguments.backend)
-    gain = GAIN if arguments.gain is None else arguments.gain
-    options: dict[str, Any] = {"enhance": arguments.enhance, "gain": gain, "scale": arguments.scale}
-    stem = Path(arguments.object).resolve().stem
+    renderer = _renderer(arguments)
+    name = object_name(arguments.object)
     if arguments.sweep:
-        output = Path(arguments.output or f"{stem}.webp")
-        save_sweep(output, renderer, **options)
+        output = Path(arguments.output or f"{name}.webp")
+        check_kept(arguments.object, output)
+        save_sweep(output, renderer, arguments.scale)
         print(output)
         return
-    names, lights = _named_lights(arguments)
-    pictures = (to_numpy(renderer.relight(light_dir, **options)) for light_dir in lights)
-    if arguments.sheet:
-        _save(Path(arguments.output or f"{stem}_sheet.png"), light_sheet(pictures, names))
-    elif arguments.lp or len(lights) > 1:
-        _save_folder(Path(arguments.output or f"{stem}_relit"), names, pictures)
-    else:
-        _save(Path(arguments.output or f"{stem}.png"), next(pictures))
+    paths, captions, lights = _wanted(arguments, name)
+    for path in paths:
+        check_picture_name(path)
+        check_kept(arguments.object, path)
+    pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in lights)
+    for path, picture in zip(paths, [light_sheet(pictures, captions)] if arguments.sheet else pictures):
+        save_picture(path, picture)
+        print(path)
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -82,24 +88,75 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ArgumentError("expected --gain with --enhance, got --gain alone: add --enhance")
 
 
-def _named_lights(arguments: argparse.Namespace) -> tuple[list[str], list[LightDirection]]:
-    """The lights, each with the name of its picture or, on a sheet, its caption."""
+def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
+    renderer = Renderer(arguments.object, backend=arguments.backend)
+    if arguments.enhance is None:
+        return renderer
+    return Enhanced(renderer, arguments.enhance, GAIN if arguments.gain is None else arguments.gain)
+
+
+def _wanted(arguments: argparse.Namespace, name: str) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
+    """The files to write, and the lights with their captions on a sheet."""
     if arguments.lp:
         rows = read_lp(arguments.lp).rows
-        names = [Path(row.name.replace("\\", "/")).stem for row in rows]
-        return names, [raised_to_horizon(row.light) for row in rows]
+        names = picture_names([row.name for row in rows])
+        lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows]
+    else:
+        rows, lights = (), arguments.lights
+        names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
     if arguments.sheet:
-        return [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in arguments.lights], arguments.lights
-    return [f"light_{number:03d}" for number in range(1, len(arguments.lights) + 1)], arguments.lights
-
-
-def _save_folder(folder: Path, names: Sequence[str], pictures: Iterable[Picture]) -> None:
-    if folder.suffix:
+        captions = names if rows else [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in lights]
+        return [Path(arguments.output or f"{name}_sheet.png")], captions, lights
+    if not rows and len(lights) == 1:
+        return [Path(arguments.output or f"{name}.png")], names, lights
+    folder = Path(arguments.output or f"{name}_relit")
+    if folder.suffix.lower() in PICTURE_SUFFIXES:
         raise ArgumentError(f"expected -o to name a folder for {len(names)} pictures, got the file name {folder}")
-    for name, picture in zip(names, pictures):
-        _save(folder / f"{name}.png", picture)
+    if rows:
+        _check_names(arguments.lp, rows, names, folder)
+    return [folder / f"{name}.png" for name in names], names, lights
 
 
-def _save(path: Path, picture: Picture) -> None:
-    save_picture(path, picture)
-    print(path)
+def picture_names(listed: Sequence[str]) -> list[str]:
+    """Names for the pictures of a light list: without suffixes, and after the folders in which they differ.
+
+    Args:
+        listed: the photographs as the list has them, with folders of any system.
+
+    Returns:
+        As many names, in Unicode's form NFC, of characters that every system allows. They may be equal or empty.
+    """
+    paths = [_parts(name) for name in listed]
+    folders = [path[:-1] for path in paths]
+    common = next(n for n in range(min(map(len, folders)), -1, -1) if all(f[:n] == folders[0][:n] for f in folders))
+    return ["_".join([*path[common:-1], *(_stem(name) for name in path[-1:])]) for path in paths]
+
+
+def _parts(name: str) -> list[str]:
+    """The folders and the file of a path, without what leads nowhere or upwards."""
+    safe = unicodedata.normalize("NFC", name).replace("\\", "/")
+    parts = [_NOT_IN_NAMES.sub("_", part).strip() for part in safe.split("/")]
+    return [part for part in parts if part.strip(".")]
+
+
+def _stem(name: str) -> str:
+    """The name without a suffix; a part that starts with a digit is no suffix (scan.0001)."""
+    return re.sub(r"(?<=.)\.[a-z][a-z0-9]{1,4}$", "", name, flags=re.IGNORECASE)
+
+
+def _check_names(lp: str, rows: Sequence[LightRow], names: Sequence[str], folder: Path) -> None:
+    """Raises ArgumentError unless each row has a picture of its own that is none of the photographs."""
+    first: dict[str, LightRow] = {}
+    photographs = {os.path.realpath(Path(lp).parent / row.name.replace("\\", "/")) for row in rows}
+    for row, name in zip(rows, names):
+        where, file = f"{Path(lp).name}:{row.line}", f"{name}.png"
+        if not name:
+            raise ArgumentError(f"{where}: expected a row that names a file, got {row.name!r}: correct the list")
+        other = first.setdefault(unicodedata.normalize("NFC", name.casefold()), row)
+        if other is not row:
+            raise ArgumentError(
+                f"{where}: expected a picture of its own for each row, got {file} for {row.name!r} and for "
+                f"{other.name!r} in line {other.line}: rename one in the list"
+            )
+        if os.path.realpath(folder / file) in photographs:
+            raise ArgumentError(f"expected -o to name a folder apart from the photographs, got {folder}, with {file}")

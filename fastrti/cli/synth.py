@@ -1,11 +1,11 @@
 """`fastrti synth`: a rendered collection to try everything on."""
 
 import argparse
+import sys
 from typing import Any
 
-from tqdm import tqdm
-
 from fastrti.cli.arguments import size
+from fastrti.synth import render_collection
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -27,14 +27,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Renders the two folders."""
-    from fastrti.synth import render_collection
-
     width, height = arguments.size
-    with tqdm(unit="picture", desc="rendering") as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        render_collection(arguments.output, width, height, arguments.lights, arguments.seed, progress)
+    render_collection(arguments.output, width, height, arguments.lights, arguments.seed, _show)
     print(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")
+
+
+def _show(done: int, total: int) -> None:
+    """One line on a terminal that counts the pictures."""
+    if sys.stderr.isatty():
+        print(
+            f"\rrendering: {done} of {total} pictures", end="\n" if done == total else "", file=sys.stderr, flush=True
+        )

@@ -1,19 +1,30 @@
 """`fastrti view`: shows an object in the web browser, from a server of this machine only."""
 
 import argparse
+import os
+import re
 import tempfile
 import threading
 import webbrowser
+from collections.abc import Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.files import replace_folder
 from fastrti.formats import load
+from fastrti.formats.fastrti_folder import write_object
 from fastrti.json_fields import read_json
 from fastrti.objects.relightable import Relightable
-from fastrti.sharing.web import needs_tiles, write_normals, write_object, write_page
+from fastrti.rendering.renderer import Renderer
+from fastrti.sharing.site import OBJECT, needs_tiles
+from fastrti.sharing.web import write_normals, write_page
+
+NORMALS = ("normals.png", "normals.dzi", "normals_files")
+"""What asks for the normals of an object, whole or tiled."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -23,7 +34,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         description="Opens the viewer in the web browser. Only this machine can reach it. Ctrl-C ends it.",
         epilog="example:\n  fastrti view vase",
     )
-    parser.add_argument("object", metavar="OBJECT", help="a relightable object")
+    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     return parser
 
@@ -49,39 +60,43 @@ class Site:
 
     Args:
         relightable: the object.
-        source: where it came from; an object folder is served as it is.
-        folder: for what is written.
+        source: where it came from; a folder that the viewer can read is served as it is.
+        folder: for what is written; it may not hold an object yet.
     """
 
     def __init__(self, relightable: Relightable, source: Path, folder: Path) -> None:
         self._relightable = relightable
-        self._folder = folder
-        self._source = source
-        self._normals = threading.Lock()
-        write_page(folder, relightable.title)
-        (folder / "object").mkdir()
-        if needs_tiles(relightable) or not _is_object_folder(source):
+        self._page, self._normals = folder / "page", folder / "normals"
+        self._estimating = threading.Lock()
+        write_page(self._page, relightable.title)
+        info = read_json(source / "info.json").values if source.is_dir() else {}
+        self._tiled = "tiles" in info or needs_tiles(relightable)
+        if "fastrti" in info and self._tiled == ("tiles" in info):
+            self._object = source
+        else:
             print("preparing the object for the browser …", flush=True)
-            write_object(relightable, folder / "object")
-            self._source = folder / "object"
+            self._object = folder / OBJECT
+            self._object.mkdir()
+            write_object(relightable, self._object, self._tiled)
 
-    def find(self, path: str) -> Path:
-        """The file of a URL's path; it may not exist."""
-        parts = [part for part in unquote(urlsplit(path).path).split("/") if _is_plain(part)]
-        own = self._folder.joinpath(*parts)
-        if parts[:1] != ["object"]:
-            return own / "index.html" if own.is_dir() else own
-        served = self._source.joinpath(*parts[1:])
-        if served.exists() or not any(part.startswith("normals") for part in parts):
-            return served
-        self._make_normals()
-        return own
+    def find(self, path: str) -> Path | None:
+        """The file of a URL's path; None where there is none, or none that is the site's to give away."""
+        parts = [part for part in unquote(re.split("[?#]", path)[0]).split("/") if part not in ("", ".")]
+        if not all(map(_is_plain, parts)):
+            return None
+        if parts[:1] != [OBJECT]:
+            return _file_in(self._page, parts or ["index.html"])
+        found = _file_in(self._object, parts[1:])
+        if found is None and parts[1:2] and parts[1] in NORMALS:
+            self._estimate_normals()
+            found = _file_in(self._normals, parts[1:])
+        return found
 
-    def _make_normals(self) -> None:
-        with self._normals:
-            made = (self._folder / "object").glob("normals*")
-            if not any(made):
-                write_normals(self._relightable, self._folder / "object")
+    def _estimate_normals(self) -> None:
+        with self._estimating:
+            if not self._normals.exists():
+                with replace_folder(self._normals) as fresh:
+                    write_normals(Renderer(self._relightable), fresh, self._tiled)
 
 
 def make_server(site: Site) -> ThreadingHTTPServer:
@@ -100,8 +115,8 @@ class _Handler(SimpleHTTPRequestHandler):
         super().__init__(*arguments)
 
     def translate_path(self, path: str) -> str:
-        """The file of a URL's path."""
-        return str(self._site.find(path))
+        """The file of a URL's path; the name of no file, which is answered by 404, where the site has none."""
+        return str(self._site.find(path) or "")
 
     def end_headers(self) -> None:
         """Objects change between two views: nothing is kept."""
@@ -114,8 +129,11 @@ class _Handler(SimpleHTTPRequestHandler):
 
 def _is_plain(part: str) -> bool:
     """Whether a part of a path names something inside a folder, on every system."""
-    return part not in ("", ".", "..") and not any(character in part for character in "\\:")
+    return part != ".." and not any(character in part for character in "\\:\0")
 
 
-def _is_object_folder(source: Path) -> bool:
-    return source.is_dir() and "fastrti" in read_json(source / "info.json")
+def _file_in(folder: Path, parts: Sequence[str]) -> Path | None:
+    """A file of a folder; None where there is none, or where links lead out of the folder."""
+    real = Path(os.path.realpath(folder))
+    path = Path(os.path.realpath(real.joinpath(*parts)))
+    return path if path.is_relative_to(real) and os.path.isfile(path) else None

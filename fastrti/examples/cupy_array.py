@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastrti import Renderer
-from fastrti.errors import BackendError, FastrtiError
+from fastrti.errors import BackendError, FastrtiError, MissingPackageError
 
 
 def relit_array(renderer: Renderer, light: Sequence[float]) -> Any:
@@ -22,7 +22,8 @@ def relit_array(renderer: Renderer, light: Sequence[float]) -> Any:
         light: (x, y) or (x, y, z).
 
     Raises:
-        BackendError: CuPy is not installed, or another backend runs.
+        BackendError: another backend runs.
+        MissingPackageError: CuPy is not installed.
     """
     if renderer.backend != "triton":
         raise BackendError(
@@ -32,7 +33,7 @@ def relit_array(renderer: Renderer, light: Sequence[float]) -> Any:
     try:
         import cupy
     except ImportError:
-        raise BackendError("expected CuPy, got none installed: `pip install cupy-cuda12x`") from None
+        raise MissingPackageError("expected CuPy, got none installed: run pip install cupy-cuda12x") from None
     out = cupy.empty((renderer.relightable.height, renderer.relightable.width, 4), cupy.uint8)
     return renderer.relight(light, out=out)
 

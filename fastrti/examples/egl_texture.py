@@ -16,6 +16,7 @@ import numpy as np
 
 from fastrti import Renderer
 from fastrti.errors import BackendError, FastrtiError
+from fastrti.extras import needs
 from fastrti.sharing.save import save_picture
 
 
@@ -23,12 +24,11 @@ def window_less_context() -> Any:
     """An OpenGL context of EGL, current in this thread.
 
     Raises:
-        BackendError: moderngl is not installed, or there is no EGL driver.
+        MissingPackageError: moderngl is not installed.
+        BackendError: there is no EGL driver.
     """
-    try:
+    with needs("texture", "OpenGL without a window"):
         moderngl: Any = import_module("moderngl")
-    except ImportError:
-        raise BackendError("expected moderngl, got none installed: `pip install moderngl`") from None
     try:
         return moderngl.create_context(standalone=True, backend="egl")
     except Exception as error:  # moderngl raises bare Exception

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import finish_swap, replace_folder
 from fastrti.formats.format import Format, Source
-from fastrti.formats.pyramid import read_level
+from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.openlime_form import (
     OPENLIME_PLANES,
     openlime_decoder,
@@ -128,7 +128,7 @@ def save(relightable: Relightable, path: Path) -> None:
     finish_swap(Path(os.path.realpath(path)))
     check_destination(path)
     with replace_folder(path) as fresh:
-        _write(relightable, fresh)
+        write_object(relightable, fresh)
         _keep_other_files(Path(os.path.realpath(path)), fresh)
 
 
@@ -165,15 +165,20 @@ def _keep_other_files(target: Path, fresh: Path) -> None:
             shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
 
 
-def _write(relightable: Relightable, folder: Path) -> None:
+def write_object(relightable: Relightable, folder: Path, tiled: bool = False) -> None:
+    """Writes the files of an object into a folder that exists: its planes and mask as whole pictures, or tiled as
+    pyramids (`fastrti.formats.pyramid`)."""
+    info = object_info(relightable)
+    if tiled:
+        info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
     stored = _stored_planes(relightable)
     for number in range(len(stored) // 3):
         triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
-        write_picture(folder / f"plane_{number + 1}.jpg", triplet)
+        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled)
     if relightable.mask is not None:
-        write_picture(folder / "mask.png", relightable.mask.astype(np.uint8) * 255)
+        _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
     try:
-        text = json.dumps(object_info(relightable), indent=1, allow_nan=False)
+        text = json.dumps(info, indent=1, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ObjectError(
             f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
@@ -182,6 +187,13 @@ def _write(relightable: Relightable, folder: Path) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _write_picture(folder: Path, stem: str, suffix: str, pixels: NDArray[np.uint8], tiled: bool) -> None:
+    if tiled:
+        write_pyramid(folder, stem, pixels)
+    else:
+        write_picture(folder / f"{stem}{suffix}", pixels)
 
 
 def _plane_count(relightable: Relightable) -> int:

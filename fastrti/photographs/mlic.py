@@ -18,7 +18,7 @@ from fastrti.srgb import srgb_encode, to_bytes
 Transfer = Literal["srgb", "linear"]
 Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
-MASK_NAME = "mask.png"
+MASK_NAME, NORMALS_NAME = "mask.png", "normals.png"
 _NOT_PHOTOGRAPHS = frozenset({"mask", "normals"})  # stems that belong to a collection but are never its photographs
 _LISTED_AT_MOST = 5
 
@@ -180,7 +180,9 @@ def _match(lights: LightList, lp_name: str, pictures: list[Path]) -> tuple[list[
         pairs.append((row, path))
     if not pairs:
         return _match_by_order(lights, lp_name, pictures)
-    ignored = [path.name for path in pictures if path not in taken and path.name.casefold() != MASK_NAME]
+    ignored = [
+        path.name for path in pictures if path not in taken and path.name.casefold() not in (MASK_NAME, NORMALS_NAME)
+    ]
     return pairs, _match_notes(lp_name, missing, ignored)
 
 

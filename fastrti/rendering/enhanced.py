@@ -1,21 +1,23 @@
-"""Diffuse gain and specular enhancement: shape that colour hides, shown with the normals of an object.
+"""`Enhanced`: diffuse gain and specular enhancement, which show with an object's normals the shape that colour hides.
 
 After Malzbender, Gelb and Wolters, *Polynomial Texture Maps*, SIGGRAPH 2001, sections 4.2 and 4.1. The web viewer's
 shader (fastrti/sharing/viewer/shaders.js) has the same formulas, on the same 8-bit normals.
 """
 
 import threading
+from collections.abc import Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.lights import unit_light
-
-if TYPE_CHECKING:
-    from fastrti.rendering.renderer import Region, Renderer
+from fastrti.objects.relightable import Relightable
+from fastrti.rendering.normals import encode_normals, estimate_normals
+from fastrti.rendering.renderer import Region, Renderer
+from fastrti.srgb import to_bytes
 
 Enhancement = Literal["diffuse", "specular"]
 
@@ -29,55 +31,90 @@ _SMALLEST_COSINE = 0.3  # a darker answer says too little of the albedo it is di
 _SHININESS = 20  # Blinn's exponent at gain 1
 _MATT, _WHITE_GLOSS, _COLOURED_GLOSS = 0.5, 0.2, 0.3  # of the enhanced colour at the highlight's middle: at most white
 
-_estimating = threading.Lock()  # shared: a Renderer with a lock of its own could not be pickled
 
+class Enhanced:
+    """A Renderer whose pictures exaggerate the shape of the object.
 
-class Enhancer:
-    """Enhances the pictures of one Renderer, whose normals it estimates once, when the first is asked for.
+        >>> glossy = Enhanced(renderer, "specular", gain=2)      # doctest: +SKIP
+        >>> picture = glossy.relight((0.3, 0.5))                 # doctest: +SKIP
 
-    Thread-safe: of threads that ask at once, one estimates and the others wait.
+    The enhancement runs on the host and is much slower than relighting. The first picture of each scale estimates the
+    object's normals, which takes seconds per megapixel. They are kept. Thread-safe: of threads that ask at once, one
+    estimates and the others wait. A pickled Enhanced estimates its normals anew.
+
+    Args:
+        renderer: what draws the pictures.
+        enhancement: "diffuse" makes the fall-off from light to dark steeper, "specular" the surface glossy.
+        gain: strength of the enhancement, 1 to 5; see `enhanced`.
+
+    Raises:
+        ArgumentError: another enhancement, or a gain out of range.
     """
 
-    def __init__(self) -> None:
-        self._normals: NDArray[np.uint8] | None = None
+    def __init__(self, renderer: Renderer, enhancement: Enhancement, gain: float = GAIN) -> None:
+        _check(enhancement, gain)
+        self.renderer = renderer
+        self.enhancement: Enhancement = enhancement
+        self.gain = gain
+        self._normals: dict[Renderer, NDArray[np.uint8]] = {}
+        self._estimating = threading.Lock()
 
-    def apply(
-        self, renderer: "Renderer", out: Any, light_dir: ArrayLike, region: "Region", enhance: Enhancement, gain: float
-    ) -> None:
-        """Replaces a relit picture by its enhancement.
+    def __reduce__(self) -> tuple[type["Enhanced"], tuple[Any, ...]]:
+        return Enhanced, (self.renderer, self.enhancement, self.gain)
 
-        Args:
-            renderer: the same in every call.
-            out: (height, width, 3) uint8, relit; a numpy array or a tensor of any device.
-            light_dir: the light it was relit with.
-            region: (top, left, height, width), the part of the picture it is.
-            enhance: "diffuse" or "specular".
-            gain: 1 to 5; see `enhanced`.
-        """
-        top, left, height, width = region
+    @property
+    def relightable(self) -> Relightable:
+        """The object."""
+        return self.renderer.relightable
+
+    def relight(self, light_dir: ArrayLike, *, out: Any = None, region: Region | None = None, scale: float = 1) -> Any:
+        """The enhanced picture under one light; arguments, result and errors are those of `Renderer.relight`."""
+        renderer = self.renderer.at(scale)
+        picture = renderer.relight(light_dir, out=out, region=region)
+        self._enhance(renderer, picture, light_dir, region)
+        return picture
+
+    def relight_batch(
+        self, lights: Sequence[ArrayLike], *, out: Any = None, region: Region | None = None, scale: float = 1
+    ) -> Any:
+        """The enhanced pictures under several lights; otherwise like `relight`."""
+        renderer = self.renderer.at(scale)
+        pictures = renderer.relight_batch(lights, out=out, region=region)
+        for picture, light_dir in zip(pictures, lights):
+            self._enhance(renderer, picture, light_dir, region)
+        return pictures
+
+    def to_host(self, picture: Any) -> NDArray[np.uint8]:
+        """See `Renderer.to_host`."""
+        return self.renderer.to_host(picture)
+
+    def __repr__(self) -> str:
+        return f"Enhanced, {self.enhancement}, gain {self.gain:g}, of a {self.renderer!r}"
+
+    def _enhance(self, renderer: Renderer, drawn: Any, light_dir: ArrayLike, region: Region | None) -> None:
+        """Replaces what the renderer has drawn, (height, width, 3 or 4), by its enhancement."""
+        top, left, height, width = region or (0, 0, renderer.relightable.height, renderer.relightable.width)
         window = np.s_[top : top + height, left : left + width]
-        on_host = isinstance(out, np.ndarray)
-        picture = out if on_host else out.cpu().numpy()
-        result = enhanced(picture, self._normals_of(renderer)[window], unit_light(light_dir), enhance, gain)
+        picture = renderer.to_host(drawn)
+        normals = self._normals_of(renderer)[window]
+        colours = enhanced(picture[..., :3], normals, unit_light(light_dir), self.enhancement, self.gain)
         if renderer.relightable.mask is not None:
-            result[~renderer.relightable.mask[window]] = 0
-        out[...] = result if on_host else out.new_tensor(result)
+            colours[~renderer.relightable.mask[window]] = 0
+        picture[..., :3] = colours
+        renderer.from_host(picture, drawn)
 
-    def _normals_of(self, renderer: "Renderer") -> NDArray[np.uint8]:
-        """(H, W, 3), as the viewer stores them; kept, since they take seconds a megapixel."""
-        from fastrti.rendering.normals import encode_normals, estimate_normals  # which imports the Renderer
-
-        with _estimating:
-            if self._normals is None:
-                self._normals = encode_normals(estimate_normals(renderer)).astype(np.uint8)
-            return self._normals
+    def _normals_of(self, renderer: Renderer) -> NDArray[np.uint8]:
+        """(H, W, 3), as the viewer stores them."""
+        with self._estimating:
+            if renderer not in self._normals:
+                self._normals[renderer] = encode_normals(estimate_normals(renderer)).astype(np.uint8)
+            return self._normals[renderer]
 
 
-def check_enhancement(enhance: object, gain: float) -> None:
-    """Raises ArgumentError unless `enhance` is None or an enhancement, and `gain` is from 1 to 5."""
-    if enhance is not None and enhance not in get_args(Enhancement):
-        raise ArgumentError(f"expected an enhancement of {', '.join(get_args(Enhancement))} or None, got {enhance!r}")
-    if not (isinstance(gain, Real) and MIN_GAIN <= gain <= MAX_GAIN):
+def _check(enhancement: object, gain: object) -> None:
+    if enhancement not in get_args(Enhancement):
+        raise ArgumentError(f"expected an enhancement of {' or '.join(get_args(Enhancement))}, got {enhancement!r}")
+    if not (isinstance(gain, Real) and MIN_GAIN <= float(gain) <= MAX_GAIN):
         raise ArgumentError(f"expected a gain from {MIN_GAIN} to {MAX_GAIN}, got {gain!r}")
 
 
@@ -85,7 +122,7 @@ def enhanced(
     picture: NDArray[np.uint8],
     normals: NDArray[np.uint8],
     light: NDArray[np.float64],
-    enhance: Enhancement,
+    enhancement: Enhancement,
     gain: float = GAIN,
 ) -> NDArray[np.uint8]:
     """A relit picture whose shape is exaggerated.
@@ -98,7 +135,7 @@ def enhanced(
         picture: (H, W, 3), relit with the light.
         normals: (H, W, 3), byte = (component + 1)·127.5.
         light: (3,) unit vector.
-        enhance: "diffuse" or "specular".
+        enhancement: "diffuse" or "specular".
         gain: from 1; larger is a steeper fall-off, or a smaller highlight.
 
     Returns:
@@ -109,8 +146,8 @@ def enhanced(
     for top in range(0, len(picture), rows):
         block = slice(top, top + rows)
         colour = picture[block].astype(np.float32) / np.float32(255)
-        lifted = _ENHANCEMENTS[enhance](colour, _unit_normals(normals[block]), light.astype(np.float32), gain)
-        result[block] = 255 * np.clip(lifted, 0, 1) + 0.5
+        lifted = _ENHANCEMENTS[enhancement](colour, _unit_normals(normals[block]), light.astype(np.float32), gain)
+        result[block] = to_bytes(lifted)
     return result
 
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.files import replace_file
 from fastrti.lights import light_from_angles, raised_to_horizon
 from fastrti.rendering.renderer import Renderer
-from fastrti.sharing.save import to_numpy
 from fastrti.srgb import srgb_decode
 
 Floats = NDArray[np.float32]
@@ -51,7 +51,7 @@ def estimate_normals(renderer: Renderer) -> Floats:
 
     def normals_from(top: int) -> Floats:
         region = (top, 0, min(rows, relightable.height - top), relightable.width)
-        pictures = to_numpy(renderer.relight_batch(list(lights), region=region))
+        pictures = renderer.to_host(renderer.relight_batch(list(lights), region=region))
         fitted = fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights)
         return fitted.reshape(-1, relightable.width, 3)
 
@@ -139,20 +139,21 @@ def save_normals(
     Args:
         path: ends in .png.
         normals: (H, W, 3) unit vectors.
-        bits: a channel.
+        bits: of each channel, 8 or 16.
         convention: green grows upwards ("opengl") or downwards ("directx").
 
     Raises:
         ArgumentError: another suffix, or a file that cannot be written.
     """
+    check_normals_name(path)
+    turned = normals * np.array([1, -1, 1], np.float32) if convention == "directx" else normals
+    replace_file(path, _png(encode_normals(turned, 2**bits - 1)), ArgumentError)
+
+
+def check_normals_name(path: Path) -> None:
+    """Raises ArgumentError unless the path ends like a normal map that `save_normals` writes."""
     if path.suffix.lower() != ".png":
         raise ArgumentError(f"expected a file name ending in .png for a normal map, got {path.name!r}")
-    turned = normals * np.array([1, -1, 1], np.float32) if convention == "directx" else normals
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(_png(encode_normals(turned, 2**bits - 1)))
-    except OSError as error:
-        raise ArgumentError(f"expected to write {path}, got: {error.strerror or error}") from None
 
 
 def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:

@@ -3,11 +3,13 @@
 import operator
 import threading
 from collections.abc import Sequence
+from io import BytesIO
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
 
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.formats import load
@@ -16,11 +18,13 @@ from fastrti.kernels.kernel import Graph, Recorder
 from fastrti.lights import unit_vector
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of, reduced
-from fastrti.rendering.enhanced import GAIN, Enhancement, Enhancer, check_enhancement
 
 Region = tuple[int, int, int, int]
+"""(top, left, height, width) in pixels, from the top left corner of the picture."""
 
-_reducing = threading.Lock()  # shared: a Renderer with a lock of its own could not be pickled
+STILL_LIGHT = (-0.35, 0.35)
+STILL_SIDE = 512
+"""Pixels: a notebook keeps the still of every Renderer that it shows."""
 
 
 class Renderer:
@@ -29,12 +33,13 @@ class Renderer:
         >>> renderer = Renderer("objects/vase")                  # doctest: +SKIP
         >>> picture = renderer.relight((0.3, 0.5))               # doctest: +SKIP
 
-    Thread-safe: any number of threads may relight with one Renderer at once.
+    Thread-safe: any number of threads may relight with one Renderer at once. A pickled Renderer is made anew, of the
+    same object and arguments. Jupyter shows a small still picture; `fastrti.show` opens the viewer.
 
     Args:
         source: a `Relightable`, or the folder or file of one.
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
-        threads: CPU threads a picture, default all cores; ignored by triton.
+        threads: CPU threads for each picture, default all cores; triton ignores it.
         precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
             exact picture, or int8 on the CPU for an object fitted to it (`Relightable.int8_loss_db`); "fp32", "int16"
             or "int8" on cpu, "fp32", "fp16" or "fp16 hi/lo" on triton. Forced integers may be further off than a level.
@@ -65,9 +70,12 @@ class Renderer:
         chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
         self._kernel = chosen.load(self.relightable, threads, precision)
-        self._enhancer = Enhancer()
-        self._threads, self._precision = threads, precision
+        self._asked_for = backend, threads, precision
         self._scaled: dict[int, Renderer] = {}
+        self._reducing = threading.Lock()
+
+    def __reduce__(self) -> tuple[type["Renderer"], tuple[Any, ...]]:
+        return Renderer, (self.relightable, *self._asked_for)
 
     def relight(
         self,
@@ -76,8 +84,6 @@ class Renderer:
         out: Any = None,
         region: Region | None = None,
         scale: float = 1,
-        enhance: Enhancement | None = None,
-        gain: float = GAIN,
     ) -> Any:
         """The picture under one light.
 
@@ -90,9 +96,6 @@ class Renderer:
             scale: 1, 1/2, 1/4, … 1/64: a picture of ceil(H·scale) × ceil(W·scale) pixels, and a region in them, drawn
                 from averaged planes at the cost of its own pixels; `fastrti.objects.scales` has the error. The first
                 such call averages the planes, which are kept.
-            enhance: "diffuse" or "specular" exaggerates the shape, see `fastrti.rendering.enhanced`. On the host, and
-                much slower than relighting; the first such call estimates the object's normals, seconds a megapixel.
-            gain: strength of the enhancement, 1 to 5.
 
         Returns:
             (height, width, 3) uint8, sRGB-encoded like the photographs: a numpy array from cpu and reference, a CUDA
@@ -101,18 +104,14 @@ class Renderer:
 
         Raises:
             LightError: a light off the hemisphere.
-            ArgumentError: a region outside the picture, an `out` that does not fit, an unknown scale or enhancement or
-                a gain out of range.
+            ArgumentError: a region outside the picture, an `out` that does not fit, or an unknown scale.
         """
         if scale != 1:
-            return self._at(scale).relight(light_dir, out=out, region=region, enhance=enhance, gain=gain)
+            return self.at(scale).relight(light_dir, out=out, region=region)
         light = unit_vector(light_dir)
-        check_enhancement(enhance, gain)
         region = self._checked(region)
         native = self._native(out, region[2:])
         self._kernel.relight(light, native, *region[:2])
-        if enhance is not None:
-            self._enhancer.apply(self, native[..., :3], light_dir, region, enhance, gain)
         return native if out is None else out
 
     def relight_batch(
@@ -122,20 +121,14 @@ class Renderer:
         out: Any = None,
         region: Region | None = None,
         scale: float = 1,
-        enhance: Enhancement | None = None,
-        gain: float = GAIN,
     ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
         if scale != 1:
-            return self._at(scale).relight_batch(lights, out=out, region=region, enhance=enhance, gain=gain)
+            return self.at(scale).relight_batch(lights, out=out, region=region)
         directions = [unit_vector(light) for light in lights]
-        check_enhancement(enhance, gain)
         region = self._checked(region)
         native = self._native(out, (len(directions), *region[2:]))
         self._kernel.relight_batch(directions, native, *region[:2])
-        if enhance is not None:
-            for light_dir, picture in zip(lights, native):
-                self._enhancer.apply(self, picture[..., :3], light_dir, region, enhance, gain)
         return native if out is None else out
 
     def graph(self, *, out: Any = None, region: Region | None = None, lights: int = 1) -> Graph:
@@ -147,7 +140,7 @@ class Renderer:
         Args:
             out: (lights, height, width, 3 or 4) uint8 that every replay draws to; see `relight`.
             region: as for `relight`.
-            lights: pictures a replay.
+            lights: pictures for each replay.
 
         Returns:
             A `fastrti.kernels.triton.kernel.FrameGraph`.
@@ -168,18 +161,42 @@ class Renderer:
         native = self._native(out, (lights, *region[2:]))
         return self._kernel.graph(native, *region[:2])
 
-    def to_host(self, picture: Any) -> Any:
-        """A picture of this renderer as a numpy array."""
-        return picture if isinstance(picture, np.ndarray) else picture.cpu().numpy()
+    def at(self, scale: float) -> "Renderer":
+        """The Renderer of the object at a scale, made once: this one at 1. See `relight` for the scales.
 
-    def _at(self, scale: float) -> "Renderer":
-        """The renderer of the object at a scale."""
+        Raises:
+            ArgumentError: an unknown scale.
+        """
         factor = factor_of(scale)
-        with _reducing:
+        if factor == 1:
+            return self
+        with self._reducing:
             if factor not in self._scaled:
-                small = reduced(self.relightable, factor)
-                self._scaled[factor] = Renderer(small, self.backend, self._threads, self._precision)
+                self._scaled[factor] = Renderer(reduced(self.relightable, factor), *self._asked_for)
             return self._scaled[factor]
+
+    def to_host(self, picture: Any) -> NDArray[np.uint8]:
+        """A picture of this Renderer as a numpy array.
+
+        Args:
+            picture: what `relight` or `relight_batch` returned, or an `out` it has filled.
+
+        Returns:
+            The picture itself from cpu and reference, a copy from triton.
+        """
+        return self._kernel.to_host(picture)
+
+    def from_host(self, picture: NDArray[np.uint8], out: Any) -> None:
+        """Writes a numpy array to a buffer of this Renderer.
+
+        Args:
+            picture: ([L,] height, width, 3 or 4) uint8.
+            out: of the same shape; as `relight` and `relight_batch` return and take it.
+
+        Raises:
+            ArgumentError: an `out` that does not fit.
+        """
+        self._kernel.from_host(picture, self._kernel.writable(out, picture.shape))
 
     def _native(self, out: Any, size: tuple[int, ...]) -> Any:
         """The buffer to draw into: the caller's, of 3 or 4 channels, or a new one."""
@@ -205,11 +222,12 @@ class Renderer:
             )
         return top, left, height, width
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """What Jupyter shows."""
-        from fastrti.sharing.notebook import mimebundle  # which imports this module
-
-        return mimebundle(self)
+    def _repr_png_(self) -> bytes:
+        """What Jupyter shows: the object lit from the top left, at most STILL_SIDE pixels wide and high."""
+        picture = Image.fromarray(self.to_host(self.relight(STILL_LIGHT)))
+        file = BytesIO()
+        picture.reduce(-(-max(picture.size) // STILL_SIDE)).save(file, "PNG", compress_level=1)
+        return file.getvalue()
 
     def __repr__(self) -> str:
         lines = [

@@ -5,10 +5,8 @@ page sets the weights anew at each light. Its RTI layer draws PTM, HSH, RBF and 
 OpenLIME itself is a separate program under the GPL: the page says where to put it.
 """
 
-import html
 import json
 import re
-import shutil
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from fastrti.errors import ArgumentError, ObjectError
+from fastrti.files import replace_file, replace_folder
 from fastrti.formats import save
+from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pyramid import TILE, write_pyramid
 from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_expresses, openlime_numbers
 from fastrti.formats.reading.plane_files import read_picture, write_picture
@@ -25,7 +25,7 @@ from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
-from fastrti.sharing.web import needs_tiles
+from fastrti.sharing.site import OBJECT, check_site, needs_tiles, titled
 
 HSH_TERMS = 9
 """OpenLIME's RTI layer knows no more of them."""
@@ -55,19 +55,13 @@ def export_openlime(relightable: Relightable, folder: Path, tiles: bool = False,
         ArgumentError: the folder holds something else, or cannot be written.
     """
     check_decoder(relightable.decoder, name)
-    if folder.exists() and any(folder.iterdir()) and not (folder / _SCRIPTS[0]).exists():
-        raise ArgumentError(
-            f"expected {folder} to be new, empty or an earlier OpenLIME export, got a folder of other files: "
-            "choose another name"
-        )
+    check_site(folder, _SCRIPTS[0])
     tiled = (tiles or needs_tiles(relightable)) and max(relightable.width, relightable.height) > TILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(folder / "object", ignore_errors=True)
-        settings = _write_object(relightable, folder / "object", tiled)
-        _write_page(folder, relightable.title, settings)
-    except OSError as error:
-        raise ArgumentError(f"expected a folder that can be written, got {folder}: {error.strerror or error}") from None
+    for script, source in _scripts().items():
+        replace_file(folder / script, source.encode(), ArgumentError)
+    with replace_folder(folder / OBJECT) as fresh:
+        settings = _write_object(relightable, fresh, tiled)
+    replace_file(folder / "index.html", _page(relightable.title, settings).encode(), ArgumentError)
     return _notes(relightable.decoder)
 
 
@@ -121,13 +115,9 @@ def _write_object(relightable: Relightable, folder: Path, tiled: bool) -> dict[s
         _write_rti(relightable, folder, tiled)
     else:
         kind = "neural"
-        _write_neural(relightable, folder)
-    if tiled:
-        for picture in sorted(folder.glob("plane_*.jpg")):
-            write_pyramid(folder, picture.stem, read_picture(picture, "RGB", relightable.width, relightable.height))
-            picture.unlink()
+        _write_neural(relightable, folder, tiled)
     cover = _write_cover(relightable, folder, tiled)
-    return {"type": kind, "layout": "deepzoom" if tiled else "image", "cover": cover and f"object/{cover}"}
+    return {"type": kind, "layout": "deepzoom" if tiled else "image", "cover": cover and f"{OBJECT}/{cover}"}
 
 
 def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
@@ -138,17 +128,20 @@ def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
     if basis.exists():
         more["basis"] = list(basis.read_bytes())  # the only place where OpenLIME looks for it
     _add_to_info(folder, more)
+    for picture in sorted(folder.glob("plane_*.jpg")) if tiled else ():
+        write_pyramid(folder, picture.stem, read_picture(picture, "RGB", relightable.width, relightable.height))
+        picture.unlink()
 
 
-def _write_neural(relightable: Relightable, folder: Path) -> None:
+def _write_neural(relightable: Relightable, folder: Path, tiled: bool) -> None:
     """The object's own folder, which is what OpenLIME reads; a light-conditioned network is there for the page's
     script, and beside it as OpenLIME reads one, its weights under a light from the camera."""
     if isinstance(relightable.decoder, LightMlpDecoder):
         nine = with_nine_planes(relightable, relightable.decoder)
-        save(nine, folder)
+        write_object(nine, folder, tiled)
         _add_to_info(folder, openlime_numbers(_plain(nine.decoder.frame_network((0, 0)))))
     else:
-        save(relightable, folder)
+        write_object(relightable, folder, tiled)
 
 
 def with_nine_planes(relightable: Relightable, decoder: LightMlpDecoder) -> Relightable:
@@ -200,13 +193,9 @@ def _add_to_info(folder: Path, more: dict[str, Any]) -> None:
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-def _write_page(folder: Path, title: str, settings: dict[str, Any]) -> None:
+def _page(title: str, settings: dict[str, Any]) -> str:
     page = (files("fastrti") / "sharing" / _PAGE / "index.html").read_text(encoding="utf-8")
-    page = page.replace("<title></title>", f"<title>{html.escape(title or 'Relightable image')}</title>")
-    page = page.replace('id="settings">{}', f'id="settings">{json.dumps(settings)}')
-    (folder / "index.html").write_text(page, encoding="utf-8")
-    for name, source in _scripts().items():
-        (folder / name).write_text(source, encoding="utf-8")
+    return titled(page.replace('id="settings">{}', f'id="settings">{json.dumps(settings)}'), title)
 
 
 def _scripts() -> dict[str, str]:

@@ -1,4 +1,4 @@
-/** The front end of fastrti/widget.py: the viewer in a frame of its own, or pictures that the kernel renders. */
+/** The front end of widget.py: the viewer in a frame of its own, or pictures that the kernel renders. */
 
 const REFUSALS = {
   browser: 'This browser offers no WebGL2: the pictures come from the kernel.',
@@ -33,12 +33,25 @@ function showViewer(model, el) {
   };
   frame.addEventListener('load', () => {
     viewer = frame.contentDocument.querySelector('rti-viewer');
+    viewer.findFile = (name) => (name === 'normals.png' ? askForNormals(model) : null);
     follow();
     viewer.addEventListener('rti-light', () => send(model, viewer.light));
   });
   model.on('change:light', follow);
   el.append(frame);
   return () => model.off('change:light', follow);
+}
+
+/** @returns {Promise<string>} the address of the normals, which the kernel estimates when they are first asked for. */
+async function askForNormals(model) {
+  if (model.get('normals').byteLength === 0) {
+    await new Promise((resolve) => {
+      model.on('change:normals', resolve);
+      model.set('shaped', true);
+      model.save_changes();
+    });
+  }
+  return URL.createObjectURL(new Blob([model.get('normals')], { type: 'image/png' }));
 }
 
 function showFrames(model, el, reason) {

@@ -1,32 +1,43 @@
-"""The Jupyter widget of an object; needs the optional extra "notebook"."""
+"""The Jupyter widget behind `fastrti.show`; importing this module needs the extra "notebook"."""
 
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets
+from numpy.typing import NDArray
+from PIL import Image
 
-from fastrti.errors import ArgumentError
+from fastrti.formats.fastrti_folder import write_object
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
-from fastrti.rendering.renderer import Renderer
-from fastrti.sharing.notebook import FIRST_LIGHT, encoded
-from fastrti.sharing.save import to_numpy
-from fastrti.sharing.web import export_single_file
+from fastrti.rendering.normals import encode_normals, estimate_normals
+from fastrti.rendering.renderer import STILL_LIGHT, Renderer
+from fastrti.sharing.site import needs_tiles
+from fastrti.sharing.web import inlined_page
+
+MAX_PAGE_BYTES = 24 << 20
+"""Of all planes; more would take seconds to pack into the page, and the Renderer draws the pictures instead."""
+
+FRAME_SIDE = 1024
+"""Pixels: larger pictures of the Renderer are reduced to it on their way to the browser."""
 
 
 class ViewerWidget(anywidget.AnyWidget):
     """The web viewer in a notebook, sharing its light with Python.
 
-    Where the browser has no WebGL2, or the object is too large for one page, the kernel renders each picture.
+    Where the browser has no WebGL2, or the object is too large for one page, the Renderer draws each picture in the
+    kernel. Normals are estimated, in seconds per megapixel, when the viewer first needs them.
 
         >>> widget = ViewerWidget(Renderer("objects/vase"))      # doctest: +SKIP
         >>> widget.light = (0.3, 0.5)                            # doctest: +SKIP
         >>> widget.observe(print, "light")                       # doctest: +SKIP
 
     Args:
-        renderer: of the object to show; its normals are estimated first, seconds a megapixel.
+        renderer: of the object to show.
 
     Attributes:
         light: (x, y, z), unit; set it to (x, y) or (x, y, z), or watch it being dragged.
@@ -34,6 +45,8 @@ class ViewerWidget(anywidget.AnyWidget):
         size: width and height in pixels.
         framed: whether the browser asks for pictures from the kernel.
         frame: such a picture, a JPEG.
+        shaped: whether the browser asks for the normals.
+        normals: the normals as a PNG; empty until they are asked for.
 
     Raises:
         LightError: light is set to one off the hemisphere.
@@ -46,11 +59,13 @@ class ViewerWidget(anywidget.AnyWidget):
     size: traitlets.List[int] = traitlets.List().tag(sync=True)
     framed = traitlets.Bool(False).tag(sync=True)
     frame = traitlets.Bytes().tag(sync=True)
+    shaped = traitlets.Bool(False).tag(sync=True)
+    normals = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         what = renderer.relightable
-        super().__init__(light=FIRST_LIGHT, page=_page(what), size=[what.width, what.height])
+        super().__init__(light=STILL_LIGHT, page=_page(what), size=[what.width, what.height])
 
     @traitlets.validate("light")
     def _unit(self, proposal: dict[str, Any]) -> list[float]:
@@ -60,14 +75,26 @@ class ViewerWidget(anywidget.AnyWidget):
     @traitlets.observe("light", "framed")
     def _render(self, change: dict[str, Any]) -> None:
         if self.framed:
-            self.frame = encoded(to_numpy(self._renderer.relight(self.light)), "JPEG")
+            picture = Image.fromarray(self._renderer.to_host(self._renderer.relight(self.light)))
+            picture.thumbnail((FRAME_SIDE, FRAME_SIDE), Image.Resampling.LANCZOS)
+            self.frame = _encoded(picture, "JPEG", quality=92)
+
+    @traitlets.observe("shaped")
+    def _estimate(self, change: dict[str, Any]) -> None:
+        if self.shaped and not self.normals:
+            pixels: NDArray[np.uint8] = encode_normals(estimate_normals(self._renderer)).astype(np.uint8)
+            self.normals = _encoded(Image.fromarray(pixels), "PNG")
 
 
 def _page(relightable: Relightable) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page.html"
-        try:
-            export_single_file(relightable, page)
-        except ArgumentError:  # too large; then the kernel renders
-            return ""
-        return page.read_text(encoding="utf-8")
+    if needs_tiles(relightable) or relightable.planes.nbytes > MAX_PAGE_BYTES:
+        return ""
+    with tempfile.TemporaryDirectory() as temporary:
+        write_object(relightable, Path(temporary))
+        return inlined_page(Path(temporary), relightable.title)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    file = BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()

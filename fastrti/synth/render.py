@@ -11,8 +11,10 @@ from PIL import Image
 
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs.lp_file import write_lp
+from fastrti.photographs.mlic import NORMALS_NAME
 from fastrti.photographs.photograph import MAX_PIXELS
-from fastrti.srgb import srgb_encode
+from fastrti.rendering.normals import save_normals
+from fastrti.srgb import srgb_encode, to_bytes
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import Field, height_field
 from fastrti.synth.rings import TEST_LIGHTS, dome_lights
@@ -27,7 +29,7 @@ _BAND = 64  # rows shaded at once: their arrays stay in the cache
 _MAX_THREADS = 8  # each holds a picture or two
 _JPEG = {"quality": 95, "subsampling": 0}
 
-_TO_BYTE = np.rint(255 * srgb_encode(np.linspace(0, 1, 1 << 16))).astype(np.uint8)
+_TO_BYTE = to_bytes(srgb_encode(np.linspace(0, 1, 1 << 16)))
 
 
 def render_collection(
@@ -60,7 +62,7 @@ def render_collection(
     try:
         for part in (dome, test):
             part.mkdir(parents=True)
-        _save_normals(surface, dome / "normals.png")
+        save_normals(dome / NORMALS_NAME, np.moveaxis(surface.normals, 0, 2))
         _render(heights, surface, {dome: dome_lights(lights), test: TEST_LIGHTS}, progress)
     except FileExistsError as error:
         raise CollectionError(
@@ -79,11 +81,6 @@ def _check(width: int, height: int, lights: int, seed: int) -> None:
         raise ArgumentError(f"expected 1–{MAX_LIGHTS} lights, got {lights}")
     if seed < 0:
         raise ArgumentError(f"expected a seed of 0 or more, got {seed}")
-
-
-def _save_normals(surface: Surface, path: Path) -> None:
-    pixels = np.rint(127.5 * (np.moveaxis(surface.normals, 0, 2) + 1)).astype(np.uint8)
-    Image.fromarray(pixels).save(path)
 
 
 def _render(

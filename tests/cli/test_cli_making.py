@@ -12,11 +12,12 @@ import pytest
 from objects import relightable
 from PIL import Image
 
-from fastrti import Mlic, Renderer, load, save
+from fastrti import Enhanced, Mlic, Renderer, load, save
 from fastrti.cli import main
 from fastrti.lights import raised_to_horizon
 from fastrti.scoring.metrics import psnr
-from fastrti.sharing.save import SHEET_COLUMNS, SHEET_SIDE, SWEEP_FRAMES
+from fastrti.sharing.save import SWEEP_FRAMES
+from fastrti.sharing.sheets import SHEET_COLUMNS, SHEET_SIDE
 from fastrti.synth import render_collection
 from fastrti.training.classical import fit_classical
 
@@ -88,7 +89,7 @@ def test_relight_enhances(vase: Path, tmp_path: Path, mode: str) -> None:
     assert main([*arguments, "--gain", "3", "-o", str(tmp_path / "b.png")]) == 0
     renderer = Renderer(vase)
     for name, gain in (("a", 1.5), ("b", 3)):
-        expected = renderer.relight((0.3, 0.5), enhance=mode, gain=gain)
+        expected = Enhanced(renderer, mode, gain).relight((0.3, 0.5))
         assert np.array_equal(np.asarray(Image.open(tmp_path / f"{name}.png")), expected)
 
 
@@ -135,7 +136,7 @@ def test_a_sheet_of_a_lights_file(vase: Path, dome: Path, tmp_path: Path, monkey
     assert main(["relight", str(vase), "--lights", str(lp), "--sheet", "--enhance", "specular"]) == 0
     sheet = np.asarray(Image.open(tmp_path / "vase_sheet.png"))
     renderer, light = Renderer(vase), raised_to_horizon(Mlic.load(dome).lights[-1])
-    assert len(places(sheet, renderer.relight(light, enhance="specular"))) == 1
+    assert len(places(sheet, Enhanced(renderer, "specular").relight(light))) == 1
 
 
 def test_large_pictures_are_reduced_on_a_sheet(tmp_path: Path) -> None:
@@ -160,7 +161,7 @@ if {fails}:
     sys.exit("Unknown encoder")
 frames = sys.stdin.buffer.read()
 pathlib.Path(sys.argv[-1]).write_bytes(frames)
-pathlib.Path(sys.argv[-1]).with_suffix(".json").write_text(json.dumps(sys.argv))
+pathlib.Path(__file__).with_name("options.json").write_text(json.dumps(sys.argv))
 """
 
 
@@ -179,7 +180,7 @@ def test_ffmpeg_gets_every_frame(vase: Path, tmp_path: Path, monkeypatch: pytest
     quarter = np.deg2rad([90, 35])
     light = (0, np.cos(quarter[1]), np.sin(quarter[1]))
     assert np.array_equal(frames[SWEEP_FRAMES // 4], Renderer(vase).relight(light))
-    options = json.loads((tmp_path / "new" / "sweep.json").read_text())
+    options = json.loads((tmp_path / "options.json").read_text())
     assert options[options.index("-video_size") + 1] == f"{WIDTH}x{HEIGHT}"
 
 
@@ -189,7 +190,7 @@ def test_what_ffmpeg_says_is_told(
     put_ffmpeg_on_the_path(tmp_path, monkeypatch, fails=True)
     save(relightable("ptm", 200, 300), tmp_path / "vase")  # more bytes than a pipe holds
     assert main(["relight", str(tmp_path / "vase"), "--sweep", "-o", str(tmp_path / "sweep.mp4")]) == 1
-    assert capsys.readouterr().err.endswith("sweep.mp4, got: Unknown encoder\n")
+    assert capsys.readouterr().err.endswith("expected ffmpeg to make an MP4, got: Unknown encoder\n")
 
 
 def test_a_video_without_ffmpeg_is_refused(

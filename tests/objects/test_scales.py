@@ -8,7 +8,7 @@ import pytest
 from objects import LIGHTS, relightable
 from PIL import Image
 
-from fastrti import save
+from fastrti import Enhanced, save
 from fastrti.cli import main
 from fastrti.errors import ArgumentError
 from fastrti.objects.scales import factor_of, reduced
@@ -67,7 +67,7 @@ def test_a_scaled_picture_is_the_reduced_object(backend, scale):
 
 def test_a_scaled_picture_can_be_enhanced():
     renderer = Renderer(relightable(KIND, 23, 37), "cpu", 1)
-    plain, enhanced = (renderer.relight(LIGHT, scale=0.5, enhance=name) for name in (None, "specular"))
+    plain, enhanced = (shown.relight(LIGHT, scale=0.5) for shown in (renderer, Enhanced(renderer, "specular")))
     assert enhanced.shape == plain.shape and not np.array_equal(enhanced, plain)
 
 

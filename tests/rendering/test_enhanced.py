@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import torch
 from objects import LIGHTS, relightable
 
-import fastrti.rendering.normals
+import fastrti.rendering.enhanced
+from fastrti import Enhanced
 from fastrti.errors import ArgumentError
 from fastrti.lights import unit_light
-from fastrti.rendering.enhanced import Enhancer, enhanced
+from fastrti.rendering.enhanced import enhanced
 from fastrti.rendering.normals import encode_normals, estimate_normals
 from fastrti.rendering.renderer import Renderer
 
@@ -60,72 +60,109 @@ def test_light_along_the_normal_keeps_its_brightness():
 
 
 def test_gain_one_is_the_picture_itself(renderer):
-    assert np.array_equal(renderer.relight(LIGHT, enhance="diffuse", gain=1), renderer.relight(LIGHT))
+    assert np.array_equal(Enhanced(renderer, "diffuse", gain=1).relight(LIGHT), renderer.relight(LIGHT))
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_renderer_enhances_with_the_object_s_normals(renderer, mode):
+def test_pictures_are_enhanced_with_the_object_s_normals(renderer, mode):
     normals = encode_normals(estimate_normals(renderer)).astype(np.uint8)
     wanted = enhanced(renderer.relight(LIGHT), normals, unit_light(LIGHT), mode, 2)
     wanted[~renderer.relightable.mask] = 0
-    picture = renderer.relight(LIGHT, enhance=mode, gain=2)
+    picture = Enhanced(renderer, mode, gain=2).relight(LIGHT)
     assert np.array_equal(picture, wanted)
     assert np.abs(picture.astype(int) - renderer.relight(LIGHT)).mean() > 5
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_regions_buffers_and_batches(renderer, mode):
-    whole = renderer.relight(LIGHT, enhance=mode)
+    shown = Enhanced(renderer, mode)
+    whole = shown.relight(LIGHT)
     region = (3, 5, 11, 20)
-    assert np.array_equal(renderer.relight(LIGHT, region=region, enhance=mode), whole[3:14, 5:25])
+    assert np.array_equal(shown.relight(LIGHT, region=region), whole[3:14, 5:25])
     canvas = np.full((2 * HEIGHT, WIDTH + 2, 3), 123, np.uint8)
     window = canvas[::2, 1:-1]
-    assert renderer.relight(LIGHT, out=window, enhance=mode) is window
+    assert shown.relight(LIGHT, out=window) is window
     assert np.array_equal(window, whole)
     window[...] = 123
     assert (canvas == 123).all()
-    batch = renderer.relight_batch(LIGHTS, enhance=mode, gain=3)
+    batch = shown.relight_batch(LIGHTS)
     for picture, light in zip(batch, LIGHTS):
-        assert np.array_equal(picture, renderer.relight(light, enhance=mode, gain=3))
+        assert np.array_equal(picture, shown.relight(light))
+    assert shown.relightable is renderer.relightable and shown.to_host(whole) is whole
 
 
-def test_tensors_are_enhanced_in_place(renderer):
-    relit = torch.from_numpy(renderer.relight(LIGHT))
-    Enhancer().apply(renderer, relit, LIGHT, (0, 0, HEIGHT, WIDTH), "specular", 1.5)
-    assert np.array_equal(relit.numpy(), renderer.relight(LIGHT, enhance="specular"))
+@pytest.mark.parametrize("masked", [False, True])
+def test_an_out_of_four_channels_is_rgba(masked):
+    renderer = Renderer(relightable("ptm", HEIGHT, WIDTH, masked), "cpu", 2)
+    shown, out = Enhanced(renderer, "specular"), np.full((2, HEIGHT, WIDTH, 4), 123, np.uint8)
+    assert shown.relight_batch(LIGHTS[:2], out=out) is out
+    assert np.array_equal(out[..., :3], shown.relight_batch(LIGHTS[:2]))
+    assert (out[..., 3] == (255 * renderer.relightable.mask if masked else 255)).all()
+
+
+def test_a_scaled_picture_has_the_normals_of_its_own_pixels(renderer):
+    small = renderer.at(0.5)
+    assert np.array_equal(
+        Enhanced(renderer, "specular").relight(LIGHT, scale=0.5, region=(1, 2, 3, 4)),
+        Enhanced(small, "specular").relight(LIGHT)[1:4, 2:6],
+    )
+
+
+@pytest.mark.parametrize("foreign", [False, True])
+def test_pictures_of_the_device_are_enhanced_there(monkeypatch, foreign):
+    """In Triton's interpreter; NumPy stands in for an array of another library, since it speaks DLPack."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("triton", reason="Triton is published for Linux only")
+    monkeypatch.setattr("fastrti.kernels.triton.cuda_driver.why_not", lambda: None)
+    what = relightable("ptm", HEIGHT, WIDTH, masked=True)
+    renderer = Renderer(what, backend="triton")
+    out = np.empty((HEIGHT, WIDTH, 4), np.uint8) if foreign else None
+    picture = Enhanced(renderer, "diffuse", 2).relight(LIGHT, out=out)
+    assert picture is out if foreign else isinstance(picture, torch.Tensor)
+    normals = encode_normals(estimate_normals(renderer)).astype(np.uint8)
+    wanted = enhanced(renderer.to_host(renderer.relight(LIGHT)), normals, unit_light(LIGHT), "diffuse", 2)
+    wanted[~what.mask] = 0
+    assert np.array_equal(renderer.to_host(picture)[..., :3], wanted)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"enhance": "shiny"}, "expected an enhancement of diffuse, specular or None, got 'shiny'"),
-        ({"enhance": "diffuse", "gain": 0.5}, "expected a gain from 1 to 5, got 0.5"),
-        ({"enhance": "diffuse", "gain": float("nan")}, "expected a gain from 1 to 5, got nan"),
-        ({"enhance": "specular", "gain": "2"}, "expected a gain from 1 to 5, got '2'"),
+        (("shiny",), "expected an enhancement of diffuse or specular, got 'shiny'"),
+        ((None,), "expected an enhancement of diffuse or specular, got None"),
+        (("diffuse", 0.5), "expected a gain from 1 to 5, got 0.5"),
+        (("diffuse", float("nan")), "expected a gain from 1 to 5, got nan"),
+        (("specular", "2"), "expected a gain from 1 to 5, got '2'"),
     ],
 )
 def test_unknown_enhancements_and_gains_are_refused(renderer, arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        Enhanced(renderer, *arguments)
+
+
+def test_a_refused_call_leaves_out_untouched(renderer):
     out = np.full((HEIGHT, WIDTH, 3), 123, np.uint8)
-    with pytest.raises(ArgumentError, match=message):
-        renderer.relight(LIGHT, out=out, **arguments)
-    with pytest.raises(ArgumentError, match=message):
-        renderer.relight_batch([LIGHT], **arguments)
+    with pytest.raises(ArgumentError):
+        Enhanced(renderer, "diffuse").relight(LIGHT, out=out, region=(0, 0, 2, 2))
     assert (out == 123).all()
 
 
 def test_threads_that_ask_at_once_estimate_the_normals_once(monkeypatch):
     calls = []
-    estimate = fastrti.rendering.normals.estimate_normals
     monkeypatch.setattr(
-        fastrti.rendering.normals, "estimate_normals", lambda asked: calls.append(asked) or estimate(asked)
+        fastrti.rendering.enhanced, "estimate_normals", lambda asked: calls.append(asked) or estimate_normals(asked)
     )
     fresh = Renderer(relightable("ptm", HEIGHT, WIDTH), "cpu", 2)
+    shown = Enhanced(fresh, "diffuse")
+    assert not calls, "estimated before a picture needs them"
     with ThreadPoolExecutor(8) as pool:
-        pictures = list(pool.map(lambda light: fresh.relight(light, enhance="diffuse"), LIGHTS * 4))
+        pictures = list(pool.map(shown.relight, LIGHTS * 4))
     assert calls == [fresh]
-    assert all(np.array_equal(picture, fresh.relight(LIGHTS[0], enhance="diffuse")) for picture in pictures[::5])
+    assert all(np.array_equal(picture, shown.relight(LIGHTS[0])) for picture in pictures[::5])
 
 
-def test_a_renderer_can_still_be_pickled(renderer):
-    other = pickle.loads(pickle.dumps(renderer))
-    assert np.array_equal(other.relight(LIGHT, enhance="diffuse"), renderer.relight(LIGHT, enhance="diffuse"))
+def test_it_can_be_pickled(renderer):
+    shown = Enhanced(renderer, "diffuse", 2)
+    other = pickle.loads(pickle.dumps(shown))
+    assert np.array_equal(other.relight(LIGHT), shown.relight(LIGHT))
+    assert repr(other) == repr(shown) and "diffuse, gain 2" in repr(shown)

@@ -1,18 +1,21 @@
 """`Renderer`: buffers, regions, batches, threads, masks and what it says of itself."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from objects import LIGHTS, relightable
+from PIL import Image
 
 from fastrti import save
 from fastrti.errors import ArgumentError, FastrtiError, LightError, ObjectError
 from fastrti.kernels.backends import BACKENDS
 from fastrti.kernels.reference import relight_reference
-from fastrti.rendering.renderer import Renderer
+from fastrti.rendering.renderer import STILL_LIGHT, STILL_SIDE, Renderer
 
 NUMPY_BACKENDS = [name for name in ("cpu", "reference") if BACKENDS[name].why_not() is None]
 HEIGHT, WIDTH = 23, 37
@@ -78,17 +81,16 @@ def test_out_of_a_batch(renderer):
         renderer.relight_batch(LIGHTS[:3], out=out)
 
 
-@pytest.mark.parametrize("enhance", [None, "specular"])
 @pytest.mark.parametrize("masked", [False, True])
-def test_an_out_of_four_channels_is_rgba(renderer, masked, enhance):
+def test_an_out_of_four_channels_is_rgba(renderer, masked):
     shown = relightable(KIND, HEIGHT, WIDTH, masked)
     renderer = Renderer(shown, renderer.backend, 2)
     canvas = np.full((2, HEIGHT + 2, WIDTH + 3, 4), 123, np.uint8)
     window = canvas[:, 1:-1, 1:-2]
-    assert renderer.relight_batch(LIGHTS[:2], out=window, enhance=enhance) is window
-    assert np.array_equal(window[..., :3], renderer.relight_batch(LIGHTS[:2], enhance=enhance))
+    assert renderer.relight_batch(LIGHTS[:2], out=window) is window
+    assert np.array_equal(window[..., :3], renderer.relight_batch(LIGHTS[:2]))
     assert (window[..., 3] == (255 * shown.mask if masked else 255)).all()
-    assert np.array_equal(renderer.relight(LIGHTS[1], out=canvas[0, 1:-1, 1:-2], enhance=enhance), window[1])
+    assert np.array_equal(renderer.relight(LIGHTS[1], out=canvas[0, 1:-1, 1:-2]), window[1])
     window[...] = 123
     assert (canvas == 123).all()
 
@@ -233,3 +235,30 @@ def test_every_error_is_a_fastrti_error(renderer):
     for arguments in (((5, 5),), (LIGHT, {"region": 3}), (LIGHT, {"out": 3})):
         with pytest.raises(FastrtiError):
             renderer.relight(arguments[0], **(arguments[1] if len(arguments) > 1 else {}))
+
+
+def test_jupyter_gets_a_small_still():
+    for height, width in ((HEIGHT, WIDTH), (10, 2 * STILL_SIDE + 1), (3 * STILL_SIDE, 7)):
+        shown = Renderer(relightable("ptm", height, width), "cpu", 2)
+        still = Image.open(BytesIO(shown._repr_png_()))
+        whole = Image.fromarray(shown.relight(STILL_LIGHT))
+        assert still.format == "PNG" and max(still.size) <= STILL_SIDE
+        assert np.array_equal(np.asarray(still), np.asarray(whole.reduce(-(-max(whole.size) // STILL_SIDE))))
+
+
+def test_a_renderer_can_be_pickled(renderer):
+    renderer.relight(LIGHT, scale=0.5)
+    other = pickle.loads(pickle.dumps(renderer))
+    assert other.backend == renderer.backend and repr(other) == repr(renderer)
+    for scale in (1, 0.5):
+        assert np.array_equal(other.relight(LIGHT, scale=scale), renderer.relight(LIGHT, scale=scale))
+
+
+def test_a_picture_goes_to_the_host_and_back(renderer):
+    picture = renderer.relight(LIGHT)
+    assert renderer.to_host(picture) is picture
+    out = np.full((HEIGHT, WIDTH, 3), 123, np.uint8)
+    renderer.from_host(picture, out)
+    assert np.array_equal(out, picture)
+    with pytest.raises(ArgumentError):
+        renderer.from_host(picture, out[:-1])

@@ -20,8 +20,8 @@ from fastrti import ArgumentError, load, save
 from fastrti.cli import main
 from fastrti.cli.view import Site, make_server
 from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
-from fastrti.sharing import web
-from fastrti.sharing.web import export_folder, export_single_file, needs_tiles
+from fastrti.sharing import site, web
+from fastrti.sharing.web import export_folder, export_single_file
 
 PAGE_FILES = {"index.html", "rti-viewer.js"}
 
@@ -91,11 +91,11 @@ def test_tiles_carry_the_object_s_own_description(tmp_path: Path) -> None:
 
 
 def test_large_pictures_become_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not needs_tiles(relightable("ptm", 1, 4096))
-    assert needs_tiles(relightable("ptm", 1, 4097))
-    monkeypatch.setattr(web, "MAX_TEXELS", 6 * 100)
-    assert not needs_tiles(relightable("ptm", 10, 10))
-    assert needs_tiles(relightable("ptm", 10, 11))
+    assert not site.needs_tiles(relightable("ptm", 1, 4096))
+    assert site.needs_tiles(relightable("ptm", 1, 4097))
+    monkeypatch.setattr(site, "MAX_TEXELS", 6 * 100)
+    assert not site.needs_tiles(relightable("ptm", 10, 10))
+    assert site.needs_tiles(relightable("ptm", 10, 11))
 
 
 def test_a_single_file_needs_nothing_else(tmp_path: Path) -> None:
@@ -143,15 +143,28 @@ def test_the_server_shows_the_page_and_the_folder_as_it_is(served: tuple[str, Pa
     assert get(f"{address}/rti-viewer.js")[0] == "text/javascript"
     assert json.loads(get(f"{address}/object/info.json")[1])["width"] == 9
     assert get(f"{address}/object/plane_1.jpg")[1].startswith(b"\x89PNG")
-    assert not list((own / "object").iterdir())
+    assert not (own / "object").exists()
 
 
 def test_the_server_makes_normals_when_they_are_asked_for(served: tuple[str, Path]) -> None:
     address, own = served
-    assert get(f"{address}/object/normals.png")[1] == (own / "object" / "normals.png").read_bytes()
+    assert get(f"{address}/object/normals.png")[1] == (own / "normals" / "normals.png").read_bytes()
 
 
-@pytest.mark.parametrize("path", ["/object/../../secret", "/..%2fsecret", "/object/%2e%2e/secret", "/object/mask.png"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/object/../../secret",
+        "/..%2fsecret",
+        "/object/%2e%2e/secret",
+        "/object/mask.png",
+        "/object",
+        "/object/",
+        "/%00",
+        "/object/%00",
+        "/" + "a" * 3000,
+    ],
+)
 def test_the_server_gives_away_nothing_else(served: tuple[str, Path], path: str) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404"):
         get(served[0] + path)

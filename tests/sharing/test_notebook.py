@@ -2,11 +2,9 @@
 
 import base64
 import json
-import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,10 +13,9 @@ from PIL import Image
 from viewer.browser import Browser
 from viewer.pages import drag, served
 
-import fastrti.sharing.notebook
-import fastrti.sharing.web
-from fastrti import LightError, Renderer
-from fastrti.sharing.notebook import FIRST_LIGHT, MAX_SIDE, mimebundle
+from fastrti import LightError, Renderer, estimate_normals, save, show
+from fastrti.rendering.normals import encode_normals
+from fastrti.rendering.renderer import STILL_LIGHT, STILL_SIDE
 
 widget = pytest.importorskip("fastrti.sharing.widget", reason="anywidget is not installed")
 
@@ -39,30 +36,14 @@ def decoded(file: bytes) -> np.ndarray:
 # --- what Jupyter gets -----------------------------------------------------------------------------------------------
 
 
-def test_without_anywidget_there_is_a_still(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fastrti.sharing.notebook, "find_spec", lambda name: None)
-    bundle = renderer._repr_mimebundle_(include=None, exclude=None)
-    assert set(bundle) == {"text/plain", "image/png"}
-    assert bundle["text/plain"] == repr(renderer)
-    assert np.array_equal(decoded(base64.b64decode(bundle["image/png"])), renderer.relight(FIRST_LIGHT))
+def test_a_renderer_is_a_still(renderer: Renderer) -> None:
+    assert np.array_equal(decoded(renderer._repr_png_()), renderer.relight(STILL_LIGHT))
+    assert not hasattr(renderer, "_repr_mimebundle_")  # nothing but the still and the text
 
 
-def test_with_anywidget_there_is_a_widget_too(renderer: Renderer) -> None:
-    bundle = mimebundle(renderer)
-    assert set(bundle) == {"text/plain", "image/png", WIDGET_TYPE}
-    json.dumps(bundle)
-
-
-def test_a_terminal_gets_text(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
-    shell = SimpleNamespace(display_formatter=SimpleNamespace(active_types=["text/plain"]))
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
-    assert mimebundle(renderer) == {"text/plain": repr(renderer)}
-
-
-def test_large_stills_are_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fastrti.sharing.notebook, "find_spec", lambda name: None)
-    bundle = mimebundle(Renderer(relightable("ptm", 10, 2 * MAX_SIDE), "cpu"))
-    assert decoded(base64.b64decode(bundle["image/png"])).shape == (5, MAX_SIDE, 3)
+def test_large_stills_are_reduced() -> None:
+    still = Renderer(relightable("ptm", 10, 2 * STILL_SIDE), "cpu")._repr_png_()
+    assert decoded(still).shape == (5, STILL_SIDE, 3)
 
 
 # --- the widget in Python --------------------------------------------------------------------------------------------
@@ -90,8 +71,22 @@ def test_frames_are_rendered_only_for_who_asks(renderer: Renderer) -> None:
 
 def test_objects_too_large_for_one_page_have_none(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<rti-viewer" in widget.ViewerWidget(renderer).page
-    monkeypatch.setattr(fastrti.sharing.web, "MAX_INLINED_BYTES", 100)
+    monkeypatch.setattr(widget, "MAX_PAGE_BYTES", 100)
     assert widget.ViewerWidget(renderer).page == ""
+
+
+def test_normals_are_estimated_only_for_who_asks(renderer: Renderer) -> None:
+    shown = widget.ViewerWidget(renderer)
+    assert shown.normals == b""
+    shown.shaped = True
+    assert np.array_equal(decoded(shown.normals), encode_normals(estimate_normals(renderer)))
+
+
+def test_show_takes_what_there_is(renderer: Renderer, tmp_path: Path) -> None:
+    save(renderer.relightable, tmp_path / "vase")
+    assert show(renderer)._renderer is renderer
+    for source in (renderer.relightable, tmp_path / "vase"):
+        assert show(source).size == [WIDTH, HEIGHT]
 
 
 # --- the widget in a browser -----------------------------------------------------------------------------------------
@@ -110,7 +105,7 @@ const { default: front } = await import('./widget.js');
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const place = document.body.appendChild(document.createElement('div'));
 place.style.width = '400px';
-window.model = new Model({ ...args[0], frame: bytes(args[1]) });
+window.model = new Model({ ...args[0], frame: bytes(args[1]), normals: bytes('') });
 window.end = front.render({ model: window.model, el: place });
 """
 NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
@@ -136,7 +131,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def traits(renderer: Renderer) -> dict[str, object]:
     shown = widget.ViewerWidget(renderer)
-    return {name: getattr(shown, name) for name in ("light", "page", "size", "framed")}
+    return {name: getattr(shown, name) for name in ("light", "page", "size", "framed", "shaped")}
 
 
 def test_the_viewer_shares_its_light(opened: Browser, traits: dict[str, object]) -> None:
@@ -170,7 +165,9 @@ def test_the_viewer_in_its_frame_draws_the_renderer_s_picture(
 
 
 def test_without_webgl_the_kernel_renders(opened: Browser, renderer: Renderer, traits: dict[str, object]) -> None:
-    picture = base64.b64encode(fastrti.sharing.notebook.encoded(renderer.relight(FIRST_LIGHT), "JPEG")).decode()
+    file = BytesIO()
+    Image.fromarray(renderer.relight(STILL_LIGHT)).save(file, "JPEG")
+    picture = base64.b64encode(file.getvalue()).decode()
     opened.run(NO_WEBGL + MODEL, traits, picture)
     shown = opened.run("const image = document.querySelector('img'); await image.decode(); return image.naturalWidth;")
     assert shown == WIDTH
@@ -199,7 +196,7 @@ def test_the_example_notebook_runs(tmp_path: Path) -> None:
     shown = [set(output.data) for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
     assert "image/png" in shown[-4]
     assert shown[-3:] == [
-        {"text/plain", "image/png", WIDGET_TYPE},
+        {"text/plain", "image/png"},
         {"text/plain", WIDGET_TYPE},
         {"text/plain"},
     ]

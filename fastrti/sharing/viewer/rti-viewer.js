@@ -27,6 +27,8 @@ export class RtiViewer extends HTMLElement {
   object = null;
   /** When opening reached each step, in milliseconds. */
   timings = {};
+  /** (name) => the URL, or a promise of the URL, of a file that a page with an inlined object lacks; else null. */
+  findFile = null;
   #scene = null;
   #light = [0, 0, 1];
   #mode = 'relight';
@@ -156,7 +158,9 @@ export class RtiViewer extends HTMLElement {
     if (source === null) return;
     this.#controls.say('Opening …');
     try {
-      const files = makeFiles(source);
+      const inlined = source[0] === '#' && JSON.parse(document.querySelector(source).textContent);
+      const files = new Files(source, inlined);
+      files.find = this.findFile;
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
@@ -322,11 +326,6 @@ export class RtiViewer extends HTMLElement {
     this.#controls.say(message, 'alert');
     this.dispatchEvent(new CustomEvent('rti-error', { detail: message }));
   }
-}
-
-function makeFiles(source) {
-  if (!source.startsWith('#')) return new Files(source);
-  return new Files('.', JSON.parse(document.querySelector(source).textContent));
 }
 
 function nextMode(mode) {

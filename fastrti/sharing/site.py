@@ -1,0 +1,42 @@
+"""What all exports share: a folder with a page and its scripts, and the object beside them in `object/`."""
+
+import html
+from pathlib import Path
+
+from fastrti.errors import ArgumentError
+from fastrti.objects.relightable import Relightable
+
+OBJECT = "object"
+"""The object's folder inside the export."""
+
+MAX_SIDE = 4096
+"""Pixels; textures of this size exist on every device of the last decade. Longer sides become tiles."""
+
+MAX_TEXELS = 64 << 20
+"""Over all plane pictures: 256 MB on the graphics card. More become tiles."""
+
+
+def needs_tiles(relightable: Relightable) -> bool:
+    """Whether the planes are too large to be shown whole."""
+    texels = relightable.width * relightable.height * -(-len(relightable.planes) // 3)
+    return max(relightable.width, relightable.height) > MAX_SIDE or texels > MAX_TEXELS
+
+
+def check_site(folder: Path, script: str) -> None:
+    """Raises ArgumentError unless a folder is new, empty or an earlier export: one that holds this script."""
+    try:
+        foreign = folder.exists() and any(folder.iterdir()) and not (folder / script).exists()
+    except OSError as error:
+        raise ArgumentError(f"expected a folder that can be written, got {folder}: {error.strerror or error}") from None
+    if foreign:
+        raise ArgumentError(
+            f"expected {folder} to be new, empty or an earlier export of the same kind, got a folder of other files: "
+            "choose another name"
+        )
+    if (folder / OBJECT).is_symlink():  # what it leads to is not the export's to replace
+        raise ArgumentError(f"expected {folder / OBJECT} to be a folder of the export, got a link: remove the link")
+
+
+def titled(page: str, title: str) -> str:
+    """A page with its empty title filled in."""
+    return page.replace("<title></title>", f"<title>{html.escape(title or 'Relightable image')}</title>")
