@@ -1,7 +1,6 @@
 """A student of your own: one hidden layer, which takes the light as two more inputs."""
 
-import torch
-from torch import nn
+from torch import cat, nn
 
 from fastrti.objects.decoders import MlpDecoder
 from fastrti.training.networks import Autoencoder, Encoder
@@ -14,11 +13,12 @@ class OneLayer(nn.Module):
 
     def forward(self, latents, lights):  # (P, K), (L, 3) → (L, 3, P)
         size = len(lights), len(latents), -1
-        return self.layers(torch.cat([latents.expand(size), lights[:, None, :2].expand(size)], 2)).transpose(1, 2)
+        inputs = latents.expand(size), lights[:, None, :2].expand(size)
+        return self.layers(cat(inputs, 2)).transpose(1, 2)
 
     def to_decoder(self):
-        weight1, bias1, weight2, bias2 = (parameter.detach().cpu().numpy() for parameter in self.parameters())
-        return MlpDecoder((weight1, weight2), (bias1, bias2), "relu")
+        numbers = [parameter.detach().cpu().numpy() for parameter in self.parameters()]
+        return MlpDecoder(weights=tuple(numbers[::2]), biases=tuple(numbers[1::2]), activation="relu")
 
 
 def student(photographs, planes):

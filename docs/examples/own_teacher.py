@@ -8,7 +8,8 @@ def linear_teacher(mlic):
     solver = torch.linalg.pinv(torch.from_numpy(mlic.lights).float())  # (3, N)
 
     def teacher(samples, pixels, lights):
-        return torch.einsum("lk,kn,ncp->lcp", lights.to(samples), solver.to(samples), samples)
+        weights = lights.to(samples) @ solver.to(samples)  # (L, N)
+        return torch.einsum("ln,ncp->lcp", weights, samples)
 
     return teacher
 
