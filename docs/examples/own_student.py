@@ -18,7 +18,7 @@ class OneLayer(nn.Module):
 
     def to_decoder(self):
         numbers = [parameter.detach().cpu().numpy() for parameter in self.parameters()]
-        return MlpDecoder(weights=tuple(numbers[::2]), biases=tuple(numbers[1::2]), activation="relu")
+        return MlpDecoder(tuple(numbers[::2]), tuple(numbers[1::2]), "relu")  # weights, biases
 
 
 def student(photographs, planes):

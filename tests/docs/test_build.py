@@ -8,7 +8,6 @@ from docs_pages import ROOT
 
 
 @pytest.mark.deep
-@pytest.mark.xfail(reason="Enhanced, estimate_normals and show are not public yet", strict=True)
 def test_sphinx_has_nothing_to_warn_of(tmp_path):
     pytest.importorskip("sphinx", reason="needs the extra docs")
     command = [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", "docs", str(tmp_path)]

@@ -34,12 +34,7 @@ def reader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-PENDING = pytest.mark.xfail(reason="Enhanced and show are not public yet", strict=True)
-
-
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=PENDING if page == "docs/embedding.md" else ()) for page in SESSIONS]
-)
+@pytest.mark.parametrize("page", SESSIONS)
 def test_the_code_of_a_page_runs(page, reader):
     names: dict[str, object] = {"__name__": "__page__"}
     for block in SESSIONS[page]:
