@@ -19,6 +19,7 @@ EXPORTS = [
     "ArgumentError",
     "BackendError",
     "CollectionError",
+    "Enhanced",
     "Evaluation",
     "FastrtiError",
     "LightError",
@@ -31,12 +32,14 @@ EXPORTS = [
     "Student",
     "Teacher",
     "TrainingError",
+    "estimate_normals",
     "evaluate",
     "fit",
     "fit_classical",
     "load",
     "object_info",
     "save",
+    "show",
 ]
 
 

@@ -150,7 +150,7 @@ def test_a_rendered_folder_is_a_collection(tmp_path):
     dome, test = Mlic.load(tmp_path / "sample/Dome"), Mlic.load(tmp_path / "sample/Test")
     assert dome.photographs.shape == (12, 64, 96, 3) and test.photographs.shape == (20, 64, 96, 3)
     assert dome.names[0] == "image01.jpg" and np.abs(dome.lights - dome_lights(12)).max() < 1e-7
-    assert dome.notes == ("dirs.lp: pictures skipped, because the list does not name them: normals.png",)
+    assert dome.notes == ()
     assert test.notes == ()
     normals = np.asarray(Image.open(tmp_path / "sample/Dome/normals.png")) / 127.5 - 1
     assert np.linalg.norm(normals, axis=2) == pytest.approx(1, abs=0.02)

@@ -112,7 +112,7 @@ def test_unlisted_pictures_and_rows_without_a_picture_are_reported(folder):
     assert np.array_equal(mlic.lights, LIGHTS[[0, 2]])
     assert mlic.notes == (
         "dirs.lp: rows skipped, because they have no picture: 004.png",
-        "dirs.lp: pictures skipped, because the list does not name them: 001.png, normals.png",
+        "dirs.lp: pictures skipped, because the list does not name them: 001.png",
     )
 
 
@@ -285,7 +285,7 @@ def test_an_unknown_transfer_is_refused(folder):
 @pytest.mark.parametrize(
     ("item", "shape", "notes"),
     [
-        ("synthrti/Multi/Object2/material5/Dome", (49, 320, 320, 3), ["normals.png"]),
+        ("synthrti/Multi/Object2/material5/Dome", (49, 320, 320, 3), []),
         ("synthrti/Multi/Object2/material5/Test", (20, 320, 320, 3), []),
         ("realrti/item1", (60, 439, 487, 3), []),
         ("realrti/item3", (72, 395, 402, 3), []),

@@ -2,6 +2,7 @@
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from objects import LIGHTS, relightable
 import fastrti.rendering.enhanced
 from fastrti import Enhanced
 from fastrti.errors import ArgumentError
+from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.rendering.enhanced import enhanced
 from fastrti.rendering.normals import encode_normals, estimate_normals
@@ -113,7 +115,7 @@ def test_pictures_of_the_device_are_enhanced_there(monkeypatch, foreign):
     """In Triton's interpreter; NumPy stands in for an array of another library, since it speaks DLPack."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton", reason="Triton is published for Linux only")
-    monkeypatch.setattr("fastrti.kernels.triton.cuda_driver.why_not", lambda: None)
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))
     what = relightable("ptm", HEIGHT, WIDTH, masked=True)
     renderer = Renderer(what, backend="triton")
     out = np.empty((HEIGHT, WIDTH, 4), np.uint8) if foreign else None
