@@ -110,8 +110,17 @@ def test_python_says_it_too(environment: Path, work: Path) -> None:
     assert said.startswith("expected PyTorch for") and "pip install 'fastrti[fit]'" in said
 
 
+# Background jobs of a shell inherit an ignored SIGINT, and Python then leaves it ignored.
+INTERRUPTIBLE = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastrti.cli import main
+sys.exit(main())
+"""
+
+
 def test_view(environment: Path, work: Path, coin: str) -> None:
-    command = [environment / "bin/fastrti", "view", coin, "--no-browser"]
+    command = [environment / "bin/python", "-c", INTERRUPTIBLE, "view", coin, "--no-browser"]
     with subprocess.Popen(command, cwd=work, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:
@@ -120,4 +129,5 @@ def test_view(environment: Path, work: Path, coin: str) -> None:
                 assert b"<rti-viewer" in page.read()
         finally:
             server.send_signal(signal.SIGINT)
+            server.communicate(timeout=30)
     assert server.returncode == 0
