@@ -2,8 +2,12 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from objects import relightable
+
+from fastrti import save
 
 WITHOUT = """
 import sys
@@ -86,3 +90,37 @@ except fastrti.MissingPackageError as error:
     )
     assert said.startswith(f"expected scikit-image for {name}, got an installation without it")
     assert said.endswith("run pip install 'fastrti[measure]'\n")
+
+
+def test_commands_need_numpy_and_pillow_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(relightable("ptm", 7, 9), "vase")
+    commands = [
+        "synth -o sample --size 20x16 --lights 3",
+        "info vase",
+        "relight vase --light 0,0 --enhance specular -o lit.png",
+        "relight vase --lights sample/Test/dirs.lp -o lit",
+        "relight vase --sweep -o sweep.gif",
+        "normals vase -o normals.png",
+        "convert vase -o coin.ptm",
+        "export coin.ptm --to web site --tiles",
+        "export vase --to web vase.html --single-file",
+        "export vase --to openlime lime",
+    ]
+    program = (
+        f"from fastrti.cli import main\nfor command in {commands!r}:\n    assert main(command.split()) == 0, command"
+    )
+    assert "sweep.gif" in run_without(ALL, program)
+
+
+def test_a_student_is_asked_for_before_anything_is_written(tmp_path: Path) -> None:
+    save(relightable("ptm", 7, 9), tmp_path / "vase")
+    program = f"""
+import sys
+from fastrti.cli import main
+sys.stderr = sys.stdout
+print(main(["convert", {str(tmp_path / "vase")!r}, "-o", {str(tmp_path / "other")!r}, "--student", "disk20"]))
+"""
+    said = run_without(("torch",), program).splitlines()
+    assert len(said) == 2 and said[0].endswith("run pip install 'fastrti[fit]'") and said[1] == "1"
+    assert [path.name for path in tmp_path.iterdir()] == ["vase"]

@@ -31,7 +31,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  several, or --lights    a folder of pictures\n"
             "  the same with --sheet   all pictures on one sheet, with labels\n"
             "  --sweep                 an animation: the light goes once around the object\n\n"
-            "A light is x,y or x,y,z: x grows to the right, y grows upwards, z points to the camera.\n\n"
+            "A light is x,y or x,y,z: x grows to the right, y grows upwards, z points to the camera.\n"
+            "Pictures for an .lp file are named after its rows. Where the folders of the rows differ, the names begin\n"
+            "with the folders: ring1/a.jpg and ring2/a.jpg become ring1_a.png and ring2_a.png.\n\n"
             "--enhance exaggerates the shape (Malzbender et al. 2001). diffuse makes the change from light to dark\n"
             "steeper. specular makes the surface glossy. The first enhanced picture waits for the object's normals."
         ),
@@ -159,4 +161,7 @@ def _check_names(lp: str, rows: Sequence[LightRow], names: Sequence[str], folder
                 f"{other.name!r} in line {other.line}: rename one in the list"
             )
         if os.path.realpath(folder / file) in photographs:
-            raise ArgumentError(f"expected -o to name a folder apart from the photographs, got {folder}, with {file}")
+            raise ArgumentError(
+                f"expected -o to name a folder apart from the photographs, got {folder}, which holds {file}: "
+                "choose another name"
+            )

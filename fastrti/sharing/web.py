@@ -102,7 +102,7 @@ def write_normals(renderer: Renderer, folder: Path, tiled: bool = False) -> None
 def inlined_page(folder: Path, title: str) -> str:
     """The page with its scripts joined into one, and the files of an object's folder as data: URLs in a JSON script.
 
-    Without the normals of the object the viewer asks its `findFile` for them.
+    Without the normals of the object the viewer asks its `files.find` for them.
 
     Raises:
         ArgumentError: the files are too large for one text.

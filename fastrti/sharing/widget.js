@@ -33,7 +33,7 @@ function showViewer(model, el) {
   };
   frame.addEventListener('load', () => {
     viewer = frame.contentDocument.querySelector('rti-viewer');
-    viewer.findFile = (name) => (name === 'normals.png' ? askForNormals(model) : null);
+    viewer.files.find = (name) => (name === 'normals.png' ? askForNormals(model) : null);
     follow();
     viewer.addEventListener('rti-light', () => send(model, viewer.light));
   });

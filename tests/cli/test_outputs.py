@@ -1,120 +1,123 @@
-"""Where commands write: one picture for each row of a list, never over their source, and into folders of any name."""
+"""Where commands write: never over what they read, and what they write can be read."""
 
 import json
-import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from objects import assert_equal, relightable
-from PIL import Image
 
-from fastrti import Renderer, load, save
+from fastrti import load, save
 from fastrti.cli import main
-from fastrti.cli.relight import picture_names
 from fastrti.formats.pyramid import TILE
-from fastrti.photographs.lp_file import write_lp
-
-LIGHTS = np.array([[0.6, 0.0, 0.8], [0.0, 0.6, 0.8]])
 
 
 @pytest.fixture
-def vase(tmp_path: Path) -> Path:
-    save(relightable("hsh9", 7, 9, masked=True), tmp_path / "vase")
-    return tmp_path / "vase"
+def vase(tmp_path: Path) -> str:
+    save(relightable("ptm", 7, 9), tmp_path / "vase")
+    return str(tmp_path / "vase")
 
 
-def relit(vase: Path, names: list[str], out: Path) -> int:
-    write_lp(vase.parent / "dome.lp", names, LIGHTS)
-    return main(["relight", str(vase), "--lights", str(vase.parent / "dome.lp"), "-o", str(out)])
+# --- what is read is never replaced ----------------------------------------------------------------------------------
 
 
-# --- relight --lights ------------------------------------------------------------------------------------------------
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["a.jpg", "b.jpg"], ["a", "b"]),
-        (["scan.0001", "scan.0002"], ["scan.0001", "scan.0002"]),
-        (["scan.0001.jpg", "scan.0002.jpg"], ["scan.0001", "scan.0002"]),
-        (["ring1/a.jpg", "ring2/a.jpg"], ["ring1_a", "ring2_a"]),
-        (["C:\\dome\\ring1\\a.jpg", "C:\\dome\\ring2\\a.jpg"], ["ring1_a", "ring2_a"]),
-        (["/data/dome/a.jpg", "/data/dome/b.jpg"], ["a", "b"]),
-        (["../a.jpg", "../../b.jpg"], ["a", "b"]),
-        (["a:b.jpg", "a?c.jpg"], ["a_b", "a_c"]),
-    ],
-)
-def test_each_row_has_a_picture_of_its_own(vase: Path, tmp_path: Path, names: list[str], expected: list[str]) -> None:
-    assert picture_names(names) == expected
-    assert relit(vase, names, tmp_path / "out") == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"{name}.png" for name in expected]
-    for name, light in zip(expected, LIGHTS):
-        with Image.open(tmp_path / "out" / f"{name}.png") as picture:
-            assert np.array_equal(np.asarray(picture), Renderer(vase).relight(light))
+@pytest.fixture
+def site_with_object(vase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The export `site` of an object, in the current folder, with links to it and to its object."""
+    assert main(["export", vase, "--to", "web", str(tmp_path / "site")]) == 0
+    (tmp_path / "linked_site").symlink_to("site")
+    (tmp_path / "linked_object").symlink_to(tmp_path / "site" / "object")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "site"
 
 
 @pytest.mark.parametrize(
-    "names",
-    [["a.jpg", "a.png"], ["a.jpg", "A.JPG"], ["caf\u00e9.jpg", "cafe\u0301.jpg"], ["a.jpg", "a.jpg"], ["..", "a"]],
+    "source", ["site/object", "ABSOLUTE", "linked_object", "linked_site/object", "site/../site/object"]
 )
-def test_rows_that_would_share_a_picture_are_refused_before_one_is_drawn(
-    vase: Path, tmp_path: Path, names: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("target", ["site", "./site/", "linked_site", "site/object/.."])
+@pytest.mark.parametrize("tiles", [[], ["--tiles"]])
+def test_an_export_never_replaces_the_object_it_reads(
+    site_with_object: Path, source: str, target: str, tiles: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert relit(vase, names, tmp_path / "out") == 1
-    assert "dome.lp:" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    before = contents(site_with_object)
+    source = source.replace("ABSOLUTE", str(site_with_object / "object"))
+    assert main(["export", source, "--to", "web", target, *tiles]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("fastrti export: expected an output apart from the object, got ") and said.count("\n") == 1
+    assert contents(site_with_object) == before
 
 
-# --- names with points -----------------------------------------------------------------------------------------------
+def test_an_export_may_stand_inside_its_object(vase: str, tmp_path: Path) -> None:
+    before = contents(tmp_path / "vase")
+    assert main(["export", vase, "--to", "web", f"{vase}/site", "--tiles"]) == 0
+    assert before.items() <= contents(tmp_path / "vase").items()
+    assert_equal(load(tmp_path / "vase" / "site" / "object"), load(vase))
 
 
-def test_a_folder_may_have_a_point_in_its_name(vase: Path, tmp_path: Path) -> None:
-    assert relit(vase, ["a.jpg", "b.jpg"], tmp_path / "relit.v2") == 0
-    assert (tmp_path / "relit.v2" / "a.png").exists()
-    assert main(["export", str(vase), "--to", "web", str(tmp_path / "site.v2")]) == 0
-    assert main(["convert", str(vase), "-o", str(tmp_path / "vase.v2")]) == 0
-    assert_equal(load(tmp_path / "vase.v2"), load(vase))
+def test_another_object_inside_an_export_is_kept(vase: str, tmp_path: Path) -> None:
+    """The source lies inside the destination, but not where the export writes."""
+    assert main(["export", vase, "--to", "web", str(tmp_path / "site")]) == 0
+    save(relightable("hsh9", 7, 9), tmp_path / "site" / "other")
+    before = contents(tmp_path / "site" / "other")
+    assert main(["export", str(tmp_path / "site" / "other"), "--to", "web", str(tmp_path / "site"), "--tiles"]) == 0
+    assert contents(tmp_path / "site" / "other") == before
+    assert_equal(load(tmp_path / "site" / "object"), relightable("hsh9", 7, 9))
 
 
-def test_a_picture_s_name_is_no_folder(vase: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert relit(vase, ["a.jpg", "b.jpg"], tmp_path / "relit.png") == 1
-    assert "expected -o to name a folder for 2 pictures" in capsys.readouterr().err
-
-
-# --- sources ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", ["vase", "vase/.", "linked"])
+def test_openlime_never_replaces_the_object_it_reads(vase: str, tmp_path: Path, path: str) -> None:
+    assert main(["export", vase, "--to", "openlime", str(tmp_path / "site")]) == 0
+    (tmp_path / "linked").symlink_to(tmp_path / "site" / "object")
+    before = contents(tmp_path / "site")
+    source = {"vase": "site/object", "vase/.": "site/./object/", "linked": "linked"}[path]
+    assert main(["export", str(tmp_path / source), "--to", "openlime", str(tmp_path / "site"), "--tiles"]) == 1
+    assert contents(tmp_path / "site") == before
 
 
 @pytest.mark.parametrize(
     "command",
     [
-        "export site/object --to web site --tiles",
-        "export site/object --to web site",
-        "export link --to web site",
-        "export site/../site/object --to openlime site",
-        "export site/object --to web site/object/plane_1.jpg.html --single-file",
-        "normals site/object -o site/object/plane_1.png",
-        "relight site/object --light 0,0 -o site/object/mask.png",
+        "export coin.html --to web coin.html --single-file",
+        "export coin.html --to web linked.html --single-file",
+        "export linked.html --to web coin.html --single-file",
+        "convert coin.html -o coin.html --to ptm",
+        "convert coin.html -o ./linked.html --to ptm",
+        "convert vase -o vase",
+        "convert vase -o ./linked_vase/",
+        "convert linked_vase -o vase --student disk20",
+        "convert vase/../vase -o vase/",
+        "convert vase -o vase/plane_1.jpg --to ptm",
+        "relight vase --light 0,0 -o vase/plane_1.jpg",
+        "relight vase --light 0,0 -o linked_vase/mask.png",
+        "relight vase --light 0,0 --sheet -o vase/mask.png",
+        "normals vase -o vase/mask.png",
     ],
 )
-def test_no_command_replaces_what_it_reads(
-    vase: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+def test_no_command_writes_over_what_it_reads(
+    vase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    save(load(vase), tmp_path / "coin.ptm")
+    (tmp_path / "coin.ptm").rename(tmp_path / "coin.html")  # a format is recognised by what a file holds
+    (tmp_path / "linked.html").symlink_to("coin.html")
+    (tmp_path / "linked_vase").symlink_to("vase")
     monkeypatch.chdir(tmp_path)
-    assert main(["export", str(vase), "--to", "web", "site"]) == 0
-    (tmp_path / "link").symlink_to(tmp_path / "site" / "object")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "site" / "object").iterdir()}
-    main(command.split())
-    after = {path.name: path.read_bytes() for path in (tmp_path / "site" / "object").iterdir()}
-    assert {name: after.get(name) for name in before} == before
+    before = contents(tmp_path)
+    assert main(command.split()) == 1
+    assert "expected an output apart from the object" in capsys.readouterr().err
+    assert contents(tmp_path) == before
 
 
-def test_an_export_may_stand_beside_its_source(vase: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    assert main(["export", str(vase), "--to", "web", str(site)]) == 0
-    shutil.copytree(site / "object", tmp_path / "copy")
-    assert main(["export", str(tmp_path / "copy"), "--to", "web", str(site), "--tiles"]) == 0
-    assert_equal(load(tmp_path / "copy"), load(vase))
+def test_files_that_are_not_the_object_s_may_be_written_into_it(vase: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert main(["normals", vase, "-o", f"{vase}/normals.png"]) == 0
+        assert main(["convert", vase, "-o", f"{vase}/coin.ptm"]) == 0
+    assert_equal(load(vase), relightable("ptm", 7, 9))
+
+
+# --- tiles -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [(7, 9), (TILE, TILE), (TILE + 3, 2 * TILE + 1)])

@@ -115,7 +115,7 @@ def test_pictures_of_the_device_are_enhanced_there(monkeypatch, foreign):
     """In Triton's interpreter; NumPy stands in for an array of another library, since it speaks DLPack."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton", reason="Triton is published for Linux only")
-    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))
+    monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))  # the interpreter can
     what = relightable("ptm", HEIGHT, WIDTH, masked=True)
     renderer = Renderer(what, backend="triton")
     out = np.empty((HEIGHT, WIDTH, 4), np.uint8) if foreign else None

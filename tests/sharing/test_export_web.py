@@ -1,26 +1,19 @@
-"""The web export and the local server, without a browser."""
+"""The web export, without a browser."""
 
 import json
-import signal
-import subprocess
-import sys
-import threading
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from objects import relightable
+from objects import DECODERS, LIGHTS, assert_equal, relightable
 from PIL import Image
 
-from fastrti import ArgumentError, load, save
+from fastrti import ArgumentError, FastrtiError, Renderer, load, save
 from fastrti.cli import main
-from fastrti.cli.view import Site, make_server
 from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
 from fastrti.sharing import site, web
+from fastrti.sharing.site import needs_tiles
 from fastrti.sharing.web import export_folder, export_single_file
 
 PAGE_FILES = {"index.html", "rti-viewer.js"}
@@ -90,12 +83,53 @@ def test_tiles_carry_the_object_s_own_description(tmp_path: Path) -> None:
     assert (tmp_path / "site/object/normals_files/1/0_1.png").exists()
 
 
+@pytest.mark.parametrize("name", DECODERS)
+def test_fastrti_opens_its_own_tiles(tmp_path: Path, name: str) -> None:
+    what = relightable(name, 259, 513, masked=len(name) % 2 == 0)
+    export_folder(what, tmp_path / "site", tiles=True)
+    opened = load(tmp_path / "site" / "object")
+    assert_equal(opened, what)
+    light = LIGHTS[1]
+    assert np.array_equal(Renderer(opened, "cpu").relight(light), Renderer(what, "cpu").relight(light))
+
+
+@pytest.mark.parametrize("title", ["Coin // obverse", "/** not a comment */", "a\n// b\n/**\n*/\n"])
+def test_a_title_is_text_whatever_it_looks_like(tmp_path: Path, title: str) -> None:
+    export_folder(replace(relightable("ptm", 7, 9), title=title), tmp_path / "site")
+    assert f"<title>{title}</title>" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_a_failed_export_leaves_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_folder(relightable("ptm", 7, 9), tmp_path / "site")
+    before = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*.*") if path.is_file()}
+    monkeypatch.setattr(web, "estimate_normals", lambda renderer: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        export_folder(relightable("hsh9", 7, 9), tmp_path / "site")
+    with pytest.raises(ZeroDivisionError):
+        export_single_file(relightable("hsh9", 7, 9), tmp_path / "site" / "vase.html")
+    assert before == {path: path.read_bytes() for path in (tmp_path / "site").rglob("*.*") if path.is_file()}
+
+
+def test_a_link_inside_an_export_is_not_followed(tmp_path: Path) -> None:
+    export_folder(relightable("ptm", 7, 9), tmp_path / "site")
+    (tmp_path / "site" / "object").rename(tmp_path / "elsewhere")
+    (tmp_path / "site" / "object").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ArgumentError, match="got a link: remove the link"):
+        export_folder(relightable("hsh9", 7, 9), tmp_path / "site")
+    assert_equal(load(tmp_path / "elsewhere"), relightable("ptm", 7, 9))
+
+
+def test_a_name_that_no_system_takes_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FastrtiError, match="expected a folder that can be written"):
+        export_folder(relightable("ptm", 7, 9), tmp_path / ("x" * 300))
+
+
 def test_large_pictures_become_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not site.needs_tiles(relightable("ptm", 1, 4096))
-    assert site.needs_tiles(relightable("ptm", 1, 4097))
+    assert not needs_tiles(relightable("ptm", 1, 4096))
+    assert needs_tiles(relightable("ptm", 1, 4097))
     monkeypatch.setattr(site, "MAX_TEXELS", 6 * 100)
-    assert not site.needs_tiles(relightable("ptm", 10, 10))
-    assert site.needs_tiles(relightable("ptm", 10, 11))
+    assert not needs_tiles(relightable("ptm", 10, 10))
+    assert needs_tiles(relightable("ptm", 10, 11))
 
 
 def test_a_single_file_needs_nothing_else(tmp_path: Path) -> None:
@@ -113,67 +147,6 @@ def test_a_single_file_is_an_html_of_bounded_size(tmp_path: Path, monkeypatch: p
     with pytest.raises(ArgumentError, match="export a folder instead"):
         export_single_file(relightable("ptm", 7, 9), tmp_path / "vase.html")
     assert not (tmp_path / "vase.html").exists()
-
-
-# --- the local server ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of a server of an object folder, and the server's own folder."""
-    what, own = relightable("ptm", 7, 9), tmp_path / "own"
-    save(what, tmp_path / "vase")
-    (tmp_path / "secret").write_text("secret")
-    with make_server(Site(what, tmp_path / "vase", own)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        assert server.server_address[0] == "127.0.0.1"
-        yield f"http://127.0.0.1:{server.server_port}", own
-        server.shutdown()
-
-
-def get(url: str) -> tuple[str, bytes]:
-    with urllib.request.urlopen(url, timeout=20) as answer:
-        return answer.headers["Content-Type"], answer.read()
-
-
-def test_the_server_shows_the_page_and_the_folder_as_it_is(served: tuple[str, Path]) -> None:
-    address, own = served
-    assert b"<rti-viewer" in get(f"{address}/")[1]
-    assert get(f"{address}/rti-viewer.js")[0] == "text/javascript"
-    assert json.loads(get(f"{address}/object/info.json")[1])["width"] == 9
-    assert get(f"{address}/object/plane_1.jpg")[1].startswith(b"\x89PNG")
-    assert not (own / "object").exists()
-
-
-def test_the_server_makes_normals_when_they_are_asked_for(served: tuple[str, Path]) -> None:
-    address, own = served
-    assert get(f"{address}/object/normals.png")[1] == (own / "normals" / "normals.png").read_bytes()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/object/../../secret",
-        "/..%2fsecret",
-        "/object/%2e%2e/secret",
-        "/object/mask.png",
-        "/object",
-        "/object/",
-        "/%00",
-        "/object/%00",
-        "/" + "a" * 3000,
-    ],
-)
-def test_the_server_gives_away_nothing_else(served: tuple[str, Path], path: str) -> None:
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        get(served[0] + path)
-
-
-def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
-    site = Site(relightable("ptm", 7, 9), tmp_path / "vase.ptm", tmp_path / "own")
-    assert site.find("/object/info.json") == tmp_path / "own" / "object" / "info.json"
-    assert load(tmp_path / "own" / "object").width == 9
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------
@@ -200,30 +173,13 @@ def test_export_does_not_put_tiles_into_a_single_file(
     assert "tiles need a web server" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("options", [["--to", "web"], ["--to", "web", "--tiles"], ["--to", "openlime"]])
+def test_an_export_s_name_may_have_dots(vase: str, tmp_path: Path, options: list[str]) -> None:
+    assert main(["export", vase, *options, str(tmp_path / "site.v2")]) == 0
+    assert (tmp_path / "site.v2" / "object" / "info.json").exists()
+
+
 def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
     assert main(["normals", vase, "-o", str(tmp_path / "normals.png"), "--bits", "16"]) == 0
     with Image.open(tmp_path / "normals.png") as normals:
         assert normals.size == (9, 7)
-
-
-# Background jobs of a shell inherit an ignored SIGINT, and Python then leaves it ignored.
-INTERRUPTIBLE = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from fastrti.cli import main
-sys.exit(main())
-"""
-
-
-def test_view_serves_until_it_is_interrupted(vase: str) -> None:
-    command = [sys.executable, "-c", INTERRUPTIBLE, "view", vase, "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        address, *_ = process.stdout.readline().split()
-        assert json.loads(get(f"{address}object/info.json")[1])["width"] == 9
-        process.send_signal(signal.SIGINT)
-        try:
-            assert process.communicate(timeout=60)[1] == ""
-        finally:
-            process.kill()
-    assert process.returncode == 0

@@ -1,7 +1,8 @@
-"""A Renderer in Jupyter: what it offers, the widget's two ways to show it, and the example notebook."""
+"""An object in Jupyter: the still of a Renderer, the viewer's two ways to show it, and the example notebook."""
 
 import base64
 import json
+import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -13,9 +14,9 @@ from PIL import Image
 from viewer.browser import Browser
 from viewer.pages import drag, served
 
-from fastrti import LightError, Renderer, estimate_normals, save, show
+from fastrti import LightError, MissingPackageError, Renderer, estimate_normals, save, show
 from fastrti.rendering.normals import encode_normals
-from fastrti.rendering.renderer import STILL_LIGHT, STILL_SIDE
+from fastrti.rendering.renderer import STILL_LIGHT
 
 widget = pytest.importorskip("fastrti.sharing.widget", reason="anywidget is not installed")
 
@@ -33,17 +34,33 @@ def decoded(file: bytes) -> np.ndarray:
     return np.asarray(Image.open(BytesIO(file)))
 
 
-# --- what Jupyter gets -----------------------------------------------------------------------------------------------
+# --- show ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_renderer_is_a_still(renderer: Renderer) -> None:
-    assert np.array_equal(decoded(renderer._repr_png_()), renderer.relight(STILL_LIGHT))
-    assert not hasattr(renderer, "_repr_mimebundle_")  # nothing but the still and the text
+def test_show_takes_a_renderer_an_object_or_a_folder(renderer: Renderer, tmp_path: Path) -> None:
+    save(renderer.relightable, tmp_path / "vase")
+    assert show(renderer)._renderer is renderer
+    for source in (renderer, renderer.relightable, tmp_path / "vase", str(tmp_path / "vase")):
+        shown = show(source)
+        assert isinstance(shown, widget.ViewerWidget) and shown.size == [WIDTH, HEIGHT]
+        bundle = shown._repr_mimebundle_()
+        assert WIDGET_TYPE in (bundle[0] if isinstance(bundle, tuple) else bundle)
 
 
-def test_large_stills_are_reduced() -> None:
-    still = Renderer(relightable("ptm", 10, 2 * STILL_SIDE), "cpu")._repr_png_()
-    assert decoded(still).shape == (5, STILL_SIDE, 3)
+def test_show_without_anywidget_says_what_to_install(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "fastrti.sharing.widget")
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    with pytest.raises(MissingPackageError, match=r"expected anywidget for .*: run pip install 'fastrti\[notebook\]'"):
+        show(renderer)
+
+
+def test_a_renderer_shows_a_still_and_no_widget(renderer: Renderer) -> None:
+    formatter = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
+    data, _ = formatter.format(renderer)
+    assert set(data) == {"text/plain", "image/png"} and data["text/plain"] == repr(renderer)
+    still = data["image/png"]
+    still = base64.b64decode(still) if isinstance(still, str) else still
+    assert np.array_equal(decoded(still), renderer.relight(STILL_LIGHT))
 
 
 # --- the widget in Python --------------------------------------------------------------------------------------------
@@ -69,24 +86,29 @@ def test_frames_are_rendered_only_for_who_asks(renderer: Renderer) -> None:
     assert np.abs(decoded(shown.frame).astype(int) - renderer.relight((-0.5, 0.5))).mean() < 20  # noise, as a JPEG
 
 
+def test_large_frames_are_reduced() -> None:
+    shown = widget.ViewerWidget(Renderer(relightable("ptm", 10, 2 * widget.FRAME_SIDE), "cpu"))
+    shown.framed = True
+    assert decoded(shown.frame).shape == (5, widget.FRAME_SIDE, 3)
+
+
 def test_objects_too_large_for_one_page_have_none(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "<rti-viewer" in widget.ViewerWidget(renderer).page
     monkeypatch.setattr(widget, "MAX_PAGE_BYTES", 100)
     assert widget.ViewerWidget(renderer).page == ""
 
 
-def test_normals_are_estimated_only_for_who_asks(renderer: Renderer) -> None:
+def test_normals_are_estimated_by_the_renderer_when_they_are_asked_for(
+    renderer: Renderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(widget, "estimate_normals", lambda given: asked.append(given) or estimate_normals(given))
     shown = widget.ViewerWidget(renderer)
-    assert shown.normals == b""
+    shown.light = (0.5, 0.5)
+    assert not asked and shown.normals == b""
     shown.shaped = True
+    assert asked == [renderer]
     assert np.array_equal(decoded(shown.normals), encode_normals(estimate_normals(renderer)))
-
-
-def test_show_takes_what_there_is(renderer: Renderer, tmp_path: Path) -> None:
-    save(renderer.relightable, tmp_path / "vase")
-    assert show(renderer)._renderer is renderer
-    for source in (renderer.relightable, tmp_path / "vase"):
-        assert show(source).size == [WIDTH, HEIGHT]
 
 
 # --- the widget in a browser -----------------------------------------------------------------------------------------
@@ -102,7 +124,7 @@ class Model {
   tell(name) { for (const [event, listener] of this.listeners) if (event === `change:${name}`) listener(); }
 }
 const { default: front } = await import('./widget.js');
-const bytes = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+window.bytes = (text) => new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 const place = document.body.appendChild(document.createElement('div'));
 place.style.width = '400px';
 window.model = new Model({ ...args[0], frame: bytes(args[1]), normals: bytes('') });
@@ -162,6 +184,31 @@ def test_the_viewer_in_its_frame_draws_the_renderer_s_picture(
     assert pixels[:2] == [HEIGHT, WIDTH]
     drawn = np.frombuffer(base64.b64decode(pixels[2]), np.uint8).reshape(-1, 4)[:, :3].astype(int)
     assert abs(drawn - renderer.relight((0.3, 0.5)).reshape(-1, 3)).max() <= 1
+
+
+def test_the_viewer_asks_the_kernel_for_normals_once(
+    opened: Browser, renderer: Renderer, traits: dict[str, object]
+) -> None:
+    opened.run(MODEL, traits, "")
+    opened.run(LOADED + "viewer.mode = 'normals';")
+    asked = opened.run(LOADED + "while (!window.model.saved.length) await new Promise(requestAnimationFrame);"
+                       "return window.model.saved;")  # fmt: skip
+    assert asked == [["shaped", True]]
+    shown = widget.ViewerWidget(renderer)
+    shown.shaped = True
+    pixels = opened.run(
+        LOADED
+        + """
+        window.model.set('normals', window.bytes(args[0]));
+        const { width, height, data } = await viewer.picture().then((canvas) =>
+          canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height));
+        return [viewer.mode, height, width, btoa(String.fromCharCode(...data))];
+        """,
+        base64.b64encode(shown.normals).decode(),
+    )
+    assert pixels[:3] == ["normals", HEIGHT, WIDTH]
+    drawn = np.frombuffer(base64.b64decode(pixels[3]), np.uint8).reshape(HEIGHT, WIDTH, 4)[..., :3]
+    assert np.array_equal(drawn, decoded(shown.normals))
 
 
 def test_without_webgl_the_kernel_renders(opened: Browser, renderer: Renderer, traits: dict[str, object]) -> None:

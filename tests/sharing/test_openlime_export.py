@@ -139,9 +139,13 @@ def test_the_script_takes_lights_beyond_the_circle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("decoder", [PLAIN["openlime-wide"], CONDITIONED["six-planes"]])
-def test_the_exported_object_is_still_one_of_fastrti(decoder, tmp_path: Path) -> None:
-    what = make(decoder)
-    again = load(exported(tmp_path, what))
+@pytest.mark.parametrize("tiles", [False, True])
+def test_the_exported_object_is_still_one_of_fastrti(decoder, tiles: bool, tmp_path: Path) -> None:
+    what = make(decoder, (259, 301))
+    what = replace(what, mask=what.planes[0] > 60)
+    folder = exported(tmp_path, what, tiles=tiles)
+    assert (folder / "plane_1.dzi").exists() == tiles
+    again = load(folder)
     assert np.array_equal(Renderer(again).relight(LIGHTS[1]), Renderer(what).relight(LIGHTS[1]))
 
 

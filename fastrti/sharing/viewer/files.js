@@ -6,12 +6,12 @@ import { ObjectError } from './fields.js';
 export class Files {
   #base;
   #inlined;
-  /** What gives the URL, or a promise of the URL, of a file that is not inlined. */
+  /** For a page that inlines its object: (name) => the URL, or a promise of the URL, of a file that it lacks. */
   find;
 
   /**
    * @param {string} source the folder that holds info.json.
-   * @param {Object<string, string>|null} inlined data: URLs by file name, if any; then nothing is fetched from the folder.
+   * @param {Object<string, string>|false} inlined data: URLs by file name, instead of the files of the folder.
    */
   constructor(source, inlined) {
     this.#base = new URL(source.endsWith('/') ? source : `${source}/`, document.baseURI);
@@ -57,7 +57,7 @@ export class Files {
   }
 
   async #fetch(name, options) {
-    const url = this.#inlined ? this.#inlined[name] ?? (await this.find?.(name)) : new URL(name, this.#base);
+    const url = this.#inlined ? (this.#inlined[name] ?? (await this.find?.(name))) : new URL(name, this.#base);
     if (!url) return new Response(null, { status: 404 });
     return fetch(url, options).catch(() => {
       const remedy = location.protocol === 'file:' ? ': browsers open folders from a web server only' : '';

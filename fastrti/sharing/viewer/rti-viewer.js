@@ -27,8 +27,8 @@ export class RtiViewer extends HTMLElement {
   object = null;
   /** When opening reached each step, in milliseconds. */
   timings = {};
-  /** (name) => the URL, or a promise of the URL, of a file that a page with an inlined object lacks; else null. */
-  findFile = null;
+  /** The files of the object that is opened last. */
+  files = null;
   #scene = null;
   #light = [0, 0, 1];
   #mode = 'relight';
@@ -159,8 +159,7 @@ export class RtiViewer extends HTMLElement {
     this.#controls.say('Opening …');
     try {
       const inlined = source[0] === '#' && JSON.parse(document.querySelector(source).textContent);
-      const files = new Files(source, inlined);
-      files.find = this.findFile;
+      const files = (this.files = new Files(source, inlined));
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
