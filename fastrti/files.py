@@ -70,7 +70,7 @@ def replace_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     fresh, old = _siblings(target)
     try:
-        finish_swap(target)
+        _finish_swap(target)
         for leftover in (fresh, old):  # of a process that died earlier or later than in the middle of its swap
             shutil.rmtree(leftover, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -92,7 +92,7 @@ def settled_folder(path: str | os.PathLike[str]) -> Path:
     return fresh if not target.exists() and fresh.is_dir() and old.is_dir() else target
 
 
-def finish_swap(target: Path) -> None:
+def _finish_swap(target: Path) -> None:
     """Finishes what a process that died in the middle of a swap left undone."""
     fresh, old = _siblings(target)
     if not target.exists() and fresh.is_dir() and old.is_dir():

@@ -1,6 +1,6 @@
 """fastrti's own object folder, version 1: info.json, plane pictures, an optional mask.
 
-The contract between all backends and viewers; README.md ("The object folder") states it in full.
+The contract between all backends and viewers; docs/object_format.md states it in full.
 """
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import finish_swap, replace_folder
+from fastrti.files import replace_folder
 from fastrti.formats.format import Format, Source
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.openlime_form import (
@@ -125,7 +125,6 @@ def save(relightable: Relightable, path: Path) -> None:
         raise ObjectError(
             f"{path}: expected a decoder of the object format, got {type(decoder).__name__}: it cannot be saved"
         )
-    finish_swap(Path(os.path.realpath(path)))
     check_destination(path)
     with replace_folder(path) as fresh:
         write_object(relightable, fresh)

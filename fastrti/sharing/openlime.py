@@ -71,7 +71,7 @@ def check_decoder(decoder: Decoder, name: str = "OBJECT") -> None:
         raise ObjectError(
             "expected what OpenLIME can draw (an ELU network of one or two hidden layers on at most nine planes, "
             f"without a skip; PTM, HSH up to {HSH_TERMS} terms, RBF or bilinear, planes in threes), "
-            f"got {decoder.label}: `fastrti convert {name} -o NEW --student lc16x16-elu` makes a twin it can draw, "
+            f"got {decoder.label}: `fastrti convert {name} -o NEW --student lc16x16-elu` makes an object it can draw, "
             "--student disk20 one that needs no script"
         )
 

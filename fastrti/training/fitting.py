@@ -95,8 +95,8 @@ def fit(
     started = time.perf_counter()
     kind, make = _student(student)
     settings = choose_preset(kind, preset, steps, alpha)
-    own_teacher = None if teacher is None or isinstance(teacher, (str, Teacher)) else teacher
-    chosen = Teacher("none") if own_teacher else choose_teacher(kind, teacher, settings)  # type: ignore[arg-type]
+    own_teacher = teacher if callable(teacher) else None
+    chosen = Teacher("none") if callable(teacher) else choose_teacher(kind, teacher, settings)
     weights = settings.alpha or kind.alpha
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
@@ -249,6 +249,7 @@ def _student(student: str | Student | OwnStudent) -> tuple[Student, OwnStudent]:
         student = parse_student(student)
     if isinstance(student, Student):
         return student, builder(student)
+    # "elu", since only the light-conditioned ReLU networks of fastrti can be trained for int8.
     return replace(parse_student("lc16x16"), name=_name_of(student), activation="elu"), student
 
 

@@ -30,7 +30,7 @@ def check(command: list[str]) -> None:
         assert set(arguments) <= TARGETS
     elif program == "pip":
         assert arguments[0] == "install"
-        extras = re.fullmatch(r"fastrti(?:\[([\w,]+)\])?", arguments[1])
+        extras = re.fullmatch(r"(?:fastrti|\.)(?:\[([\w,]+)\])?", arguments[1])
         assert extras and set((extras[1] or "fit").split(",")) <= EXTRAS
     elif program == "python" and arguments[0] == "-m":
         assert (ROOT / f"{arguments[1].replace('.', '/')}.py").is_file() or find_spec(arguments[1])

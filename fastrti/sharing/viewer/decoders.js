@@ -1,5 +1,5 @@
 /**
- * Decoders: what turns a light into the weights of a frame network. The mathematics is the object format's (README.md):
+ * Decoders: what turns a light into the weights of a frame network. docs/object_format.md has the mathematics:
  * evaluated in float64 and rounded to float32, so that every implementation gets the same network.
  */
 
