@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
 # One thread for the libraries, whatever the machine: runs on a busy one can be compared.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# A process for each core, at most four: each of them holds PyTorch.
+PARALLEL := --numprocesses auto --maxprocesses 4
 SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
@@ -39,7 +41,7 @@ test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) --no-print-directory types
-	$(PYTEST) -m "not deep"
+	$(PYTEST) $(PARALLEL) --dist worksteal -m "not deep"
 
 # mypy looks for fastrti.kernels inside fastrti/; the links show it the package as it is installed.
 types: install
@@ -48,7 +50,7 @@ types: install
 	cd $(VENV)/types && ../bin/mypy --config-file $(CURDIR)/pyproject.toml -p fastrti
 
 test-deep: install
-	$(PYTEST) -m deep
+	$(PYTEST) $(PARALLEL) --dist loadscope -m deep
 
 # Triton's interpreter is off: without a GPU this fails.
 test-gpu: install

@@ -29,7 +29,7 @@ CASES = {case.name: case for case in networks.network_cases(height=1, width=1)}
 
 
 def many_lights() -> np.ndarray:
-    directions = np.random.default_rng(7).normal(size=(60, 3)) * (1, 1, 0.7)
+    directions = np.random.default_rng(7).normal(size=(12, 3)) * (1, 1, 0.7)
     return np.array([unit_light((x, y, abs(z))) for x, y, z in [*EDGES, *directions]])
 
 

@@ -135,10 +135,10 @@ def test_a_batch_is_its_pictures(name, precision, channels):
     case = CASES[name]
     mask = np.random.default_rng(1).random(case.planes.shape[1:]) < 0.5
     kernel = kernel_of(case, mask, precision)
-    lights = [UNIT_LIGHT, (0.0, 0.0, 1.0), (0.6, 0.8, 0.0)]
-    size = (17, 30, channels)
-    batch = kernel.empty((4, *size))[::1]
-    kernel.relight_batch(lights, batch[:3], 2, 5)
+    lights = [UNIT_LIGHT, (0.6, 0.8, 0.0)]
+    size = (9, 30, channels)
+    batch = kernel.empty((3, *size))
+    kernel.relight_batch(lights, batch[:2], 2, 5)
     for light, picture in zip(lights, batch):
         single = kernel.empty(size)
         kernel.relight(light, single, 2, 5)
