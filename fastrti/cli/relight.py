@@ -12,13 +12,14 @@ from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept,
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
 from fastrti.photographs.lp_file import LightRow, read_lp
+from fastrti.photographs.names import stem
 from fastrti.rendering.enhanced import GAIN, Enhanced, Enhancement
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.save import PICTURE_SUFFIXES, check_picture_name, save_picture, save_sweep
 from fastrti.sharing.sheets import light_sheet
 
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"|?*]')
-"""What some system does not allow in the name of a file."""
+_NOT_IN_NAMES = re.compile('[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]')
+"""What some system does not allow in the name of a file, and what turns or breaks a line of text."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -99,22 +100,21 @@ def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
 
 def _wanted(arguments: argparse.Namespace, name: str) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
     """The files to write, and the lights with their captions on a sheet."""
-    if arguments.lp:
-        rows = read_lp(arguments.lp).rows
+    rows = read_lp(arguments.lp).rows if arguments.lp else ()
+    lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows] if rows else arguments.lights
+    named = bool(rows) and rows[0].name != ""
+    names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
+    if named:
         names = picture_names([row.name for row in rows])
-        lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows]
-    else:
-        rows, lights = (), arguments.lights
-        names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
     if arguments.sheet:
-        captions = names if rows else [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in lights]
+        captions = names if named else [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in lights]
         return [Path(arguments.output or f"{name}_sheet.png")], captions, lights
     if not rows and len(lights) == 1:
         return [Path(arguments.output or f"{name}.png")], names, lights
     folder = Path(arguments.output or f"{name}_relit")
     if folder.suffix.lower() in PICTURE_SUFFIXES:
         raise ArgumentError(f"expected -o to name a folder for {len(names)} pictures, got the file name {folder}")
-    if rows:
+    if named:
         _check_names(arguments.lp, rows, names, folder)
     return [folder / f"{name}.png" for name in names], names, lights
 
@@ -131,7 +131,7 @@ def picture_names(listed: Sequence[str]) -> list[str]:
     paths = [_parts(name) for name in listed]
     folders = [path[:-1] for path in paths]
     common = next(n for n in range(min(map(len, folders)), -1, -1) if all(f[:n] == folders[0][:n] for f in folders))
-    return ["_".join([*path[common:-1], *(_stem(name) for name in path[-1:])]) for path in paths]
+    return ["_".join([*path[common:-1], *(stem(name) for name in path[-1:])]) for path in paths]
 
 
 def _parts(name: str) -> list[str]:
@@ -139,11 +139,6 @@ def _parts(name: str) -> list[str]:
     safe = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = [_NOT_IN_NAMES.sub("_", part).strip() for part in safe.split("/")]
     return [part for part in parts if part.strip(".")]
-
-
-def _stem(name: str) -> str:
-    """The name without a suffix; a part that starts with a digit is no suffix (scan.0001)."""
-    return re.sub(r"(?<=.)\.[a-z][a-z0-9]{1,4}$", "", name, flags=re.IGNORECASE)
 
 
 def _check_names(lp: str, rows: Sequence[LightRow], names: Sequence[str], folder: Path) -> None:
