@@ -22,6 +22,7 @@ from fastrti.photographs.lp_rows import Vector, angles_error, is_header, layout_
 from fastrti.photographs.notes import Doubt
 
 MAX_BYTES = 10_000_000  # a million rows; a picture passed by mistake is larger
+MAX_LINE = 4000  # characters; longer than any path that people use
 UNIT_TOLERANCE = 1e-3  # vectors printed with four decimals are this far from unit length
 LOWEST_SINE = -0.17  # sin(−10°): a dome's lowest lamps are measured a little below the horizon, never far below
 
@@ -83,7 +84,7 @@ def read_lp(path: str | Path) -> LightList:
     """Reads an `.lp` file.
 
     Raises:
-        CollectionError: no such file, no text or too large to be a list, a line that is not `filename lx ly lz`, a row
+        CollectionError: no such file, no text, too large to be a list, a line that is not `filename lx ly lz`, a row
             of more than three numbers, angles instead of directions, a zero vector, a light more than 10° below the
             horizon, or no rows.
     """
@@ -94,6 +95,11 @@ def read_lp(path: str | Path) -> LightList:
     numbered = [(number, line) for number, line in stripped if line and not line.startswith(_COMMENT)]
     if not numbered:
         raise CollectionError(f"{path.name}: expected a count and rows 'filename lx ly lz', found an empty file")
+    for number, line in numbered:
+        if len(line) > MAX_LINE:
+            raise CollectionError(
+                f"{path.name}:{number}: expected a row 'filename lx ly lz', found a line of {len(line)} characters"
+            )
     count, body = _without_head(numbered)
     if not body:
         raise CollectionError(f"{path.name}: expected rows 'filename lx ly lz' after the count, found none")

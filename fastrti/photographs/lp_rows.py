@@ -9,8 +9,6 @@ from fastrti.text import quoted
 Vector = tuple[float, float, float]
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*|,[0-9]+)?|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-_LONGEST_NUMBER = 100  # characters; Python's float() takes seconds for megabytes of digits
-_LONGEST_NAME = 4096  # characters; no system has longer paths
 _INDEX = re.compile(r"[0-9]{1,9}")
 _SEPARATORS = ("\t", None, ";", ",")  # None: any white space; tried in this order
 _ANGLES = re.compile(r"\b(azimuth|azim|elevation|elev|theta|phi|zenith|altitude|degrees?)\b", re.IGNORECASE)
@@ -50,8 +48,6 @@ class Layout:
 
     def _name(self, text: str, where: str) -> str:
         """The name; a number in it that is a field of its own is a column too many."""
-        if len(text) > _LONGEST_NAME:
-            raise CollectionError(f"{where}: expected a filename, found {len(text)} characters before the numbers")
         fields = text.rsplit(self.separator, 1)
         if _is_number(fields[-1].strip()) and not _INDEX.fullmatch(text):
             raise CollectionError(
@@ -86,7 +82,7 @@ def _split(line: str, separator: str | None) -> list[str]:
 
 
 def _is_number(field: str) -> bool:
-    return len(field) <= _LONGEST_NUMBER and _NUMBER.fullmatch(field) is not None
+    return _NUMBER.fullmatch(field) is not None
 
 
 def _value(field: str) -> float:
@@ -101,7 +97,7 @@ def _no_row(line: str, where: str) -> CollectionError:
     """Why a line is no row."""
     parts = max((_split(line, separator) for separator in _SEPARATORS), key=len)
     numbers = [field for field in parts if _is_number(field)]
-    if (_ANGLES.search(line[:1000]) and not numbers) or (len(parts) in (2, 3) and len(numbers) == 2):
+    if (_ANGLES.search(line) and not numbers) or (len(parts) in (2, 3) and len(numbers) == 2):
         return angles_error(where)
     if len(parts) < 3:
         return CollectionError(f"{where}: expected a row 'filename lx ly lz', found {quoted(line)}")
