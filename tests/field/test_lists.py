@@ -131,9 +131,9 @@ def test_a_line_of_megabytes_takes_no_time(tmp_path: Path, line: str, filler: st
 
 
 @pytest.mark.parametrize("row", ["a.png 0 0.{}1 1", "a.png 0 0.{}1 x", "{} 0 0 1", "{}x 0 0 1"])
-def test_a_thousand_of_the_longest_rows_take_no_time(tmp_path: Path, row: str) -> None:
+def test_hundreds_of_the_longest_rows_take_no_time(tmp_path: Path, row: str) -> None:
     path = tmp_path / "dome.lp"
-    path.write_text("\n".join([row.format("1" * 3900)] * 1000))
+    path.write_text("\n".join([row.format("1" * 3900)] * 300))
     started = time.process_time()
     with contextlib.suppress(CollectionError):
         read_lp(path)
