@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 _LISTED_AT_MOST = 5
+_QUOTED_AT_MOST = 40
+_NAMED_AT_MOST = 80
 
 
 def printable(text: str) -> str:
@@ -18,8 +20,12 @@ def printable(text: str) -> str:
 
 def quoted(text: str) -> str:
     """The text as an error quotes it: in quotation marks, printable and at most 40 characters long."""
-    text = text.strip()
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+    return repr(shortened(text.strip(), _QUOTED_AT_MOST))
+
+
+def shortened(name: str, most: int = _NAMED_AT_MOST) -> str:
+    """The name, or its beginning where it is longer than a line."""
+    return name if len(name) <= most else f"{name[:most]}…"
 
 
 def listed(names: Sequence[str]) -> str:

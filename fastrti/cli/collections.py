@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from fastrti.errors import CollectionError
@@ -37,8 +38,20 @@ def load_collection(arguments: argparse.Namespace) -> Mlic:
     if arguments.strict and doubts:
         raise CollectionError(f"expected nothing in doubt with --strict, found {len(doubts)}: {'; '.join(doubts)}")
     if not arguments.json:
-        print(_block(mlic, arguments.photos), file=sys.stderr)
+        print_facts([*_facts(mlic, arguments.photos), *labelled(mlic.notes)])
     return mlic
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Prints what is to be said beside the result, a fact per line, as `fastrti info` does it."""
+    width = max((len(name) for name, _ in facts), default=0) + 2
+    for name, fact in facts:
+        print(f"{name + ':':<{width}}{printable(fact)}", file=sys.stderr)
+
+
+def labelled(notes: Sequence[str]) -> list[tuple[str, str]]:
+    """Notes as `print_facts` takes them."""
+    return [("doubtful" if isinstance(note, Doubt) else "note", note) for note in notes]
 
 
 def collection_facts(mlic: Mlic) -> dict[str, Any]:
@@ -56,18 +69,14 @@ def collection_facts(mlic: Mlic) -> dict[str, Any]:
     }
 
 
-def _block(mlic: Mlic, folder: str) -> str:
-    """One fact per line, as `fastrti info` prints them."""
+def _facts(mlic: Mlic, folder: str) -> list[tuple[str, str]]:
     colour = {"srgb": "sRGB", "linear": "linear samples"}[mlic.transfer]
     share = _share(mlic)
-    facts = [
+    return [
         ("photographs", f"{len(mlic)} in {folder}, {mlic.width}×{mlic.height} pixels, {_bits(mlic)} bits, {colour}"),
         ("lights", f"{mlic.lp}, matched by {mlic.matched_by}"),
         ("mask", "none" if share is None else f"{share:.1%} of the pixels are object"),
-        *(("doubtful" if isinstance(note, Doubt) else "note", note) for note in mlic.notes),
     ]
-    width = max(len(name) for name, _ in facts) + 2
-    return "\n".join(f"{name + ':':<{width}}{printable(fact)}" for name, fact in facts)
 
 
 def _bits(mlic: Mlic) -> int:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept, light, object_name, scale
+from fastrti.cli.collections import labelled, print_facts
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
-from fastrti.photographs.lp_file import LightRow, read_lp
+from fastrti.photographs.lp_file import LightList, LightRow, read_lp
 from fastrti.photographs.names import stem
 from fastrti.rendering.enhanced import GAIN, Enhanced, Enhancement
 from fastrti.rendering.renderer import Renderer
@@ -74,10 +75,12 @@ def run(arguments: argparse.Namespace) -> None:
         save_sweep(output, renderer, arguments.scale)
         print(output)
         return
-    paths, captions, lights = _wanted(arguments, name)
+    listed = read_lp(arguments.lp) if arguments.lp else None
+    paths, captions, lights = _wanted(arguments, name, listed)
     for path in paths:
         check_picture_name(path)
         check_kept(arguments.object, path)
+    print_facts(labelled(_notes(listed) if listed else ()))
     pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in lights)
     for path, picture in zip(paths, [light_sheet(pictures, captions)] if arguments.sheet else pictures):
         save_picture(path, picture)
@@ -98,11 +101,13 @@ def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
     return Enhanced(renderer, arguments.enhance, GAIN if arguments.gain is None else arguments.gain)
 
 
-def _wanted(arguments: argparse.Namespace, name: str) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
+def _wanted(
+    arguments: argparse.Namespace, name: str, listed: LightList | None
+) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
     """The files to write, and the lights with their captions on a sheet."""
-    rows = read_lp(arguments.lp).rows if arguments.lp else ()
+    rows = listed.rows if listed else ()
     lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows] if rows else arguments.lights
-    named = bool(rows) and rows[0].name != ""
+    named = listed is not None and listed.named
     names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
     if named:
         names = picture_names([row.name for row in rows])
@@ -117,6 +122,12 @@ def _wanted(arguments: argparse.Namespace, name: str) -> tuple[list[Path], list[
     if named:
         _check_names(arguments.lp, rows, names, folder)
     return [folder / f"{name}.png" for name in names], names, lights
+
+
+def _notes(listed: LightList) -> list[str]:
+    """What the reader of a list had to guess."""
+    encoding = [] if listed.unicode else [f"{listed.name}: not in Unicode; its names were read as Latin-1"]
+    return [*listed.notes, *encoding]
 
 
 def picture_names(listed: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import replace_file
 from fastrti.photographs.lp_rows import Vector, angles_error, is_header, layout_of
 from fastrti.photographs.notes import Doubt
+from fastrti.text import shortened
 
 MAX_BYTES = 10_000_000  # a million rows; a picture passed by mistake is larger
 MAX_LINE = 4000  # characters; longer than any path that people use
@@ -46,6 +47,11 @@ class LightRow:
     name: str
     light: Vector
     line: int
+
+    @property
+    def label(self) -> str:
+        """The row as a sentence names it."""
+        return shortened(self.name) or f"line {self.line}"
 
 
 @dataclass(frozen=True)

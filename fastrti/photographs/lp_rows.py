@@ -97,8 +97,13 @@ def _no_row(line: str, where: str) -> CollectionError:
     """Why a line is no row."""
     parts = max((_split(line, separator) for separator in _SEPARATORS), key=len)
     numbers = [field for field in parts if _is_number(field)]
-    if (_ANGLES.search(line) and not numbers) or (len(parts) in (2, 3) and len(numbers) == 2):
+    if _ANGLES.search(line) and not numbers:
         return angles_error(where)
+    if len(parts) in (2, 3) and len(numbers) == 2:
+        return CollectionError(
+            f"{where}: expected 'filename lx ly lz', found two numbers: "
+            f"if these are azimuth and elevation, {_FROM_ANGLES}"
+        )
     if len(parts) < 3:
         return CollectionError(f"{where}: expected a row 'filename lx ly lz', found {quoted(line)}")
     if len(parts) == 3:

@@ -52,7 +52,7 @@ class Matching:
 
     def __str__(self) -> str:
         """The first pairs: "IMG_1.CR2 is IMG_1.jpg, …"."""
-        first = [f"{row.name or f'line {row.line}'} is {path.name}" for row, path in self.pairs[:_SHOWN_PAIRS]]
+        first = [f"{row.label} is {path.name}" for row, path in self.pairs[:_SHOWN_PAIRS]]
         more = ["…"] if len(self.pairs) > _SHOWN_PAIRS else []
         return ", ".join(first + more)
 
@@ -106,7 +106,7 @@ def _beyond_doubt(lights: LightList, photographs: Sequence[Path]) -> Matching:
         if not named.rows or not named.pictures:
             return named
         found = (
-            f"rows without a picture ({listed([row.name for row in named.rows])}) beside pictures without a row "
+            f"rows without a picture ({listed([row.label for row in named.rows])}) beside pictures without a row "
             f"({listed([path.name for path in named.pictures])})"
         )
     elif numbered is not None and numbered.whole:
@@ -147,7 +147,7 @@ def _doubtful(lights: LightList, found: str, ways: Iterable[Matching | None]) ->
 def _left_out(lights: LightList, matching: Matching) -> list[str]:
     notes = []
     if matching.rows:
-        names = listed([row.name for row in matching.rows])
+        names = listed([row.label for row in matching.rows])
         notes.append(f"{lights.name}: rows skipped, because they have no picture: {names}")
     if matching.pictures:
         names = listed([path.name for path in matching.pictures])
@@ -192,7 +192,7 @@ def _by_name(lights: LightList, photographs: Sequence[Path]) -> Matching:
         if len(found) > 1:
             names = listed([path.name for path in found])
             raise CollectionError(
-                f"{where}: expected one picture for {row.name}, found {names}: move the others out of the folder"
+                f"{where}: expected one picture for {row.label}, found {names}: move the others out of the folder"
             )
         for path in found:
             if path in taken:

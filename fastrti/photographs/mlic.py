@@ -219,7 +219,7 @@ def _size(photograph: Photograph) -> str:
 
 def _names(paths: Sequence[Path]) -> tuple[str, ...]:
     """The names of files, with folders where the photographs lie in several; bytes that are no text are escaped."""
-    home = os.path.commonpath([path.parent for path in paths])
+    home = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
     names = (os.path.relpath(path, home).replace(os.sep, "/") for path in paths)
     return tuple(name.encode(errors="backslashreplace").decode() for name in names)
 

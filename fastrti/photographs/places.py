@@ -58,8 +58,8 @@ def find_pictures(folder: Path, lp: Path, rows: Sequence[LightRow]) -> list[Path
     own, home = _pictures_in(folder), os.path.realpath(folder)
     alone = not any(map(is_photograph, own))
     paths = {lp.parent / row.name.replace("\\", "/") for row in rows if {"/", "\\"} & set(row.name)}
-    named = {os.path.realpath(path.parent) for path in paths if os.path.isfile(path)} - {home}
-    followed = [Path(place) for place in sorted(named) if alone or Path(place).is_relative_to(home)]
+    named = {os.path.realpath(path.parent): path.parent for path in sorted(paths) if os.path.isfile(path)}
+    followed = [named[place] for place in named if place != home and (alone or Path(place).is_relative_to(home))]
     pictures = own + [path for place in followed for path in _pictures_in(place)]
     if not any(map(is_photograph, pictures)):
         raise _no_pictures(folder, {lp.parent / ".." / path.parent.name for path in paths})
@@ -75,11 +75,11 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    return [path for path in _files_in(folder) if path.suffix.lower() in SUFFIXES]
+    return [path for path in _files_in(folder) if path.suffix.lower() in SUFFIXES and not os.path.isdir(path)]
 
 
 def _lists_in(folder: Path) -> list[Path]:
-    return [path for path in _files_in(folder) if path.suffix.lower() == ".lp"]
+    return [path for path in _files_in(folder) if path.suffix.lower() == ".lp" and not os.path.isdir(path)]
 
 
 def _readable(paths: Iterable[Path]) -> list[Path]:
@@ -100,4 +100,4 @@ def _no_pictures(folder: Path, beside: Iterable[Path]) -> CollectionError:
     counts = [f"{count} in {place}" for place in places if (count := sum(map(is_photograph, _pictures_in(place))))]
     if counts:
         return CollectionError(f"{expected} none, but {listed(counts)}: pass that folder, and its list with --lp")
-    return CollectionError(f"{expected} none")
+    return CollectionError(f"{expected} none: name the folder of the photographs")

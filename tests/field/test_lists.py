@@ -73,6 +73,7 @@ def test_a_count_that_is_wrong_is_in_doubt(tmp_path: Path) -> None:
 
 MORE = "found more than three numbers in a row: delete the columns"
 ANGLES = "found what looks like angles"
+TWO = "found two numbers: if these are azimuth and elevation"
 REFUSED = {
     "an intensity": ("\n".join(f"{row} 1.00" for row in ROWS), MORE),
     "an intensity in a table": (joined(",").replace("\n", ",0.9\n") + ",0.9", MORE),
@@ -80,8 +81,8 @@ REFUSED = {
     "an intensity, decimal commas": (joined(";", ",").replace("\n", ";0,9\n") + ";0,9", MORE),
     "an intensity without names": ("\n".join(f"{x} {y} {z} 1.0" for x, y, z in dome(5)), MORE),
     "a distance in some rows": (f"{PLAIN} 512.5", MORE),
-    "angles": ("\n".join(f"{name} {40 * n} 45" for n, name in enumerate(NAMES)), ANGLES),
-    "angles without names": ("\n".join(f"{40 * n} 45" for n in range(5)), ANGLES),
+    "angles": ("\n".join(f"{name} {40 * n} 45" for n, name in enumerate(NAMES)), TWO),
+    "angles without names": ("\n".join(f"{40 * n} 45" for n in range(5)), TWO),
     "angles and a distance": ("\n".join(f"{name} {40 * n} {10 * n} 1" for n, name in enumerate(NAMES)), ANGLES),
     "radians and a distance": ("\n".join(f"{name} {n} {n / 4} 2.5" for n, name in enumerate(NAMES)), ANGLES),
     "names of angles": ("name;azimuth;elevation\nnorth;east;south", ANGLES),

@@ -131,3 +131,18 @@ def test_several_lists(tmp_path: Path) -> None:
         Mlic.load(tmp_path)
     sentence = "found 2: a.lp, b.lp: pass the one to use with --lp"
     assert sentence in str(caught.value) and documented(sentence)
+
+
+def test_photographs_in_the_current_folder_and_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["p1.jpg", "low/p2.jpg", "./low/p3.jpg"]
+    write_set(tmp_path, names, names)
+    monkeypatch.chdir(tmp_path)
+    mlic = Mlic.load(".")
+    assert pairs(mlic, 3) == IN_ORDER and mlic.names == ("p1.jpg", "low/p2.jpg", "low/p3.jpg")
+
+
+def test_folders_that_are_called_like_files_do_not_count(tmp_path: Path) -> None:
+    write_set(tmp_path, ["a.jpg", "b.jpg", "c.jpg"], ["", "", ""])
+    (tmp_path / "a0.jpg").mkdir()
+    (tmp_path / "old.lp").mkdir()
+    assert pairs(Mlic.load(tmp_path), 3) == IN_ORDER
