@@ -9,12 +9,18 @@
     ├── TrainingError       a fit that cannot start, resume or converge
     └── MissingPackageError an optional package that is not installed (also an ImportError)
 
-Every message is one sentence of three parts: what was wanted, what came, what to do.
+Every message is one sentence of three parts: what was wanted, what came, what to do. It is one printable line,
+whatever the names of files hold.
 """
+
+from fastrti.text import printable
 
 
 class FastrtiError(Exception):
     """Base of every error fastrti raises on purpose."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class LightError(FastrtiError, ValueError):

@@ -4,7 +4,6 @@ import argparse
 import math
 import os
 import re
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,32 +12,11 @@ from fastrti.formats import FORMATS
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.objects.scales import factor_of
-from fastrti.photographs.mlic import Mlic
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 
 _PARTS = re.compile(r"info\.json|plane_.*|mask(\..*|_files)?|materials\.bin", re.IGNORECASE)
 """What belongs to an object inside its folder; other files there are the user's."""
-
-
-def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    """PHOTOS, --lp and --transfer."""
-    parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
-    parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has several")
-    parser.add_argument(
-        "--transfer",
-        choices=("srgb", "linear"),
-        default="srgb",
-        help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
-    )
-
-
-def load_collection(arguments: argparse.Namespace) -> Mlic:
-    """The collection of `add_collection_arguments`. Prints to stderr what was skipped or guessed."""
-    mlic = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer)
-    for note in mlic.notes:
-        print(f"note: {note}", file=sys.stderr)
-    return mlic
 
 
 def add_backend_argument(parser: argparse.ArgumentParser) -> None:

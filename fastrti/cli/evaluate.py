@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, add_collection_arguments, load_collection
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument
+from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
 from fastrti.errors import CollectionError
 from fastrti.photographs.mlic import Mlic
+from fastrti.photographs.names import fold
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.evaluate import MEASURES, Evaluation, Score, evaluate
+from fastrti.text import printable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -36,7 +39,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help=f"of {', '.join(MEASURES)} (default: all); psnr alone needs no further package",
     )
     parser.add_argument("--csv", metavar="FILE", help="also write a line for each photograph to a CSV file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     add_backend_argument(parser)
     return parser
 
@@ -49,17 +51,20 @@ def run(arguments: argparse.Namespace) -> None:
     evaluation = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic, arguments.measures)
     if arguments.csv:
         evaluation.to_csv(arguments.csv)
-    print(_json(evaluation) if arguments.json else _table(evaluation))
+    print(_json(evaluation, mlic) if arguments.json else _table(evaluation))
 
 
 def _indices(mlic: Mlic, names: Sequence[str]) -> list[int]:
-    missing = [name for name in names if name not in mlic.names]
+    places = {fold(name): index for index, name in enumerate(mlic.names)}
+    places |= {name: index for index, name in enumerate(mlic.names)}
+    chosen = [places.get(name, places.get(fold(name))) for name in names]
+    missing = [name for name, index in zip(names, chosen) if index is None]
     if missing:
         raise CollectionError(
             f"expected --only to name photographs of the collection, got {', '.join(missing)}: "
             f"they are called like {mlic.names[0]}"
         )
-    return [mlic.names.index(name) for name in names]
+    return [index for index in chosen if index is not None]
 
 
 _COLUMNS = {"psnr": ("    PSNR", ".2f"), "ssim": ("    SSIM", ".4f"), "ciede2000": ("  CIEDE2000", ".3f")}
@@ -67,11 +72,12 @@ _COLUMNS = {"psnr": ("    PSNR", ".2f"), "ssim": ("    SSIM", ".4f"), "ciede2000
 
 
 def _table(evaluation: Evaluation) -> str:
-    width = max(map(len, (*(row.name for row in evaluation.rows), "mean")))
+    names = [printable(row.name) for row in evaluation.rows]
+    width = max(map(len, (*names, "mean")))
     lines = [f"{'':{width}}     x      y      z " + "".join(_COLUMNS[measure][0] for measure in evaluation.measures)]
-    for row in evaluation.rows:
+    for name, row in zip(names, evaluation.rows):
         position = " ".join(f"{value:6.3f}" for value in row.light)
-        lines.append(f"{row.name:{width}} {position} {_cells(evaluation, row.score)}")
+        lines.append(f"{name:{width}} {position} {_cells(evaluation, row.score)}")
     return "\n".join([*lines, f"{'mean':{width}} {'':20} {_cells(evaluation, evaluation.mean)}"])
 
 
@@ -80,9 +86,9 @@ def _cells(evaluation: Evaluation, score: Score) -> str:
     return "".join(f"{value:{len(heading)}{digits}}" for (heading, digits), value in columns)
 
 
-def _json(evaluation: Evaluation) -> str:
+def _json(evaluation: Evaluation, mlic: Mlic) -> str:
     lights = [{"name": row.name, "light": row.light, **_finite(evaluation, row.score)} for row in evaluation.rows]
-    return json.dumps({**_finite(evaluation, evaluation.mean), "lights": lights})
+    return json.dumps({**_finite(evaluation, evaluation.mean), "lights": lights, "collection": collection_facts(mlic)})
 
 
 def _finite(evaluation: Evaluation, score: Score) -> dict[str, float | None]:

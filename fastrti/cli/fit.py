@@ -1,14 +1,18 @@
 """`fastrti fit`: photographs → relightable object."""
 
 import argparse
+import json
 from dataclasses import replace
 from typing import Any
 
-from fastrti.cli.arguments import add_collection_arguments, load_collection, millimetres
+from fastrti.cli.arguments import millimetres
+from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
 from fastrti.formats import save
 from fastrti.formats.fastrti_folder import check_destination
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.mlic import Mlic
 from fastrti.training.classical import BASES_TO_FIT, fit_classical
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
@@ -40,6 +44,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  ptm, hsh9, hsh16    least squares for each pixel\n"
             "  rbf                 principal components, interpolated over the lights\n"
             "  `fastrti convert` writes them as .ptm, .rti or Relight folders\n\n"
+            "Before it starts, fit says what it took for what: photographs, lights, mask, and what it had to guess.\n"
             "Ctrl-C ends the training early and saves the object as it is then."
         ),
         epilog=(
@@ -104,11 +109,17 @@ def run(arguments: argparse.Namespace) -> None:
     kept = ("title", "creator", "rights", "mm_per_pixel")
     relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
     save(relightable, arguments.output)
-    print(f"{arguments.output}: {relightable.decoder.label}, {_outcome(relightable.training)}")
+    print(_json(arguments.output, relightable, mlic) if arguments.json else _sentence(arguments.output, relightable))
 
 
-def _outcome(training: dict[str, Any]) -> str:
+def _json(output: str, relightable: Relightable, mlic: Mlic) -> str:
+    facts = {"object": output, "decoder": relightable.decoder.label, "collection": collection_facts(mlic)}
+    return json.dumps({**facts, "training": relightable.training})
+
+
+def _sentence(output: str, relightable: Relightable) -> str:
+    training = relightable.training
     score = f"{training['psnr']:.2f} dB on {training['psnr_of']}"
     steps = f"{training['steps_done']} of {training['steps']} steps " if "steps" in training else ""
     int8 = f", {training['int8_psnr']:.2f} dB in int8" if "int8_psnr" in training else ""
-    return f"{score}{int8}, {steps}in {training['seconds']:.0f} s"
+    return f"{output}: {relightable.decoder.label}, {score}{int8}, {steps}in {training['seconds']:.0f} s"

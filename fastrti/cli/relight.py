@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any, get_args
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept, light, object_name, scale
+from fastrti.cli.collections import labelled, print_facts
 from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
-from fastrti.photographs.lp_file import LightRow, read_lp
+from fastrti.photographs.lp_file import LightList, LightRow, read_lp
+from fastrti.photographs.names import stem
 from fastrti.rendering.enhanced import GAIN, Enhanced, Enhancement
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.save import PICTURE_SUFFIXES, check_picture_name, save_picture, save_sweep
 from fastrti.sharing.sheets import light_sheet
 
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f<>:"|?*]')
-"""What some system does not allow in the name of a file."""
+_NOT_IN_NAMES = re.compile('[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]')
+"""What some system does not allow in the name of a file, and what turns or breaks a line of text."""
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -73,10 +75,12 @@ def run(arguments: argparse.Namespace) -> None:
         save_sweep(output, renderer, arguments.scale)
         print(output)
         return
-    paths, captions, lights = _wanted(arguments, name)
+    listed = read_lp(arguments.lp) if arguments.lp else None
+    paths, captions, lights = _wanted(arguments, name, listed)
     for path in paths:
         check_picture_name(path)
         check_kept(arguments.object, path)
+    print_facts(labelled(_notes(listed) if listed else ()))
     pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in lights)
     for path, picture in zip(paths, [light_sheet(pictures, captions)] if arguments.sheet else pictures):
         save_picture(path, picture)
@@ -97,26 +101,33 @@ def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
     return Enhanced(renderer, arguments.enhance, GAIN if arguments.gain is None else arguments.gain)
 
 
-def _wanted(arguments: argparse.Namespace, name: str) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
+def _wanted(
+    arguments: argparse.Namespace, name: str, listed: LightList | None
+) -> tuple[list[Path], list[str], Sequence[LightDirection]]:
     """The files to write, and the lights with their captions on a sheet."""
-    if arguments.lp:
-        rows = read_lp(arguments.lp).rows
+    rows = listed.rows if listed else ()
+    lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows] if rows else arguments.lights
+    named = listed is not None and listed.named
+    names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
+    if named:
         names = picture_names([row.name for row in rows])
-        lights: Sequence[LightDirection] = [raised_to_horizon(row.light) for row in rows]
-    else:
-        rows, lights = (), arguments.lights
-        names = [f"light_{number:03d}" for number in range(1, len(lights) + 1)]
     if arguments.sheet:
-        captions = names if rows else [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in lights]
+        captions = names if named else [", ".join(f"{value:.2f}" for value in light_dir) for light_dir in lights]
         return [Path(arguments.output or f"{name}_sheet.png")], captions, lights
     if not rows and len(lights) == 1:
         return [Path(arguments.output or f"{name}.png")], names, lights
     folder = Path(arguments.output or f"{name}_relit")
     if folder.suffix.lower() in PICTURE_SUFFIXES:
         raise ArgumentError(f"expected -o to name a folder for {len(names)} pictures, got the file name {folder}")
-    if rows:
+    if named:
         _check_names(arguments.lp, rows, names, folder)
     return [folder / f"{name}.png" for name in names], names, lights
+
+
+def _notes(listed: LightList) -> list[str]:
+    """What the reader of a list had to guess."""
+    encoding = [] if listed.unicode else [f"{listed.name}: not in Unicode; its names were read as Latin-1"]
+    return [*listed.notes, *encoding]
 
 
 def picture_names(listed: Sequence[str]) -> list[str]:
@@ -131,7 +142,7 @@ def picture_names(listed: Sequence[str]) -> list[str]:
     paths = [_parts(name) for name in listed]
     folders = [path[:-1] for path in paths]
     common = next(n for n in range(min(map(len, folders)), -1, -1) if all(f[:n] == folders[0][:n] for f in folders))
-    return ["_".join([*path[common:-1], *(_stem(name) for name in path[-1:])]) for path in paths]
+    return ["_".join([*path[common:-1], *(stem(name) for name in path[-1:])]) for path in paths]
 
 
 def _parts(name: str) -> list[str]:
@@ -139,11 +150,6 @@ def _parts(name: str) -> list[str]:
     safe = unicodedata.normalize("NFC", name).replace("\\", "/")
     parts = [_NOT_IN_NAMES.sub("_", part).strip() for part in safe.split("/")]
     return [part for part in parts if part.strip(".")]
-
-
-def _stem(name: str) -> str:
-    """The name without a suffix; a part that starts with a digit is no suffix (scan.0001)."""
-    return re.sub(r"(?<=.)\.[a-z][a-z0-9]{1,4}$", "", name, flags=re.IGNORECASE)
 
 
 def _check_names(lp: str, rows: Sequence[LightRow], names: Sequence[str], folder: Path) -> None:

@@ -19,11 +19,13 @@ def spread_lights(lights: NDArray[np.float64], count: int) -> Indices:
         (count,) indices in ascending order; the same for the same lights.
 
     Raises:
-        TrainingError: count is negative or leaves fewer than two lights to fit to.
+        TrainingError: there is one light, or count is negative or leaves fewer than two to fit to.
     """
+    if len(lights) < 2:
+        raise TrainingError("expected photographs under two lights or more to fit to, got one: add photographs")
     if not 0 <= count <= len(lights) - 2:
         raise TrainingError(
-            f"expected to hold out 0 to {max(len(lights) - 2, 0)} of {len(lights)} photographs, got {count}: "
+            f"expected to hold out 0 to {len(lights) - 2} of {len(lights)} photographs, got {count}: "
             "leave at least two to fit to"
         )
     elevation = np.round(np.degrees(np.arcsin(np.clip(lights[:, 2], -1, 1))))

@@ -1,14 +1,16 @@
 """The `.lp` list of photographs and light directions: a count, then a row `filename lx ly lz` for each photograph.
 
-The reader takes what the wild offers: tabs, CRLF, a byte order mark, decimal commas, blank lines, names with spaces,
-absolute and backslash paths, vectors of any length. `notes` names everything that was skipped or guessed. What the
-reader cannot resolve is an error that names file and line.
+The reader takes what the wild offers: no count or no names, a line that names the columns, comments, columns between
+tabs, commas or semicolons, decimal commas, names with spaces or in quotation marks, paths of every system, vectors of
+any length, line ends and Unicode of every system. `notes` names everything that was guessed. What the reader cannot
+resolve is an error that names file and line. `docs/inputs.md` has the list for users.
 """
 
+import codecs
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +18,20 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import replace_file
+from fastrti.photographs.lp_rows import Vector, angles_error, is_header, layout_of
+from fastrti.photographs.notes import Doubt
+from fastrti.text import shortened
 
 MAX_BYTES = 10_000_000  # a million rows; a picture passed by mistake is larger
+MAX_LINE = 4000  # characters; longer than any path that people use
 UNIT_TOLERANCE = 1e-3  # vectors printed with four decimals are this far from unit length
 LOWEST_SINE = -0.17  # sin(−10°): a dome's lowest lamps are measured a little below the horizon, never far below
 
 _COUNT = re.compile(r"[0-9]{1,9}")
-_NUMBER = re.compile(r"[+-]?([0-9]+[.,]?[0-9]*|[.,][0-9]+)([eE][+-]?[0-9]{1,3})?")
+_COMMENT = ("#", ";")
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_OLD_ENCODINGS = ("cp1252", "mac_roman", "cp850", "cp437", "cp1250", "cp1251", "cp932", "cp949", "gb18030", "big5")
+"""What lists that are not Unicode are written in: Windows and macOS in Europe, then Japan, Korea and China."""
 
 
 @dataclass(frozen=True)
@@ -30,44 +39,89 @@ class LightRow:
     """One row of an `.lp` file.
 
     Attributes:
-        name: the picture as the file writes it, path and spaces included.
+        name: the picture as the file writes it, path and spaces included; "" in a list without names.
         light: (x, y, z) of length 1; z may be slightly negative.
         line: the row's line, from 1.
     """
 
     name: str
-    light: tuple[float, float, float]
+    light: Vector
     line: int
+
+    @property
+    def label(self) -> str:
+        """The row as a sentence names it."""
+        return shortened(self.name) or f"line {self.line}"
 
 
 @dataclass(frozen=True)
 class LightList:
-    """A read `.lp` file: its rows (one or more), and a sentence for everything that was guessed or odd."""
+    """A read `.lp` file.
 
+    Attributes:
+        name: the name of the file.
+        rows: one or more. All have a name, or none has.
+        notes: a sentence for everything that was guessed or odd.
+        unicode: False where the file is not in Unicode. Names are then read as Latin-1, see `readings`.
+    """
+
+    name: str
     rows: tuple[LightRow, ...]
     notes: tuple[str, ...]
+    unicode: bool = True
+
+    @property
+    def named(self) -> bool:
+        """Whether the rows have names."""
+        return self.rows[0].name != ""
+
+    def readings(self) -> Iterator[tuple[str, "LightList"]]:
+        """The list in every encoding that it may be written in, with the name of the encoding, the likeliest first."""
+        yield ("unicode" if self.unicode else "latin-1"), self
+        for encoding in () if self.unicode else _OLD_ENCODINGS:
+            try:
+                names = [row.name.encode("latin-1").decode(encoding) for row in self.rows]
+            except UnicodeDecodeError:
+                continue
+            yield encoding, replace(self, rows=tuple(replace(row, name=n) for row, n in zip(self.rows, names)))
 
 
 def read_lp(path: str | Path) -> LightList:
     """Reads an `.lp` file.
 
     Raises:
-        CollectionError: no such file, too large to be a list, a line that is not `filename lx ly lz`, a zero vector,
-            a light more than 10° below the horizon, or no rows.
+        CollectionError: no such file, no text, too large to be a list, a line that is not `filename lx ly lz`, a row
+            of more than three numbers, angles instead of directions, a zero vector, a light more than 10° below the
+            horizon, or no rows.
     """
     path = Path(path)
-    lines = _text(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    text, unicode = _text(path)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    stripped = ((number, line.strip()) for number, line in enumerate(lines, start=1))
+    numbered = [(number, line) for number, line in stripped if line and not line.startswith(_COMMENT)]
     if not numbered:
         raise CollectionError(f"{path.name}: expected a count and rows 'filename lx ly lz', found an empty file")
-    (first, head), *body = numbered
-    if not _COUNT.fullmatch(head.strip()):
-        raise CollectionError(f"{path.name}:{first}: expected the number of lights, found {_shown(head)}")
-    lengths: list[float] = []
-    rows = tuple(_row(line, f"{path.name}:{number}", number, lengths) for number, line in body)
-    if not rows:
+    for number, line in numbered:
+        if len(line) > MAX_LINE:
+            raise CollectionError(
+                f"{path.name}:{number}: expected a row 'filename lx ly lz', found a line of {len(line)} characters"
+            )
+    count, body = _without_head(numbered)
+    if not body:
         raise CollectionError(f"{path.name}: expected rows 'filename lx ly lz' after the count, found none")
-    return LightList(rows, tuple(_notes(path.name, int(head), rows, lengths)))
+    layout = layout_of(body[0][1], f"{path.name}:{body[0][0]}")
+    rows, vectors = [], []
+    for number, line in body:
+        where = f"{path.name}:{number}"
+        name, vector = layout.fields(line, where)
+        if not unicode:
+            name = name.encode("ascii", "surrogateescape").decode("latin-1")
+        rows.append(LightRow(name, _unit(vector, where), number))
+        vectors.append(vector)
+    if _look_like_angles(np.array(vectors)):
+        raise angles_error(path.name)
+    lengths = [math.hypot(*vector) for vector in vectors]
+    return LightList(path.name, tuple(rows), tuple(_notes(path.name, count, rows, lengths)), unicode)
 
 
 def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating]) -> None:
@@ -87,13 +141,25 @@ def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating
             f"expected one (x, y, z) per name, got {len(names)} names and lights of shape {lights.shape}"
         )
     for name in names:
-        if not name or name != name.strip() or re.search(r"[\r\n]", name):
-            raise ArgumentError(f"expected names without line breaks or spaces around them, got {name!r}")
+        if not _can_be_written(name):
+            raise ArgumentError(f"expected names that a row of a list can hold, got {name!r}: rename the file")
     rows = [f"{name} {x:.8f} {y:.8f} {z:.8f}" for name, (x, y, z) in zip(names, lights)]
     replace_file(Path(path), "\n".join([str(len(rows)), *rows, ""]).encode(), CollectionError)
 
 
-def _text(path: Path) -> str:
+def _can_be_written(name: str) -> bool:
+    """Whether a row with this name reads back: no comment, no line break, no number that would be a column."""
+    if not name or name != name.strip() or name.startswith(_COMMENT) or re.search("[\r\n\0\ud800-\udfff]", name):
+        return False
+    row = f"{name} 0 0 1"
+    try:
+        return layout_of(row, "").fields(row, "")[0] == name
+    except CollectionError:
+        return False
+
+
+def _text(path: Path) -> tuple[str, bool]:
+    """The text of the file, and whether it is Unicode. If not, its bytes above 127 come as surrogates."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise CollectionError(
@@ -102,18 +168,37 @@ def _text(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise CollectionError(f"expected a readable .lp file, found {path}: {error.strerror}") from None
+    mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
+    encoding = _MARKS.get(mark, "utf-8")
+    unicode = True
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding)
     except UnicodeDecodeError:
-        return data.decode("latin-1")  # names written by older Windows tools
+        if mark:
+            raise CollectionError(
+                f"{path.name}: expected text in {encoding.upper()}, as its first bytes say, found other bytes: "
+                "save the list as UTF-8"
+            ) from None
+        text, unicode = data.decode("ascii", "surrogateescape"), False
+    if "\0" in text:
+        raise CollectionError(f"{path.name}: expected text, found bytes of zero: save the list as UTF-8")
+    return text, unicode
 
 
-def _row(line: str, where: str, number: int, lengths: list[float]) -> LightRow:
-    fields = line.strip().rsplit(None, 3)
-    if len(fields) != 4:
-        count = f"{len(fields)} field{'s' if len(fields) > 1 else ''}"
-        raise CollectionError(f"{where}: expected 'filename lx ly lz', found {count}")
-    x, y, z = (_number(field, where) for field in fields[1:])
+def _without_head(lines: list[tuple[int, str]]) -> tuple[int | None, list[tuple[int, str]]]:
+    """The count, if there is one, and the lines after it and after the names of the columns, in whichever order."""
+    count = None
+    for _ in range(2):
+        head = lines[0][1].rstrip(",; \t") if lines else ""
+        if count is None and _COUNT.fullmatch(head):
+            count, lines = int(head), lines[1:]
+        elif is_header(head):
+            lines = lines[1:]
+    return count, lines
+
+
+def _unit(vector: Vector, where: str) -> Vector:
+    x, y, z = vector
     length = math.hypot(x, y, z)
     if length == 0 or not math.isfinite(length):
         raise CollectionError(f"{where}: expected a light direction of non-zero finite length, found {x:g} {y:g} {z:g}")
@@ -122,26 +207,30 @@ def _row(line: str, where: str, number: int, lengths: list[float]) -> LightRow:
             f"{where}: expected a light above the object's plane, found z = {z:g}: "
             "flip the vector if it points from the light to the object"
         )
-    lengths.append(length)
-    return LightRow(fields[0], (x / length, y / length, z / length), number)
+    return x / length, y / length, z / length
 
 
-def _number(field: str, where: str) -> float:
-    if not _NUMBER.fullmatch(field):
-        raise CollectionError(f"{where}: expected three numbers after the filename, found {_shown(field)}")
-    return float(field.replace(",", "."))
+def _look_like_angles(vectors: NDArray[np.float64]) -> bool:
+    """Whether (N, 3) numbers are an azimuth, an elevation and one distance, in degrees or in radians.
+
+    One number is the same in every row, another goes from the horizon to the zenith at most, and the third goes more
+    than a quarter around. Directions have length 1, and positions of lamps lie on both sides of the object.
+    """
+    if len(vectors) < 4 or np.ptp(vectors[:, 2]) or np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 0.1:
+        return False
+    pairs = (vectors[:, [0, 1]], vectors[:, [1, 0]])
+    return any(
+        elevation.min() >= 0 and elevation.max() <= quarter and np.ptp(azimuth) > quarter
+        and -2 * quarter <= azimuth.min() and azimuth.max() <= 4 * quarter
+        for azimuth, elevation in (pair.T for pair in pairs)
+        for quarter in (90, np.pi / 2)
+    )  # fmt: skip
 
 
-def _shown(text: str) -> str:
-    """The text as an error quotes it: printable and short."""
-    text = text.strip()
-    return repr(text if len(text) <= 40 else f"{text[:40]}…")
-
-
-def _notes(name: str, count: int, rows: tuple[LightRow, ...], lengths: list[float]) -> list[str]:
-    notes = []
-    if count != len(rows):
-        notes.append(f"{name}: the first line counts {count} lights, {len(rows)} rows follow; all rows were read")
+def _notes(name: str, count: int | None, rows: Sequence[LightRow], lengths: list[float]) -> list[str]:
+    notes: list[str] = []
+    if count not in (None, len(rows)):
+        notes.append(Doubt(f"{name}: the list counts {count} lights, {len(rows)} rows follow; all rows were read"))
     stretched = [length for length in lengths if abs(length - 1) > UNIT_TOLERANCE]
     if stretched:
         notes.append(

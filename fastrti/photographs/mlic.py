@@ -1,29 +1,34 @@
 """`Mlic`: a multi-light image collection, the photographs of one object under known lights."""
 
-import re
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path, PureWindowsPath
-from typing import Literal
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
-from fastrti.photographs.lp_file import LightList, LightRow, read_lp
-from fastrti.photographs.photograph import SUFFIXES, Photograph, read_photograph
+from fastrti.photographs.checks import (
+    Samples,
+    Transfer,
+    check_mask,
+    check_samples,
+    check_transfer,
+    checked_lights,
+    checked_names,
+)
+from fastrti.photographs.lp_file import read_lp
+from fastrti.photographs.matching import Match, match_rows
+from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, fold, is_photograph
+from fastrti.photographs.notes import Doubt
+from fastrti.photographs.photograph import Photograph, read_photograph
+from fastrti.photographs.places import find_list, find_pictures
 from fastrti.srgb import srgb_encode, to_bytes
 
-Transfer = Literal["srgb", "linear"]
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
-MASK_NAME, NORMALS_NAME = "mask.png", "normals.png"
-_NOT_PHOTOGRAPHS = frozenset({"mask", "normals"})  # stems that belong to a collection but are never its photographs
-_LISTED_AT_MOST = 5
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Mlic:
     """Photographs held once, as the samples they are, and their lights.
 
@@ -33,7 +38,12 @@ class Mlic:
         names: N file names.
         mask: (H, W) bool, True on the object; None where everything is the object.
         transfer: how samples encode light, "srgb" or "linear".
-        notes: a sentence for everything that the reader skipped or guessed.
+        notes: a sentence for everything that the reader skipped or guessed. A `Doubt` is a guess that may be wrong.
+        lp: the name of the list; empty for arrays.
+        matched_by: "name", "number" or "order", see `load`; empty for arrays.
+
+    Raises:
+        ArgumentError: arrays that are no collection, or do not fit together.
     """
 
     photographs: Samples
@@ -42,39 +52,65 @@ class Mlic:
     mask: NDArray[np.bool_] | None = None
     transfer: Transfer = "srgb"
     notes: tuple[str, ...] = ()
+    lp: str = ""
+    matched_by: str = ""
+
+    def __post_init__(self) -> None:
+        check_samples(self.photographs)
+        object.__setattr__(self, "lights", checked_lights(self.lights, len(self.photographs)))
+        object.__setattr__(self, "names", checked_names(self.names, len(self.photographs)))
+        object.__setattr__(self, "notes", tuple(self.notes))
+        if self.mask is not None:
+            check_mask(self.mask, self.photographs.shape[1:3])
+        check_transfer(self.transfer)
+
+    def __repr__(self) -> str:
+        kind = f"{self.photographs.dtype}, {self.transfer}{'' if self.mask is None else ', with a mask'}"
+        return f"<Mlic: {len(self)} photographs of {self.width}×{self.height} pixels, {kind}>"
 
     @classmethod
-    def load(cls, folder: str | Path, lp: str | Path | None = None, transfer: Transfer = "srgb") -> "Mlic":
+    def load(
+        cls,
+        folder: str | Path,
+        lp: str | Path | None = None,
+        transfer: Transfer = "srgb",
+        match: Match | None = None,
+    ) -> "Mlic":
         """Reads a folder of JPEG, PNG or TIFF photographs and the `.lp` file of their lights.
 
-        Rows and pictures are matched by file stem, or by order where no name matches at all. Pictures that the list
-        does not name and rows without a picture are skipped, which `notes` says. The mask is `mask.png` (above one
-        half) and the pixels that are opaque in every photograph.
+        `docs/inputs.md` has all forms of lists and places. The mask is `mask.png` (above one half) and the pixels that
+        are opaque in every photograph.
 
         Args:
-            folder: the photographs' folder.
+            folder: the photographs' folder, or that of a list which names the photographs' folder.
             lp: the `.lp` file; by default the only one in the folder.
             transfer: "srgb" for pictures as cameras write them, "linear" for samples proportional to light.
+            match: what rows and pictures are matched by: "name" (stems, without case), "number" (the number in the
+                name) or "order". None takes the one that is beyond doubt.
 
         Raises:
-            CollectionError: a part that is missing, cannot be read, or does not fit the others.
-            ArgumentError: another transfer.
+            CollectionError: a part that is missing, cannot be read, or does not fit the others; rows and pictures whose
+                match is in doubt.
+            ArgumentError: another transfer or match.
         """
-        if transfer not in ("srgb", "linear"):
-            raise ArgumentError(f"expected transfer 'srgb' or 'linear', got {transfer!r}")
+        check_transfer(transfer)
         folder = Path(folder)
-        pictures = _pictures(folder)
-        lp = Path(lp) if lp is not None else _find_lp(folder)
+        lp = find_list(folder) if lp is None else Path(lp)
         light_list = read_lp(lp)
-        pairs, notes = _match(light_list, lp.name, pictures)
-        photographs, opaque = _read_all([path for _, path in pairs], transfer)
+        pictures = find_pictures(folder, lp, light_list.rows)
+        matching, notes = match_rows(light_list, pictures, match)
+        paths = [path for _, path in matching.pairs]
+        photographs, opaque = _read_all(paths, transfer)
+        masks, mask_notes = _masks(pictures)
         return cls(
             photographs=photographs,
-            lights=np.array([row.light for row, _ in pairs]),
-            names=tuple(path.name for _, path in pairs),
-            mask=_mask(folder, opaque, photographs.shape[1:3]),
+            lights=np.array([row.light for row, _ in matching.pairs]),
+            names=_names(paths),
+            mask=_mask(masks, opaque, photographs.shape[1:3]),
             transfer=transfer,
-            notes=(*light_list.notes, *notes),
+            notes=(*light_list.notes, *notes, *mask_notes),
+            lp=lp.name,
+            matched_by=matching.way,
         )
 
     def __len__(self) -> int:
@@ -125,98 +161,6 @@ class Mlic:
         """The encoded value of every possible sample, (256,) or (65536,)."""
         values = np.linspace(0, 1, 1 + int(np.iinfo(self.photographs.dtype).max))
         return (values if self.transfer == "srgb" else srgb_encode(values)).astype(np.float32)
-
-
-def _pictures(folder: Path) -> list[Path]:
-    try:
-        files = sorted(folder.iterdir(), key=lambda path: _natural(path.name))
-    except OSError as error:
-        raise CollectionError(f"expected a folder of photographs, found {folder}: {error.strerror}") from None
-    pictures = [path for path in files if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
-    if not pictures:
-        raise CollectionError(f"expected JPEG, PNG or TIFF photographs in {folder}, found none")
-    return pictures
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A sort key that puts img2 before img10."""
-    return [
-        (int(part), "") if part.isascii() and part.isdigit() else (-1, part) for part in re.split(r"([0-9]+)", name)
-    ]
-
-
-def _find_lp(folder: Path) -> Path:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".lp")
-    if len(found) != 1:
-        what = f"found {len(found)}: {_listed([path.name for path in found])}" if found else "found none"
-        raise CollectionError(f"expected one .lp file in {folder}, {what}: pass the one to use")
-    return found[0]
-
-
-def _match(lights: LightList, lp_name: str, pictures: list[Path]) -> tuple[list[tuple[LightRow, Path]], list[str]]:
-    """Rows and their pictures, in the order of the list, and notes on what was left out or guessed."""
-    by_name = {path.name.casefold(): path for path in pictures}
-    by_stem: dict[str, list[Path]] = {}
-    for path in pictures:
-        by_stem.setdefault(path.stem.casefold(), []).append(path)
-    pairs: list[tuple[LightRow, Path]] = []
-    missing: list[str] = []
-    taken: dict[Path, int] = {}
-    for row in lights.rows:
-        name = PureWindowsPath(row.name).name.casefold()  # takes / and \ alike
-        candidates = [by_name[name]] if name in by_name else by_stem.get(_stem(name), [])
-        if not candidates:
-            missing.append(row.name)
-            continue
-        if len(candidates) > 1:
-            names = _listed([path.name for path in candidates])
-            raise CollectionError(f"{lp_name}:{row.line}: expected one picture for {row.name}, found {names}")
-        path = candidates[0]
-        if path in taken:
-            raise CollectionError(
-                f"{lp_name}:{row.line}: expected each picture once, found {path.name} also in line {taken[path]}"
-            )
-        taken[path] = row.line
-        pairs.append((row, path))
-    if not pairs:
-        return _match_by_order(lights, lp_name, pictures)
-    ignored = [
-        path.name for path in pictures if path not in taken and path.name.casefold() not in (MASK_NAME, NORMALS_NAME)
-    ]
-    return pairs, _match_notes(lp_name, missing, ignored)
-
-
-def _stem(name: str) -> str:
-    """The name without a suffix; a part that starts with a digit is no suffix (scan.0001)."""
-    return re.sub(r"\.[a-z][a-z0-9]{1,4}$", "", name)
-
-
-def _match_by_order(
-    lights: LightList, lp_name: str, pictures: list[Path]
-) -> tuple[list[tuple[LightRow, Path]], list[str]]:
-    photographs = [path for path in pictures if path.stem.casefold() not in _NOT_PHOTOGRAPHS]
-    if len(photographs) != len(lights.rows):
-        raise CollectionError(
-            f"{lp_name}: expected the names of the pictures, found none of them, and {len(lights.rows)} rows cannot "
-            f"be matched to {len(photographs)} pictures by order: correct the list"
-        )
-    first = f"{lights.rows[0].name} is {photographs[0].name}"
-    note = f"{lp_name}: no row names a picture; rows were matched by order ({first})"
-    return list(zip(lights.rows, photographs)), [note]
-
-
-def _match_notes(lp_name: str, missing: list[str], ignored: list[str]) -> list[str]:
-    notes = []
-    if missing:
-        notes.append(f"{lp_name}: rows skipped, because they have no picture: {_listed(missing)}")
-    if ignored:
-        notes.append(f"{lp_name}: pictures skipped, because the list does not name them: {_listed(ignored)}")
-    return notes
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_LISTED_AT_MOST])
-    return shown if len(names) <= _LISTED_AT_MOST else f"{shown} and {len(names) - _LISTED_AT_MOST} more"
 
 
 def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[np.bool_] | None]:
@@ -273,21 +217,35 @@ def _size(photograph: Photograph) -> str:
     return f"{width}×{height}"
 
 
-def _mask(folder: Path, opaque: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+def _names(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The names of files, with folders where the photographs lie in several; bytes that are no text are escaped."""
+    home = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
+    names = (os.path.relpath(path, home).replace(os.sep, "/") for path in paths)
+    return tuple(name.encode(errors="backslashreplace").decode() for name in names)
+
+
+def _masks(pictures: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The masks among the pictures, and a note on those that only seem to be one."""
+    masks = [path for path in pictures if fold(path.name) == MASK_NAME]
+    others = [path for path in pictures if not is_photograph(path) and fold(path.name) not in (MASK_NAME, NORMALS_NAME)]
+    return masks, [Doubt(f"{path.name}: skipped, because a mask is called {MASK_NAME}") for path in others]
+
+
+def _mask(masks: Sequence[Path], opaque: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Where all masks and all photographs say that the object is; None where it is everywhere."""
     mask = opaque
-    path = folder / MASK_NAME
-    if path.exists():
+    for path in masks:
         drawn = _drawn_mask(read_photograph(path))
         if drawn.shape != shape:
             raise CollectionError(
-                f"{MASK_NAME}: expected the photographs' size, {shape[1]}×{shape[0]}, "
+                f"{path.name}: expected the photographs' size, {shape[1]}×{shape[0]}, "
                 f"found {drawn.shape[1]}×{drawn.shape[0]}"
             )
         mask = drawn if mask is None else mask & drawn
     if mask is None or mask.all():
         return None
     if not mask.any():
-        raise CollectionError(f"expected a mask with object pixels in {folder}, found none: it masks out everything")
+        raise CollectionError("expected a mask with object pixels, found none: it masks out everything")
     return mask
 
 

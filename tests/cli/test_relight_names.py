@@ -143,3 +143,20 @@ def test_a_picture_is_named_after_the_whole_name_of_its_object(tmp_path: Path, v
     assert main(["relight", "coin.ptm", "--light", "0,0", "--light", "0.5,0"]) == 0
     assert {path.name for path in tmp_path.glob("*.png")} == {"vase.v1.png", "vase.v2.png", "coin.png"}
     assert (tmp_path / "coin_relit" / "light_002.png").exists()
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_without_names_makes_numbered_pictures(vase: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dome.lp").write_text("3\n0 0 1\n0.6 0 0.8\n")
+    assert main(["relight", vase, "--lights", "dome.lp", "-o", "relit"]) == 0
+    assert sorted(path.name for path in Path("relit").iterdir()) == ["light_001.png", "light_002.png"]
+    assert capsys.readouterr().err.startswith("doubtful: dome.lp: the list counts 3 lights, 2 rows follow")
+
+
+def test_a_list_that_is_not_in_unicode_is_said(vase: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dome.lp").write_bytes("säule.jpg 0 0 1\n".encode("latin-1"))
+    assert main(["relight", vase, "--lights", "dome.lp", "-o", "relit"]) == 0
+    assert [path.name for path in Path("relit").iterdir()] == ["säule.png"]
+    assert capsys.readouterr().err == "note: dome.lp: not in Unicode; its names were read as Latin-1\n"

@@ -1,6 +1,7 @@
 """The .lp reader: what the wild offers, exact errors, and nothing but a result or a CollectionError on any bytes."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs import lp_file
 from fastrti.photographs.lp_file import read_lp, write_lp
+from fastrti.photographs.notes import Doubt
 
 # One folder serves all examples of a test: every example rewrites the file it reads.
 one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -83,21 +85,22 @@ def test_a_light_just_below_the_horizon_is_kept_and_reported(lp):
 def test_a_count_that_disagrees_is_reported(lp):
     found = read_lp(lp("5\na.jpg 0 0 1\nb.jpg 0 0 1\n"))
     assert len(found.rows) == 2
-    assert found.notes == ("dirs.lp: the first line counts 5 lights, 2 rows follow; all rows were read",)
+    assert found.notes == ("dirs.lp: the list counts 5 lights, 2 rows follow; all rows were read",)
+    assert isinstance(found.notes[0], Doubt)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ("2\na.jpg 0 0 1\nb.jpg 0 1\n", "dirs.lp:3: expected 'filename lx ly lz', found 3 fields"),
-        ("1\n0\n", "dirs.lp:2: expected 'filename lx ly lz', found 1 field"),
+        ("1\n0\n", "dirs.lp:2: expected a row 'filename lx ly lz', found '0'"),
         ("1\n\na.jpg 0 x 1\n", "dirs.lp:3: expected three numbers after the filename, found 'x'"),
         ("1\na.jpg 0 nan 1\n", "dirs.lp:2: expected three numbers after the filename, found 'nan'"),
         ("1\na.jpg 0 1.234,5 1\n", "dirs.lp:2: expected three numbers after the filename, found '1.234,5'"),
         ("1\na.jpg 0 0 0\n", "dirs.lp:2: expected a light direction of non-zero finite length, found 0 0 0"),
         ("1\na.jpg 0 0 9e999\n", "dirs.lp:2: expected a light direction of non-zero finite length, found 0 0 inf"),
-        ("a.jpg 0 0 1\n", "dirs.lp:1: expected the number of lights, found 'a.jpg 0 0 1'"),
-        ("-1\na.jpg 0 0 1\n", "dirs.lp:1: expected the number of lights, found '-1'"),
+        ("0 0 1\na.jpg 0 0 1\n", "dirs.lp:2: expected 'lx ly lz', found 4 fields"),
+        ("-1\na.jpg 0 0 1\n", "dirs.lp:1: expected a row 'filename lx ly lz', found '-1'"),
         ("3\n", "dirs.lp: expected rows 'filename lx ly lz' after the count, found none"),
         (" \n", "dirs.lp: expected a count and rows 'filename lx ly lz', found an empty file"),
         (
@@ -115,7 +118,7 @@ def test_errors_name_file_and_line(lp, content, message):
 
 def test_long_lines_are_quoted_in_part(lp):
     with pytest.raises(CollectionError, match=r"found 'x{40}…'$"):
-        read_lp(lp("x" * 5000))
+        read_lp(lp("x" * 4000))
 
 
 def test_a_file_too_large_to_be_a_list_is_rejected(lp, monkeypatch):
@@ -158,19 +161,24 @@ def test_any_rows_give_unit_vectors_or_a_collection_error(lp, lines):
     assert all(math.hypot(*row.light) == pytest.approx(1) for row in found.rows)
 
 
-name = st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), min_size=1).filter(lambda n: n == n.strip())
+name = st.text(st.characters(codec="utf-8"), min_size=1)
 angles = st.tuples(st.floats(-180, 180), st.floats(-5, 90))
 
 
 @one_folder
 @given(rows=st.lists(st.tuples(name, angles), min_size=1, max_size=5))
-@example(rows=[("1 2 3", (0.0, 90.0))])
+@example(rows=[("photo (1).jpg", (0.0, 90.0))])
 def test_what_is_written_is_read_back(tmp_path, rows):
     azimuth, elevation = np.deg2rad([angle for _, angle in rows]).T
     lights = np.stack(
         [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)], axis=1
     )
-    write_lp(tmp_path / "round.lp", [name for name, _ in rows], lights)
+    try:
+        write_lp(tmp_path / "round.lp", [name for name, _ in rows], lights)
+    except ArgumentError:
+        unusual = r"^$|^\s|\s$|^[#;]|[\r\n\0]|^\".*\"$|(^|\s)[+-]?[\d.,]+([eE][+-]?\d+)?$"
+        assert any(re.search(unusual, name) for name, _ in rows)
+        return
     found = read_lp(tmp_path / "round.lp").rows
     assert [row.name for row in found] == [name for name, _ in rows]
     assert np.abs(np.array([row.light for row in found]) - lights).max() < 1e-7
@@ -178,7 +186,14 @@ def test_what_is_written_is_read_back(tmp_path, rows):
 
 @pytest.mark.parametrize(
     ("names", "lights"),
-    [(["a"], np.eye(3)), ([], np.empty((0, 3))), (["a\nb"], np.eye(3)[:1]), ([" a"], np.eye(3)[:1])],
+    [
+        (["a"], np.eye(3)),
+        ([], np.empty((0, 3))),
+        *(
+            ([name], np.eye(3)[:1])
+            for name in ("a\nb", " a", "", "#1.jpg", ";a", '"a"', "photo 1", "-1", "a\0", "\udce9")
+        ),
+    ],
 )
 def test_writing_rejects_what_a_row_cannot_hold(tmp_path, names, lights):
     with pytest.raises(ArgumentError):

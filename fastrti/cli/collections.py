@@ -1,0 +1,87 @@
+"""What the commands that read photographs share: their arguments, and the block that says what was taken for what."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from fastrti.errors import CollectionError
+from fastrti.photographs.matching import Match
+from fastrti.photographs.mlic import Mlic
+from fastrti.photographs.notes import Doubt
+from fastrti.text import printable
+
+
+def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
+    """PHOTOS, --lp, --match, --transfer, --strict and --json."""
+    parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
+    parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
+    parser.add_argument(
+        "--match",
+        choices=get_args(Match),
+        help="what rows of the list and photographs are matched by, where that is in doubt",
+    )
+    parser.add_argument(
+        "--transfer",
+        choices=("srgb", "linear"),
+        default="srgb",
+        help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
+    )
+    parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+
+
+def load_collection(arguments: argparse.Namespace) -> Mlic:
+    """The collection of `add_collection_arguments`. Says on stderr what was taken for what, unless asked for JSON."""
+    mlic = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
+    if arguments.strict and doubts:
+        raise CollectionError(f"expected nothing in doubt with --strict, found {len(doubts)}: {'; '.join(doubts)}")
+    if not arguments.json:
+        print_facts([*_facts(mlic, arguments.photos), *labelled(mlic.notes)])
+    return mlic
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Prints what is to be said beside the result, a fact per line, as `fastrti info` does it."""
+    width = max((len(name) for name, _ in facts), default=0) + 2
+    for name, fact in facts:
+        print(f"{name + ':':<{width}}{printable(fact)}", file=sys.stderr)
+
+
+def labelled(notes: Sequence[str]) -> list[tuple[str, str]]:
+    """Notes as `print_facts` takes them."""
+    return [("doubtful" if isinstance(note, Doubt) else "note", note) for note in notes]
+
+
+def collection_facts(mlic: Mlic) -> dict[str, Any]:
+    """What `--json` says about a collection."""
+    return {
+        "photographs": len(mlic),
+        "width": mlic.width,
+        "height": mlic.height,
+        "bits": _bits(mlic),
+        "transfer": mlic.transfer,
+        "mask": _share(mlic),
+        "list": mlic.lp,
+        "matched_by": mlic.matched_by,
+        "notes": [{"text": str(note), "doubtful": isinstance(note, Doubt)} for note in mlic.notes],
+    }
+
+
+def _facts(mlic: Mlic, folder: str) -> list[tuple[str, str]]:
+    colour = {"srgb": "sRGB", "linear": "linear samples"}[mlic.transfer]
+    share = _share(mlic)
+    return [
+        ("photographs", f"{len(mlic)} in {folder}, {mlic.width}×{mlic.height} pixels, {_bits(mlic)} bits, {colour}"),
+        ("lights", f"{mlic.lp}, matched by {mlic.matched_by}"),
+        ("mask", "none" if share is None else f"{share:.1%} of the pixels are object"),
+    ]
+
+
+def _bits(mlic: Mlic) -> int:
+    return 8 * mlic.photographs.itemsize
+
+
+def _share(mlic: Mlic) -> float | None:
+    return None if mlic.mask is None else round(float(mlic.mask.mean()), 6)
