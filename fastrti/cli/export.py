@@ -49,9 +49,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "Writes an object for other programs.\n"
             "  web       a folder for any web server, or with --single-file one HTML file that opens by double click\n"
             "  openlime  a folder with a page for OpenLIME, a separate program; its README.txt says how to use it\n\n"
-            "A folder holds tiles when the picture has more than 2 megapixels, so that a viewer loads only what is seen.\n"
-            "For OpenLIME this holds for PTM, HSH, RBF and bilinear objects. Networks become tiles above 4096 pixels a\n"
-            "side, because OpenLIME blurs the last tiles of a network."
+            "A folder holds tiles when the picture has more than 2 megapixels, so that a viewer loads what is seen.\n"
+            "For OpenLIME this holds for PTM, HSH, RBF and bilinear objects. Networks become tiles above 4096 pixels\n"
+            "a side, because OpenLIME blurs the last tiles of a network."
         ),
         epilog=(
             "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"

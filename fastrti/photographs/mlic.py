@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs.lp_file import LightList, LightRow, read_lp
 from fastrti.photographs.photograph import SUFFIXES, Photograph, read_photograph
+from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
 
 Transfer = Literal["srgb", "linear"]
@@ -224,7 +225,7 @@ def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[n
     first = _read(paths[0], transfer)
     photographs = _allocate(len(paths), first)
     photographs[0], opaque = first.pixels, first.opaque
-    for index, path in enumerate(paths[1:], start=1):
+    for index, path in enumerate(counted(paths[1:], "reading photographs"), start=1):
         photograph = _read(path, transfer)
         _check_alike(photograph, path, first, paths[0])
         photographs[index] = photograph.pixels

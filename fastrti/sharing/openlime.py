@@ -25,6 +25,7 @@ from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import counted
 from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
 
 HSH_TERMS = 9
@@ -112,7 +113,7 @@ def _notes(relightable: Relightable, tiled: bool) -> list[str]:
         )
     if _is_rti(decoder):
         notes.append(
-            "OpenLIME from 1.2.3 on keeps colours in 8 bits of linear light: dark ones are up to 15 levels off"
+            "OpenLIME from 1.2.3 on holds colours in 8 bits of linear light: dark ones are up to 15 levels off"
         )
     if isinstance(decoder, NodeBasisDecoder) and decoder.nodes is not None:
         notes.append("OpenLIME weighs the lights of RBF objects by a formula of its own: its pictures differ a little")
@@ -159,7 +160,7 @@ def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
     if basis.exists():
         more["basis"] = list(basis.read_bytes())  # the only place where OpenLIME looks for it
     _add_to_info(folder, more)
-    for picture in sorted(folder.glob("plane_*.jpg")) if tiled else ():
+    for picture in counted(sorted(folder.glob("plane_*.jpg")) if tiled else [], "writing tiles"):
         write_pyramid(folder, picture.stem, read_picture(picture, "RGB", relightable.width, relightable.height))
         picture.unlink()
 
@@ -235,8 +236,8 @@ def _readme(settings: dict[str, Any], notes: list[str]) -> str:
     parts = [
         "This folder shows a relightable image with OpenLIME.",
         "OpenLIME is a program of its own (GPL-3.0). Take openlime.min.js from its release at\n"
-        "https://github.com/cnr-isti-vclab/openlime and put it beside index.html. Then put the folder on a web server:\n"
-        "a browser does not open it from the disk.",
+        "https://github.com/cnr-isti-vclab/openlime and put it beside index.html. Then put the folder on a web\n"
+        "server: a browser does not open it from the disk.",
         f"In a page of your own, the layer is new OpenLIME.Layer({{ {', '.join(made)} }}).\n"
         "Colours are right only with the settings that page.js makes, so take them over from there.",
         *(f"{note[0].upper()}{note[1:]}." for note in notes),

@@ -16,6 +16,7 @@ from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pyramid import write_pyramid
 from fastrti.formats.reading.plane_files import write_picture
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import Progress
 from fastrti.rendering.normals import encode_normals, estimate_normals
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
@@ -90,10 +91,11 @@ def _page_files(title: str) -> dict[str, str]:
 def write_normals(renderer: Renderer, folder: Path, tiled: bool = False) -> None:
     """Writes the normals beside the planes, in the same form; byte = round((component + 1) · 127.5)."""
     pixels: NDArray[np.uint8] = encode_normals(estimate_normals(renderer)).astype(np.uint8)
-    if tiled:
-        write_pyramid(folder, "normals", pixels)
-    else:
-        write_picture(folder / "normals.png", pixels)
+    with Progress("writing normals"):
+        if tiled:
+            write_pyramid(folder, "normals", pixels)
+        else:
+            write_picture(folder / "normals.png", pixels)
 
 
 # --- one file --------------------------------------------------------------------------------------------------------

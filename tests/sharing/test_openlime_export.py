@@ -6,8 +6,8 @@ What the real program does with colours, and what the models of it below therefo
 - `LayerNeuralRTI` draws the network into a texture of one tile, and its `imageShader` copies that. With `isLinear` the
   copy is left alone, else it is converted from sRGB to linear.
 - `ShaderRTI` converts its colours from sRGB to linear since 1.2.3, whatever `isLinear` says. Before, it does not.
-- `Canvas` has the option `useOffscreenFramebuffer`, true by default. Then all layers are drawn into a texture of 8 bits,
-  which is converted from linear to sRGB on its way to the screen.
+- `Canvas` has the option `useOffscreenFramebuffer`, true by default. Then all layers are drawn into a texture of 8
+  bits, which is converted from linear to sRGB on its way to the screen.
 - Both conversions are powers of 2.2 by default (`isSrgbSimplified`).
 - A network's tile is drawn at the full size of a tile, and stretched over the place of a smaller one.
 - The layer of an object with light-conditioned weights has one set of them: a page without uniforms.js shows one light.
@@ -31,6 +31,7 @@ from viewer.pages import served
 from fastrti import ArgumentError, ObjectError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.lights import unit_light
+from fastrti.sharing import site
 from fastrti.sharing.openlime import export_openlime
 
 SIZE = (23, 37)
@@ -244,6 +245,15 @@ def test_tiles_hold_the_same_picture(tmp_path: Path) -> None:
     assert not list(folder.glob("*.jpg"))
     assert settings(folder)["layout"] == "deepzoom"
     assert_equal(shown_by_neural_layer(folder, LIGHTS[1]), what, LIGHTS[1])
+
+
+def test_bases_become_tiles_sooner_than_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(site, "MAX_WHOLE_PIXELS", 299)
+    for name, layout in (("ptm", "deepzoom"), ("openlime", "image")):
+        folder = exported(tmp_path / name, relightable(name, 1, 300))
+        assert settings(folder)["layout"] == layout
+    monkeypatch.setattr(site, "MAX_SIDE", 299)
+    assert settings(exported(tmp_path / "large", relightable("openlime", 1, 300)))["layout"] == "deepzoom"
 
 
 def test_tiles_of_bases_say_that_they_are_png(tmp_path: Path) -> None:
