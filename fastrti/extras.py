@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from fastrti.errors import MissingPackageError
 
 _PROVIDES = {
-    "fit": {"torch": "PyTorch", "tqdm": "tqdm"},
+    "fit": {"torch": "PyTorch"},
     "gpu": {"torch": "PyTorch", "triton": "Triton"},
     "measure": {"skimage": "scikit-image"},
     "16bit": {"imagecodecs": "imagecodecs"},

@@ -28,9 +28,12 @@ def main() -> None:
     parser.add_argument("--fit", metavar="PRESET", help="also from fastrti's student, fitted with this preset")
     parser.add_argument("--every", type=int, default=1, help="only each so-manieth scene")
     arguments = parser.parse_args()
-    for group in arguments.groups:
-        scenes = sorted(path.parent for path in group.rglob("Dome/normals.png"))[:: arguments.every]
-        rows = [dict(_errors(scene, arguments.fit)) for scene in scenes]
+    scenes_of = {group: sorted(path.parent for path in group.rglob("Dome/normals.png")) for group in arguments.groups}
+    for group, scenes in scenes_of.items():
+        if not scenes:
+            raise SystemExit(f"expected scenes with Dome/normals.png in {group}, got none: name a folder of SynthRTI")
+    for group, scenes in scenes_of.items():
+        rows = [dict(_errors(scene, arguments.fit)) for scene in scenes[:: arguments.every]]
         if group == arguments.groups[0]:
             print("| normals in degrees | " + " | ".join(rows[0]) + " |")
             print("|---" * (len(rows[0]) + 1) + "|")

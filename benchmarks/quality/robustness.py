@@ -1,6 +1,6 @@
 """What a bad capture costs: photographs spoilt in one way at a time, fitted, and scored on good ones.
 
-    python -m benchmarks.quality.robustness SYNTHRTI [--scenes Object1/material8 …] [--preset default]
+    python -m benchmarks.quality.robustness SYNTHRTI REALRTI [--scenes Object1/material8 …] [--preset default]
 
 Prints a Markdown table: mean PSNR on the Test photographs over the scenes, the worst scene's in parentheses. Nothing is
 chosen by it.

@@ -6,7 +6,7 @@ For each object and scale: mean PSNR in dB and the largest difference in levels 
 share of bytes more than 4 levels apart.
 """
 
-import sys
+import argparse
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,10 +28,12 @@ def box_means(picture: NDArray[np.uint8], factor: int) -> NDArray[np.float64]:
     return sums(picture.astype(np.float64)) / sums(np.ones(picture.shape))
 
 
-def main(paths: list[str]) -> None:
+def main() -> None:
     """Prints a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("objects", nargs="+", metavar="OBJECT")
     print("| object | scale | PSNR dB | worst | over 4 levels % |\n|---|---|---|---|---|")
-    for path in paths:
+    for path in parser.parse_args().objects:
         relightable = load(path)
         full = Renderer(relightable, precision="fp32", backend="cpu")
         for factor in (2, 4, 8, 16):
@@ -44,4 +46,4 @@ def main(paths: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -50,30 +50,44 @@ def find_scenes(folders: Sequence[Path], names: Sequence[str] = ("",)) -> list[S
     """The scenes in some folders whose names end in one of `names`.
 
     Raises:
-        SystemExit: there is none.
+        SystemExit: a folder without scenes, a scene that is not whole, or a name that no scene has. A table of fewer
+            scenes than were asked for would look like the whole one.
     """
-    scenes = [scene for folder in folders for scene in _scenes_of(folder) if scene.name.endswith(tuple(names))]
-    if not scenes:
-        wanted = "" if tuple(names) == ("",) else f" whose name ends in {' or '.join(names)}"
-        raise SystemExit(
-            f"expected scenes in {', '.join(map(str, folders))}, got none{wanted}: name a folder that holds SynthRTI "
-            f"(folders with Dome and Test in them) or RealRTI (its folders {', '.join(SPLIT)})"
-        )
-    return scenes
+    scenes = []
+    for folder in folders:
+        found = list(_scenes_of(folder))
+        if not found:
+            raise SystemExit(
+                f"expected scenes in {folder}, got none: name a folder that holds SynthRTI (folders with Dome and Test "
+                f"in them) or RealRTI (its folders {', '.join(SPLIT)})"
+            )
+        scenes += found
+    for name in names:
+        if not any(scene.name.endswith(name) for scene in scenes):
+            raise SystemExit(
+                f"expected a scene whose name ends in {name}, got none in {', '.join(map(str, folders)) or 'no folder'}"
+                ": name its folder too, or choose others by --scenes"
+            )
+    return [scene for scene in scenes if scene.name.endswith(tuple(names))]
 
 
 def _scenes_of(folder: Path) -> Iterator[Scene]:
     """In the order of their names."""
     root = folder.resolve()
     for dome in sorted(root.rglob("Dome")):
-        if (dome.parent / "Test").is_dir():
-            scene = dome.parent
-            yield Scene("/".join(scene.parts[-3:]), (dome, None), (scene / "Test", None))
+        scene = dome.parent
+        if not (scene / "Test").is_dir():
+            raise SystemExit(f"expected the folder Test beside {dome}, got none: it has the photographs to score")
+        yield Scene("/".join(scene.parts[-3:]), (dome, None), (scene / "Test", None))
     for name, scored in sorted(SPLIT.items()):
-        for item in sorted(root.rglob(name)):
-            if all((item / photograph).is_file() for photograph in scored):
-                test, everything = frozenset(scored), frozenset(path.name for path in item.iterdir())
-                yield Scene(f"realrti/{name}", (item, everything - test), (item, test))
+        for item in sorted(path for path in root.rglob(name) if path.is_dir()):
+            test, everything = frozenset(scored), frozenset(path.name for path in item.iterdir())
+            if missing := sorted(test - everything):
+                raise SystemExit(
+                    f"expected the photographs {', '.join(sorted(test))} of RealRTI in {item}, "
+                    f"got none called {', '.join(missing)}: keep the names of the collection"
+                )
+            yield Scene(f"realrti/{name}", (item, everything - test), (item, test))
 
 
 def _photographs(folder: Path, names: frozenset[str] | None) -> Mlic:

@@ -170,13 +170,21 @@ def main() -> None:
     options = parser.parse_args()
     scenes = find_scenes(options.folders, options.scenes)
     done = {(result.scene, result.method, result.seed) for result in read_results(options.results)}
-    for method in options.methods:
-        for seed in [0] if method in UNSEEDED else options.seeds:
-            for scene in scenes:
-                if (scene.name, method, seed) not in done:
-                    result = measure(scene, method, seed)
-                    keep(result, options.results)
-                    print(f"{scene.name}, {method}, seed {seed}: {result.psnr:.2f} dB", flush=True)
+    asked = [
+        (scene, method, seed)
+        for method in options.methods
+        for seed in ([0] if method in UNSEEDED else options.seeds)
+        for scene in scenes
+    ]
+    missing = [(scene, method, seed) for scene, method, seed in asked if (scene.name, method, seed) not in done]
+    print(
+        f"{len(scenes)} scenes: {len(asked) - len(missing)} of {len(asked)} results are in {options.results}",
+        flush=True,
+    )
+    for scene, method, seed in missing:
+        result = measure(scene, method, seed)
+        keep(result, options.results)
+        print(f"{scene.name}, {method}, seed {seed}: {result.psnr:.2f} dB", flush=True)
 
 
 if __name__ == "__main__":

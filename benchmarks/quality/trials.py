@@ -223,7 +223,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, help="where to look for scenes")
     parser.add_argument("--of", nargs="+", default=["teacher", "student"], choices=["teacher", "student"])
-    parser.add_argument("--trials", nargs="+", help="only these")
+    parser.add_argument("--trials", nargs="+", choices=[*TEACHERS, *STUDENTS], metavar="TRIAL", help="only these")
     parser.add_argument("--held-out", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS)
     parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, tune, view
 from fastrti.errors import FastrtiError
+from fastrti.progress import shown
 
 COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
 """The modules of the commands, in the order of --help."""
@@ -20,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     arguments = build_parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else list(argv)))
     try:
-        return int(arguments.run(arguments) or 0)
+        with shown():
+            return int(arguments.run(arguments) or 0)
     except FastrtiError as error:
         print(f"fastrti {arguments.command}: {error}", file=sys.stderr)
         return 1

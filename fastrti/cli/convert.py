@@ -10,6 +10,7 @@ from fastrti.extras import needs
 from fastrti.formats import FORMATS, format_of, load, save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import Progress
 
 _OWN = "fastrti"
 
@@ -66,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _distilled(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
     """The object distilled into the wanted student; says what it cost."""
     check_destination(arguments.output)  # before a minute of training
-    with needs("fit", "distilling an object into another network"):
+    with Progress("loading PyTorch"), needs("fit", "distilling an object into another network"):
         from fastrti.training.distil_object import distil_object  # PyTorch takes seconds to import
 
     distilled = distil_object(relightable, arguments.student)

@@ -9,6 +9,7 @@ from fastrti.extras import needs
 from fastrti.formats import load, save
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import Progress
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.evaluate import evaluate
 from fastrti.sharing.save import save_picture, save_sweep
@@ -36,7 +37,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Renders, fits, scores and draws."""
-    with needs("fit", "training a student"):
+    with Progress("loading PyTorch"), needs("fit", "training a student"):
         from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     folder = Path(arguments.output)
     sample = folder / "sample"

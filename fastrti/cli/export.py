@@ -48,7 +48,10 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         description=(
             "Writes an object for other programs.\n"
             "  web       a folder for any web server, or with --single-file one HTML file that opens by double click\n"
-            "  openlime  a folder with a page for OpenLIME, a separate program; the page says where to put OpenLIME"
+            "  openlime  a folder with a page for OpenLIME, a separate program; its README.txt says how to use it\n\n"
+            "A folder holds tiles when the picture has more than 2 megapixels, so that a viewer loads what is seen.\n"
+            "For OpenLIME this holds for PTM, HSH, RBF and bilinear objects. Networks become tiles above 4096 pixels\n"
+            "a side, because OpenLIME blurs the last tiles of a network."
         ),
         epilog=(
             "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"
@@ -59,7 +62,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")
-    parser.add_argument("--tiles", action="store_true", help="write tiles also when no side has more than 4096 pixels")
+    parser.add_argument("--tiles", action="store_true", help="write tiles for a smaller picture too")
     return parser
 
 

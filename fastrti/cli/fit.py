@@ -13,6 +13,7 @@ from fastrti.formats import save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import Progress
 from fastrti.training.classical import BASES_TO_FIT, fit_classical
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
@@ -99,7 +100,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     check_destination(arguments.output)  # before minutes of training
     if not arguments.basis:
-        with needs("fit", "training a student"):
+        with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     mlic = load_collection(arguments)
     if arguments.basis:

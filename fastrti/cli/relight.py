@@ -14,6 +14,7 @@ from fastrti.errors import ArgumentError
 from fastrti.lights import LightDirection, raised_to_horizon
 from fastrti.photographs.lp_file import LightList, LightRow, read_lp
 from fastrti.photographs.names import stem
+from fastrti.progress import counted
 from fastrti.rendering.enhanced import GAIN, Enhanced, Enhancement
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.save import PICTURE_SUFFIXES, check_picture_name, save_picture, save_sweep
@@ -81,7 +82,8 @@ def run(arguments: argparse.Namespace) -> None:
         check_picture_name(path)
         check_kept(arguments.object, path)
     print_facts(labelled(_notes(listed) if listed else ()))
-    pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in lights)
+    drawn = counted(lights, "drawing") if arguments.sheet else lights  # else the names of files tell how far it is
+    pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in drawn)
     for path, picture in zip(paths, [light_sheet(pictures, captions)] if arguments.sheet else pictures):
         save_picture(path, picture)
         print(path)

@@ -1,7 +1,6 @@
 """`fastrti synth`: a rendered collection to try everything on."""
 
 import argparse
-import sys
 from typing import Any
 
 from fastrti.cli.arguments import size
@@ -28,13 +27,5 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Renders the two folders."""
     width, height = arguments.size
-    render_collection(arguments.output, width, height, arguments.lights, arguments.seed, _show)
+    render_collection(arguments.output, width, height, arguments.lights, arguments.seed)
     print(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")
-
-
-def _show(done: int, total: int) -> None:
-    """One line on a terminal that counts the pictures."""
-    if sys.stderr.isatty():
-        print(
-            f"\rrendering: {done} of {total} pictures", end="\n" if done == total else "", file=sys.stderr, flush=True
-        )

@@ -28,6 +28,7 @@ from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import counted
 
 VERSION = 1
 SOFTWARE = "fastrti"
@@ -108,7 +109,7 @@ def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pict
     tiles = source.fields.child("tiles")
     tile, levels = tiles.integer("size", 1, MAX_SIDE), tiles.integer("levels", 1, 32)
     planes = np.empty((3 * files, height, width), np.uint8)
-    for number in range(files):
+    for number in counted(range(files), "reading planes"):
         picture = read_level(source.path / f"plane_{number + 1}_files" / str(levels - 1), "RGB", width, height, tile)
         planes[3 * number : 3 * number + 3] = picture.transpose(2, 0, 1)
     mask = source.path / "mask_files" / str(levels - 1)
@@ -171,7 +172,7 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
     if tiled:
         info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
     stored = _stored_planes(relightable)
-    for number in range(len(stored) // 3):
+    for number in counted(range(len(stored) // 3), "writing planes"):
         triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
         _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled)
     if relightable.mask is not None:

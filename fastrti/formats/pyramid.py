@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fastrti.formats.reading.plane_files import read_picture
+from fastrti.formats.reading.plane_files import PNG_LEVEL, read_picture
 
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
@@ -54,7 +54,7 @@ def _write_level(folder: Path, picture: NDArray[np.uint8]) -> None:
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             tile = Image.fromarray(np.ascontiguousarray(picture[top : top + TILE, left : left + TILE]))
-            tile.save(folder / f"{left // TILE}_{top // TILE}.png")
+            tile.save(folder / f"{left // TILE}_{top // TILE}.png", compress_level=PNG_LEVEL)
 
 
 def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int, tile: int) -> NDArray[np.uint8]:

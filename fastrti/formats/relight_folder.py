@@ -23,6 +23,7 @@ from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecode
 from fastrti.objects.decoders.light_basis import MAX_NODES
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import counted
 
 LIGHT_FUNCTIONS, INTERPOLATED = ("ptm", "hsh"), ("rbf", "bilinear")
 TYPES = (*LIGHT_FUNCTIONS, *INTERPOLATED)
@@ -227,7 +228,7 @@ def save(relightable: Relightable, path: Path) -> None:
     if "lights" not in info and relightable.lights is not None:
         info["lights"] = relightable.lights.ravel().tolist()
     with new_folder(path) as folder:
-        for number in range(len(planes) // 3):
+        for number in counted(range(len(planes) // 3), "writing planes"):
             triplet = planes[3 * number : 3 * number + 3].transpose(1, 2, 0)
             write_picture(folder / f"plane_{number}.jpg", np.ascontiguousarray(triplet))
         if basis:

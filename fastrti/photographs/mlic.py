@@ -25,6 +25,7 @@ from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, fold, is_photogra
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import Photograph, read_photograph
 from fastrti.photographs.places import find_list, find_pictures
+from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
 
 
@@ -168,7 +169,7 @@ def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[n
     first = _read(paths[0], transfer)
     photographs = _allocate(len(paths), first)
     photographs[0], opaque = first.pixels, first.opaque
-    for index, path in enumerate(paths[1:], start=1):
+    for index, path in enumerate(counted(paths[1:], "reading photographs"), start=1):
         photograph = _read(path, transfer)
         _check_alike(photograph, path, first, paths[0])
         photographs[index] = photograph.pixels

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
 from fastrti.lights import light_from_angles, raised_to_horizon
+from fastrti.progress import Progress, counted
 from fastrti.rendering.renderer import Renderer
 from fastrti.srgb import srgb_decode
 
@@ -56,7 +57,9 @@ def estimate_normals(renderer: Renderer) -> Floats:
         return fitted.reshape(-1, relightable.width, 3)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        normals = np.concatenate(list(pool.map(normals_from, range(0, relightable.height, rows))))
+        tops = range(0, relightable.height, rows)
+        blocks = zip(counted(tops, "estimating normals"), pool.map(normals_from, tops))
+        normals = np.concatenate([block for _, block in blocks])
     if relightable.mask is not None:
         normals[~relightable.mask] = _FACING
     return normals
@@ -147,7 +150,8 @@ def save_normals(
     """
     check_normals_name(path)
     turned = normals * np.array([1, -1, 1], np.float32) if convention == "directx" else normals
-    replace_file(path, _png(encode_normals(turned, 2**bits - 1)), ArgumentError)
+    with Progress("writing the normal map"):
+        replace_file(path, _png(encode_normals(turned, 2**bits - 1)), ArgumentError)
 
 
 def check_normals_name(path: Path) -> None:

@@ -15,6 +15,7 @@ from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import replace_file
 from fastrti.lights import raised_to_horizon
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import counted
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.metrics import ciede2000, psnr, ssim
 
@@ -120,7 +121,8 @@ def evaluate(renderer: Renderer, mlic: Mlic, measures: Sequence[str] = tuple(MEA
     masks = [mask for mask in (relightable.mask, mlic.mask) if mask is not None]
     mask = np.logical_and.reduce(masks) if masks else None
     rows = []
-    for index, (name, light) in enumerate(zip(mlic.names, mlic.lights)):
+    for index in counted(range(len(mlic)), "scoring"):
+        name, light = mlic.names[index], mlic.lights[index]
         picture = renderer.to_host(renderer.relight(raised_to_horizon(light)))
         photograph = mlic.picture(index)
         score = Score(**{measure: MEASURES[measure](picture, photograph, mask) for measure in measures})

@@ -11,6 +11,7 @@ from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.hold_out import Indices
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import counted
 from fastrti.srgb import to_bytes
 
 MAX_SCORED = 1 << 17
@@ -39,7 +40,7 @@ def mean_psnr(
     rows, columns = _scored_pixels(relightable, seed)
     planes = relightable.planes[:, rows, columns]  # (K, P)
     decibels = []
-    for index in chosen:
+    for index in counted(chosen, "scoring"):
         network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
         picture = to_bytes(evaluate(network, planes)).T.astype(np.float64)  # (P, 3)
         error = ((picture - to_bytes(mlic.encoded(mlic.photographs[index, rows, columns]))) ** 2).mean()

@@ -25,7 +25,8 @@ from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
-from fastrti.sharing.site import OBJECT, check_site, needs_tiles, titled
+from fastrti.progress import counted
+from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
 
 HSH_TERMS = 9
 """OpenLIME's RTI layer knows no more of them."""
@@ -33,18 +34,21 @@ HSH_TERMS = 9
 SAFE_UNIFORMS = 224
 """Vectors of four numbers: what every device with WebGL 2 has room for."""
 
+README = "README.txt"
+
 _PAGE, _SCRIPTS = "openlime_page", ("page.js", "uniforms.js")
 _IMPORTS = re.compile(r"from '\./([\w-]+\.js)'")
 
 
 def export_openlime(relightable: Relightable, folder: Path, tiles: bool = False, name: str = "OBJECT") -> list[str]:
-    """Writes the page, its scripts and the object.
+    """Writes the page, its scripts, the object and a README.
 
     Args:
         relightable: what to show.
         folder: new, empty, or an earlier export, which is replaced; OpenLIME's own files in it are kept.
-        tiles: write DeepZoom tiles even where the picture is small enough to be loaded whole. One that fits a single
-            tile is whole anyway.
+        tiles: write DeepZoom tiles even where the picture would be written whole: PTM, HSH, RBF and bilinear objects up
+            to 2 megapixels, and networks that are small enough for a texture. A picture that fits a single tile is
+            whole anyway.
         name: what a person calls the object, for the remedy of a refusal.
 
     Returns:
@@ -56,13 +60,15 @@ def export_openlime(relightable: Relightable, folder: Path, tiles: bool = False,
     """
     check_decoder(relightable.decoder, name)
     check_site(folder, _SCRIPTS[0])
-    tiled = (tiles or needs_tiles(relightable)) and max(relightable.width, relightable.height) > TILE
+    tiled = (tiles or _needs_tiles(relightable)) and max(relightable.width, relightable.height) > TILE
+    notes = _notes(relightable, tiled)
     for script, source in _scripts().items():
         replace_file(folder / script, source.encode(), ArgumentError)
     with replace_folder(folder / OBJECT) as fresh:
         settings = _write_object(relightable, fresh, tiled)
+    replace_file(folder / README, _readme(settings, notes).encode(), ArgumentError)
     replace_file(folder / "index.html", _page(relightable.title, settings).encode(), ArgumentError)
-    return _notes(relightable.decoder)
+    return notes
 
 
 def check_decoder(decoder: Decoder, name: str = "OBJECT") -> None:
@@ -87,16 +93,42 @@ def _expressible(decoder: Decoder) -> bool:
     return openlime_expresses(decoder)
 
 
-def _notes(decoder: Decoder) -> list[str]:
+def _needs_tiles(relightable: Relightable) -> bool:
+    """Whether to write tiles unasked. OpenLIME blurs the last tiles of a network, so one is whole while it can be."""
+    return loads_best_as_tiles(relightable) if _is_rti(relightable.decoder) else needs_tiles(relightable)
+
+
+def _is_rti(decoder: Decoder) -> bool:
+    """Whether OpenLIME's RTI layer draws it; its neural layer draws the others."""
+    return isinstance(decoder, LightBasisDecoder | NodeBasisDecoder)
+
+
+def _notes(relightable: Relightable, tiled: bool) -> list[str]:
+    """Sentences on what OpenLIME does not show as fastrti does."""
+    decoder, notes = relightable.decoder, []
+    if isinstance(decoder, LightMlpDecoder):
+        notes.append(
+            "OpenLIME needs uniforms.js of this export to move the light of this object: a page without it shows one "
+            "light, whatever one drags"
+        )
+    if _is_rti(decoder):
+        notes.append(
+            "OpenLIME from 1.2.3 on holds colours in 8 bits of linear light: dark ones are up to 15 levels off"
+        )
     if isinstance(decoder, NodeBasisDecoder) and decoder.nodes is not None:
-        return ["OpenLIME weighs the lights of RBF objects by a formula of its own: its pictures differ a little"]
+        notes.append("OpenLIME weighs the lights of RBF objects by a formula of its own: its pictures differ a little")
+    if tiled and not _is_rti(decoder) and (relightable.width % TILE or relightable.height % TILE):
+        notes.append(
+            f"OpenLIME draws every tile of a network with {TILE}×{TILE} pixels, smaller ones too: the last column and "
+            "row of tiles are a little blurred, up to some 20 levels off at sharp edges"
+        )
     vectors = _uniform_vectors(max(decoder.hidden)) if isinstance(decoder, MlpDecoder | LightMlpDecoder) else 0
-    if vectors <= SAFE_UNIFORMS:
-        return []
-    return [
-        f"this network takes {vectors} uniform vectors, phones may have room for {SAFE_UNIFORMS} only: "
-        "convert it to --student disk20 for them"
-    ]
+    if vectors > SAFE_UNIFORMS:
+        notes.append(
+            f"this network takes {vectors} uniform vectors, phones may have room for {SAFE_UNIFORMS} only: "
+            "convert it to --student disk20 for them"
+        )
+    return notes
 
 
 def _uniform_vectors(width: int) -> int:
@@ -110,7 +142,7 @@ def _uniform_vectors(width: int) -> int:
 
 def _write_object(relightable: Relightable, folder: Path, tiled: bool) -> dict[str, Any]:
     """Writes the object's folder; what the page must know of it."""
-    if isinstance(relightable.decoder, LightBasisDecoder | NodeBasisDecoder):
+    if _is_rti(relightable.decoder):
         kind = "rti"
         _write_rti(relightable, folder, tiled)
     else:
@@ -128,7 +160,7 @@ def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
     if basis.exists():
         more["basis"] = list(basis.read_bytes())  # the only place where OpenLIME looks for it
     _add_to_info(folder, more)
-    for picture in sorted(folder.glob("plane_*.jpg")) if tiled else ():
+    for picture in counted(sorted(folder.glob("plane_*.jpg")) if tiled else [], "writing tiles"):
         write_pyramid(folder, picture.stem, read_picture(picture, "RGB", relightable.width, relightable.height))
         picture.unlink()
 
@@ -196,6 +228,21 @@ def _add_to_info(folder: Path, more: dict[str, Any]) -> None:
 def _page(title: str, settings: dict[str, Any]) -> str:
     page = (files("fastrti") / "sharing" / _PAGE / "index.html").read_text(encoding="utf-8")
     return titled(page.replace('id="settings">{}', f'id="settings">{json.dumps(settings)}'), title)
+
+
+def _readme(settings: dict[str, Any], notes: list[str]) -> str:
+    """What a person needs to know who puts the folder on a server, or the object into a page of another make."""
+    made = [f"type: '{settings['type']}'", f"layout: '{settings['layout']}'", f"url: '{OBJECT}/info.json'"]
+    parts = [
+        "This folder shows a relightable image with OpenLIME.",
+        "OpenLIME is a program of its own (GPL-3.0). Take openlime.min.js from its release at\n"
+        "https://github.com/cnr-isti-vclab/openlime and put it beside index.html. Then put the folder on a web\n"
+        "server: a browser does not open it from the disk.",
+        f"In a page of your own, the layer is new OpenLIME.Layer({{ {', '.join(made)} }}).\n"
+        "Colours are right only with the settings that page.js makes, so take them over from there.",
+        *(f"{note[0].upper()}{note[1:]}." for note in notes),
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def _scripts() -> dict[str, str]:

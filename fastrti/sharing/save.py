@@ -15,6 +15,7 @@ from PIL import Image
 from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
 from fastrti.lights import light_from_angles
+from fastrti.progress import Progress, counted
 from fastrti.rendering.enhanced import Enhanced
 from fastrti.rendering.renderer import Renderer
 
@@ -49,7 +50,8 @@ def save_picture(path: str | Path, picture: Picture) -> None:
     path = Path(path)
     check_picture_name(path)
     options = _SAVE_OPTIONS[path.suffix.lower()]
-    replace_file(path, lambda file: Image.fromarray(picture).save(file, **options), ArgumentError)
+    with Progress("writing the picture"):
+        replace_file(path, lambda file: Image.fromarray(picture).save(file, **options), ArgumentError)
 
 
 def check_picture_name(path: Path) -> None:
@@ -80,7 +82,8 @@ def save_sweep(path: str | Path, renderer: Renderer | Enhanced, scale: float = 1
     suffix = path.suffix.lower()
     if suffix not in SWEEP_SUFFIXES:
         raise ArgumentError(f"expected an animation ending in {', '.join(SWEEP_SUFFIXES)}, got {path.name!r}")
-    frames = (renderer.to_host(renderer.relight(light, scale=scale)) for light in sweep_lights())
+    lights = counted(sweep_lights(), "drawing")
+    frames = (renderer.to_host(renderer.relight(light, scale=scale)) for light in lights)
     if suffix == ".mp4":
         replace_file(path, _mp4(frames), ArgumentError)
     else:

@@ -16,10 +16,19 @@ MAX_TEXELS = 64 << 20
 """Over all plane pictures: 256 MB on the graphics card. More become tiles."""
 
 
+MAX_WHOLE_PIXELS = 2_000_000
+"""A larger picture comes over the web as tiles, of which a viewer loads what is seen."""
+
+
 def needs_tiles(relightable: Relightable) -> bool:
     """Whether the planes are too large to be shown whole."""
     texels = relightable.width * relightable.height * -(-len(relightable.planes) // 3)
     return max(relightable.width, relightable.height) > MAX_SIDE or texels > MAX_TEXELS
+
+
+def loads_best_as_tiles(relightable: Relightable) -> bool:
+    """Whether a viewer at the other end of a slow line should get tiles."""
+    return needs_tiles(relightable) or relightable.width * relightable.height > MAX_WHOLE_PIXELS
 
 
 def check_site(folder: Path, script: str) -> None:

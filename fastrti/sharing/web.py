@@ -16,9 +16,10 @@ from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pyramid import write_pyramid
 from fastrti.formats.reading.plane_files import write_picture
 from fastrti.objects.relightable import Relightable
+from fastrti.progress import Progress
 from fastrti.rendering.normals import encode_normals, estimate_normals
 from fastrti.rendering.renderer import Renderer
-from fastrti.sharing.site import OBJECT, check_site, needs_tiles, titled
+from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
 
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
@@ -35,7 +36,7 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
     Args:
         relightable: what to show.
         folder: new, empty, or an earlier export, whose page and object are replaced.
-        tiles: write a pyramid of tiles even where the sides are at most `MAX_SIDE` of `fastrti.sharing.site`.
+        tiles: write a pyramid of tiles even where the picture has at most 2 megapixels.
 
     Raises:
         ArgumentError: the folder holds something else, or cannot be written.
@@ -43,7 +44,7 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
     """
     check_site(folder, _ENTRY)
     write_page(folder, relightable.title)
-    tiled = tiles or needs_tiles(relightable)
+    tiled = tiles or loads_best_as_tiles(relightable)
     with replace_folder(folder / OBJECT) as fresh:
         write_object(relightable, fresh, tiled)
         write_normals(Renderer(relightable), fresh, tiled)
@@ -90,10 +91,11 @@ def _page_files(title: str) -> dict[str, str]:
 def write_normals(renderer: Renderer, folder: Path, tiled: bool = False) -> None:
     """Writes the normals beside the planes, in the same form; byte = round((component + 1) · 127.5)."""
     pixels: NDArray[np.uint8] = encode_normals(estimate_normals(renderer)).astype(np.uint8)
-    if tiled:
-        write_pyramid(folder, "normals", pixels)
-    else:
-        write_picture(folder / "normals.png", pixels)
+    with Progress("writing normals"):
+        if tiled:
+            write_pyramid(folder, "normals", pixels)
+        else:
+            write_picture(folder / "normals.png", pixels)
 
 
 # --- one file --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Rendering: parallel light, orthographic view, GGX reflection, hard cast shadows; 8-bit sRGB JPEG files."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from fastrti.errors import ArgumentError, CollectionError
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.names import NORMALS_NAME
 from fastrti.photographs.photograph import MAX_PIXELS
+from fastrti.progress import counted
 from fastrti.rendering.normals import save_normals
 from fastrti.srgb import srgb_encode, to_bytes
 from fastrti.synth.materials import Surface, make_surface, smith_factor
@@ -32,14 +32,7 @@ _JPEG = {"quality": 95, "subsampling": 0}
 _TO_BYTE = to_bytes(srgb_encode(np.linspace(0, 1, 1 << 16)))
 
 
-def render_collection(
-    folder: str | Path,
-    width: int,
-    height: int,
-    lights: int = 49,
-    seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-) -> None:
+def render_collection(folder: str | Path, width: int, height: int, lights: int = 49, seed: int = 0) -> None:
     """Renders folder/Dome (training photographs, dirs.lp, normals.png) and folder/Test (20 photographs, dirs.lp).
 
     Args:
@@ -48,7 +41,6 @@ def render_collection(
         height: pixels, 16 or more.
         lights: photographs in Dome, 1–999, on the rings of SynthRTI.
         seed: which scene; the same at every size of one aspect.
-        progress: called with (pictures done, pictures in all) after each.
 
     Raises:
         ArgumentError: a size, count or seed out of range.
@@ -63,7 +55,7 @@ def render_collection(
         for part in (dome, test):
             part.mkdir(parents=True)
         save_normals(dome / NORMALS_NAME, np.moveaxis(surface.normals, 0, 2))
-        _render(heights, surface, {dome: dome_lights(lights), test: TEST_LIGHTS}, progress)
+        _render(heights, surface, {dome: dome_lights(lights), test: TEST_LIGHTS})
     except FileExistsError as error:
         raise CollectionError(
             f"expected a folder without a collection, found {error.filename}: choose another folder, or delete it"
@@ -83,12 +75,7 @@ def _check(width: int, height: int, lights: int, seed: int) -> None:
         raise ArgumentError(f"expected a seed of 0 or more, got {seed}")
 
 
-def _render(
-    heights: Field,
-    surface: Surface,
-    parts: dict[Path, NDArray[np.float64]],
-    progress: Callable[[int, int], None] | None,
-) -> None:
+def _render(heights: Field, surface: Surface, parts: dict[Path, NDArray[np.float64]]) -> None:
     """All pictures of all parts; the lists come last, so that a folder with a list is complete."""
     digits = max(2, len(str(max(map(len, parts.values())))))
     names = {part: [f"image{i:0{digits}}.jpg" for i in range(1, len(lights) + 1)] for part, lights in parts.items()}
@@ -101,9 +88,8 @@ def _render(
 
     pool = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     try:
-        for done, _ in enumerate(pool.map(render, jobs), start=1):
-            if progress is not None:
-                progress(done, len(jobs))
+        for _ in zip(counted(jobs, "rendering photographs"), pool.map(render, jobs)):
+            pass
     finally:
         pool.shutdown(cancel_futures=True)  # an interrupted render stops after the pictures in work
     for part, lights in parts.items():

@@ -15,6 +15,7 @@ from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import counted
 from fastrti.scoring.sampled import mean_psnr
 
 Basis = Literal["ptm", "hsh9", "hsh16", "rbf"]
@@ -79,15 +80,15 @@ def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
     decoder, projection = _components(mlic) if basis == "rbf" else _least_squares(mlic, DECODERS[basis])
     minimum, maximum = _ranges(mlic, projection, decoder.planes)
     planes = np.empty((decoder.planes, mlic.height, mlic.width), np.uint8)
-    for rows, values in _bands(mlic):
+    for rows, values in _bands(mlic, "fitting"):
         planes[:, rows] = quantise(projection(values), minimum, maximum)
     return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights)
 
 
-def _bands(mlic: Mlic) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+def _bands(mlic: Mlic, what: str) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """Bands of rows and their values, (N, rows, W, 3), so that the whole collection is never held as floats."""
     step = max(1, _CHUNK_SAMPLES // (len(mlic) * mlic.width * 3))
-    for top in range(0, mlic.height, step):
+    for top in counted(range(0, mlic.height, step), what):
         rows = slice(top, min(top + step, mlic.height))
         yield rows, mlic.encoded(mlic.photographs[:, rows])
 
@@ -98,7 +99,7 @@ def _ranges(mlic: Mlic, projection: Projection, planes: int) -> tuple[NDArray[np
     This is a pass of its own, because fitting twice is cheaper than holding 48 float planes of a large picture.
     """
     minimum, maximum = np.full(planes, np.inf), np.full(planes, -np.inf)
-    for rows, values in _bands(mlic):
+    for rows, values in _bands(mlic, "finding the ranges of planes"):
         coefficients = projection(values)
         on_object = coefficients.reshape(planes, -1) if mlic.mask is None else coefficients[:, mlic.mask[rows]]
         minimum = np.minimum(minimum, on_object.min(axis=1, initial=np.inf))
@@ -141,7 +142,7 @@ def _principal(mlic: Mlic) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean pixel, (N, 3), and the orthonormal directions of largest variance, (K, N, 3), over the object."""
     size = 3 * len(mlic)
     total, products, count = np.zeros(size), np.zeros((size, size)), 0
-    for rows, values in _bands(mlic):
+    for rows, values in _bands(mlic, "finding principal components"):
         pixels = np.moveaxis(values, 3, 1).reshape(size, *values.shape[1:3]).astype(np.float64)
         on_object = pixels.reshape(size, -1) if mlic.mask is None else pixels[:, mlic.mask[rows]]
         total += on_object.sum(axis=1)

@@ -12,6 +12,7 @@ from fastrti.kernels.reference import evaluate_network
 from fastrti.lights import light_from_angles
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import counted, shown
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
@@ -44,7 +45,7 @@ def distil_object(
         student: see `fastrti.training.students.parse_student`, e.g. "disk20" or "lc16x16-elu".
         steps: training steps.
         seed: of everything random.
-        progress: show a progress bar on stderr.
+        progress: show on stderr how far the training is, in a terminal or a notebook.
 
     Returns:
         The new object, with the original's mask and provenance. `training["psnr"]` is the PSNR in dB between its
@@ -56,34 +57,35 @@ def distil_object(
     """
     started = time.perf_counter()
     kind, preset = parse_student(student), Preset(steps)
-    mlic = _pictures_of(relightable, np.concatenate(distillation_lights()))
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    photographed = Photographs(mlic, np.arange(_PHOTOGRAPHED), device)
-    held_out = Photographs(mlic, np.arange(_PHOTOGRAPHED, len(mlic)), device)
-    samples = PixelSamples(photographed, generator(seed))
-    lights = torch.from_numpy(photographed.lights).float().to(device)
-    network, done = train_anew(
-        builder(kind),
-        Task(kind.name, samples, lights, _Original(relightable, samples), at_new_lights=True, alpha=_ALPHA),
-        preset,
-        PLANES,
-        seed,
-        Checkpoint(None, {}),
-        ProgressScore(samples, photographed, held_out, generator(seed)) if progress else None,
-    )
-    distilled = encode(network, photographed)
-    kept = ("lights", "mm_per_pixel", "title", "creator", "rights")
-    results = {
-        "student": student,
-        "distilled_from": relightable.decoder.label,
-        "steps": steps,
-        "steps_done": done,
-        "seed": seed,
-        "seconds": round(time.perf_counter() - started, 1),
-        "psnr_of": "pictures of the original under held-out lights",
-        "psnr": round(mean_psnr(distilled, mlic, held_out.chosen), 3),
-    }
-    return replace(distilled, training=results, **{name: getattr(relightable, name) for name in kept})
+    with shown(progress):
+        mlic = _pictures_of(relightable, np.concatenate(distillation_lights()))
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        photographed = Photographs(mlic, np.arange(_PHOTOGRAPHED), device)
+        held_out = Photographs(mlic, np.arange(_PHOTOGRAPHED, len(mlic)), device)
+        samples = PixelSamples(photographed, generator(seed))
+        lights = torch.from_numpy(photographed.lights).float().to(device)
+        network, done = train_anew(
+            builder(kind),
+            Task(kind.name, samples, lights, _Original(relightable, samples), at_new_lights=True, alpha=_ALPHA),
+            preset,
+            PLANES,
+            seed,
+            Checkpoint(None, {}),
+            ProgressScore(samples, photographed, held_out, generator(seed)) if progress else None,
+        )
+        distilled = encode(network, photographed)
+        kept = ("lights", "mm_per_pixel", "title", "creator", "rights")
+        results = {
+            "student": student,
+            "distilled_from": relightable.decoder.label,
+            "steps": steps,
+            "steps_done": done,
+            "seed": seed,
+            "seconds": round(time.perf_counter() - started, 1),
+            "psnr_of": "pictures of the original under held-out lights",
+            "psnr": round(mean_psnr(distilled, mlic, held_out.chosen), 3),
+        }
+        return replace(distilled, training=results, **{name: getattr(relightable, name) for name in kept})
 
 
 class _Original:
@@ -115,6 +117,6 @@ def _pictures_of(relightable: Relightable, lights: NDArray[np.float64]) -> Mlic:
     """The object's pictures under these lights."""
     renderer = Renderer(relightable)
     pictures = np.empty((len(lights), relightable.height, relightable.width, 3), np.uint8)
-    for picture, light in zip(pictures, lights):
+    for picture, light in zip(pictures, counted(lights, "drawing the original")):
         picture[:] = renderer.to_host(renderer.relight(light))
     return Mlic(pictures, lights, tuple(f"light {i}" for i in range(len(lights))), relightable.mask)

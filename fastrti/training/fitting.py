@@ -19,6 +19,7 @@ from fastrti.objects.planes import MAX_PLANES, quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import Progress, counted, shown
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
@@ -83,7 +84,7 @@ def fit(
         device: where to train. None takes CUDA if the machine has it, otherwise the CPU.
         checkpoint: a file that keeps the state of the fit, so that it can be resumed. A resumed fit has the same
             result. The file knows a student, teacher or loss of your own by its name only.
-        progress: show a progress bar on stderr.
+        progress: show on stderr how far the fit is, in a terminal or a notebook.
 
     Returns:
         The object, with the settings and results of the fit in `training`.
@@ -117,26 +118,27 @@ def fit(
         "held_out": [mlic.names[i] for i in held_out],
     }
     own_loss = loss or (root_mean_square if kind.conditioned else mean_square)
-    kept = Checkpoint(checkpoint, _identity(mlic, kind, chosen, own_loss, record, where) if checkpoint else {})
-    run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, own_loss, kept, progress)
-    trained, network, done = run.fit(kind, make, chosen, own_teacher, weights)
-    relightable = encode(network, photographs)
-    if int8 and trained == kind.name:
-        decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
-        relightable = replace(relightable, decoder=decoder)
-    scored = held_out if hold_out else photographs.chosen
-    results = {
-        **record,
-        "trained": trained,
-        "steps_done": done,
-        "seconds": round(time.perf_counter() - started, 1),
-        "psnr_of": "held-out lights" if hold_out else "photographed lights",
-        "psnr": round(mean_psnr(relightable, mlic, scored), 3),
-        "device": str(where),
-        "torch": torch.__version__,
-    }
-    relightable = replace(relightable, training=results)
-    return promise_int8(relightable, mlic, scored) if int8 and trained == kind.name else relightable
+    with shown(progress):
+        kept = Checkpoint(checkpoint, _identity(mlic, kind, chosen, own_loss, record, where) if checkpoint else {})
+        run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, own_loss, kept, progress)
+        trained, network, done = run.fit(kind, make, chosen, own_teacher, weights)
+        relightable = encode(network, photographs)
+        if int8 and trained == kind.name:
+            decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
+            relightable = replace(relightable, decoder=decoder)
+        scored = held_out if hold_out else photographs.chosen
+        results = {
+            **record,
+            "trained": trained,
+            "steps_done": done,
+            "seconds": round(time.perf_counter() - started, 1),
+            "psnr_of": "held-out lights" if hold_out else "photographed lights",
+            "psnr": round(mean_psnr(relightable, mlic, scored), 3),
+            "device": str(where),
+            "torch": torch.__version__,
+        }
+        relightable = replace(relightable, training=results)
+        return promise_int8(relightable, mlic, scored) if int8 and trained == kind.name else relightable
 
 
 class _Run:
@@ -263,10 +265,11 @@ def _identity(
 ) -> dict[str, Any]:
     """Everything that decides the result of a fit, as JSON can hold it. Another fit's checkpoint differs in it."""
     digest = hashlib.sha256()
-    for array in (mlic.lights, mlic.mask, mlic.photographs):
-        if array is not None:
-            digest.update(f"{array.dtype} {array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
+    with Progress("comparing with the checkpoint"):
+        for array in (mlic.lights, mlic.mask, mlic.photographs):
+            if array is not None:
+                digest.update(f"{array.dtype} {array.shape}".encode())
+                digest.update(np.ascontiguousarray(array).data)
     return {
         **record,
         "student": asdict(student),
@@ -309,13 +312,13 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     """Encodes every pixel of the mask and rounds the latents to 8-bit planes between each plane's extremes."""
     rows, columns = np.nonzero(photographs.mask)
     latents = np.empty((network.encoder.planes, len(rows)), np.float32)
-    for start in range(0, len(rows), _ENCODED_AT_ONCE):
+    for start in counted(range(0, len(rows), _ENCODED_AT_ONCE), "encoding pixels"):
         chunk = slice(start, start + _ENCODED_AT_ONCE)
         latents[:, chunk] = network.encoder(photographs.read(rows[chunk], columns[chunk])).T.cpu()
     minimum, maximum = latents.min(1).astype(np.float64), latents.max(1).astype(np.float64)
     planes = np.zeros((len(latents), *photographs.mask.shape), np.uint8)
-    for k, plane in enumerate(planes):  # one at a time: quantise computes in float64
-        plane[rows, columns] = quantise(latents[k : k + 1], minimum[k : k + 1], maximum[k : k + 1])[0]
+    for k in counted(range(len(planes)), "rounding planes"):  # one at a time: quantise computes in float64
+        planes[k, rows, columns] = quantise(latents[k : k + 1], minimum[k : k + 1], maximum[k : k + 1])[0]
     return Relightable(
         planes, minimum, maximum, network.decoder.to_decoder(), photographs.mlic.mask, photographs.lights
     )

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from fastrti.photographs.hold_out import Indices
+from fastrti.progress import counted
 from fastrti.training.linear_interpolators import LinearInterpolators
 from fastrti.training.randomness import generator, seeded
 from fastrti.training.samples import Photographs
@@ -21,7 +22,8 @@ from fastrti.training.settings import InterpolatorSettings
 _MAX_CELLS = 1 << 18  # larger pictures get larger cells
 _DESCENT_STEPS = 60
 _TRUST_FLOOR = 0.3  # of the median pixel's error, added to every error: bounds what one pixel counts
-_CHUNK = 4096  # pixels whose residuals are in memory at once
+_CHUNK = 4096  # pixels drawn at once
+_RESIDUAL_PIXELS = 512  # whose residuals are in memory at once: few enough for a core's cache
 _LEAST_ERROR = 0.01  # of the median photograph's error, added to every error: bounds what one photograph counts
 
 _LEAST_SHARE = 0.1  # added to every share, so that the correction can raise it
@@ -105,14 +107,13 @@ class Interpolator:
         height, width = (-(-size // self.cell) for size in photographs.mask.shape)
         sums = torch.zeros(height * width, count * count + 1, device=photographs.device)  # the last column counts
         rows, columns = np.nonzero(photographs.mask & _sampled(photographs.mask.shape, self.cell))
-        for start in range(0, len(rows), _CHUNK):
-            r, c = rows[start : start + _CHUNK], columns[start : start + _CHUNK]
+        for start in counted(range(0, len(rows), _RESIDUAL_PIXELS), "comparing interpolators"):
+            r, c = rows[start : start + _RESIDUAL_PIXELS], columns[start : start + _RESIDUAL_PIXELS]
             samples = photographs.read(r, c).flatten(1)  # (N, 3P)
             residuals = (leave_one_out @ samples).view(count, -1, len(r))  # (M, 3N, P)
-            residuals = residuals.permute(2, 0, 1)
-            products = residuals @ residuals.mT / residuals.shape[2]  # (P, M, M)
+            products = torch.stack([(residuals * one).mean(1) for one in residuals])  # (M, M, P)
             cells = torch.from_numpy(r // self.cell * width + c // self.cell).to(sums.device)
-            sums.index_add_(0, cells, functional.pad(products.flatten(1), (0, 1), value=1.0))
+            sums.index_add_(0, cells, functional.pad(products.flatten(0, 1).T, (0, 1), value=1.0))
         smoothed = _smoothed(sums.T.view(-1, height, width), self.settings.blur_cells)
         return (smoothed[:-1] / smoothed[-1].clamp(min=1e-6)).view(count, count, height, width)
 
@@ -126,7 +127,7 @@ class Interpolator:
         with seeded(draws.initial_seed()):
             correction = _Correction(*typical, self.settings.correction_width).to(left_out.device)
         optimizer = torch.optim.Adam(correction.parameters(), fused=True)
-        for step in range(steps):
+        for step in counted(range(steps), "training the interpolator"):
             falling = 0.5 + 0.5 * np.cos(np.pi * step / steps)
             optimizer.param_groups[0]["lr"] = _CORRECTION_RATE * falling * min(1, (step + 1) / 50)
             rows, columns = pixels.draw(_CORRECTION_PIXELS)
@@ -236,7 +237,7 @@ def _stacked(covariances: Tensor, shrinkage: float) -> Tensor:  # (M, M, h, w) â
     errors = covariances.diagonal().permute(2, 0, 1)  # (M, h, w)
     scale = errors.amin(0) + 1e-7
     shares = torch.full_like(errors, 1 / len(errors))
-    for _ in range(_DESCENT_STEPS):
+    for _ in counted(range(_DESCENT_STEPS), "weighing interpolators"):
         gradient = (torch.einsum("mkhw,khw->mhw", covariances, shares) + shrinkage * errors * shares) / scale
         shares = shares * torch.exp(-0.5 * (gradient - gradient.amin(0)).clamp(max=20))
         shares = shares / shares.sum(0)

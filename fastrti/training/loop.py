@@ -3,15 +3,16 @@
 import copy
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim import Optimizer
-from tqdm import tqdm
 
 from fastrti.errors import TrainingError
+from fastrti.progress import Progress
 from fastrti.training.checkpoint import Checkpoint
 from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import PixelSamples
@@ -55,7 +56,7 @@ class Task:
     """What a network learns from.
 
     Attributes:
-        name: of the loop, in the progress bar and in checkpoints.
+        name: of the loop, in progress and in checkpoints.
         samples: the pixels.
         lights: (N, 3) of the photographs.
         teacher: answers at lights. None learns from photographs alone.
@@ -93,7 +94,7 @@ def train(
         preset: steps, batch shape and learning rate.
         generator: draws pixels and lights; on the CPU.
         checkpoint: keeps the state of the loop, which resumes from it.
-        score: describes the averaged network in a few words for the progress bar. None shows no bar.
+        score: describes the averaged network in a few words for who watches. None says nothing.
 
     Returns:
         The exponential moving average of the network, and the steps done.
@@ -112,8 +113,8 @@ def train(
             part.load_state_dict(state[name])
         generator.set_state(state["generator"])
         done = state["step"]
-    bar = tqdm(total=preset.steps, initial=done, desc=task.name, unit="step", disable=score is None)
-    try:
+    words = ""
+    with Progress(f"training {task.name}", preset.steps, done) as progress, suppress(KeyboardInterrupt):
         while done < preset.steps:
             optimizer.param_groups[0]["lr"] = preset.learning_rate * one_cycle(done / preset.steps)
             pixels = torch.randint(len(task.samples), (preset.pixels,), generator=generator).to(device)
@@ -145,16 +146,12 @@ def train(
             if done % _REPORT_STEPS == 0 or done == preset.steps:
                 _check_finite(error.item(), task.name, done)
                 if score is not None:
-                    bar.set_postfix_str(f"loss {error.item():.2e}, {score(average)}", refresh=False)
+                    words = f"loss {error.item():.2e}, {score(average)}"
             if done % CHECKPOINT_STEPS == 0 or done == preset.steps:
                 state = {name: part.state_dict() for name, part in parts.items()}
                 checkpoint.save(task.name, {**state, "generator": generator.get_state(), "step": done})
-            bar.update()
-    except KeyboardInterrupt:
-        pass  # the average so far is the result, and `done` says how far it came
-    finally:
-        bar.close()
-    return average, done
+            progress.step(words=words)
+    return average, done  # after Ctrl-C the average so far is the result, and `done` says how far it came
 
 
 def one_cycle(progress: float) -> float:

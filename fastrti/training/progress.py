@@ -1,4 +1,4 @@
-"""The PSNR that a progress bar shows while a network is trained."""
+"""The PSNR that is shown while a network is trained."""
 
 import torch
 from torch import Tensor

@@ -8,6 +8,7 @@ from torch import Tensor
 from fastrti.errors import TrainingError
 from fastrti.photographs.hold_out import Indices
 from fastrti.photographs.mlic import Mlic
+from fastrti.progress import counted
 
 _CHUNK = 16384  # pixels converted to float at once
 
@@ -60,7 +61,7 @@ class PixelSamples:
         self.scale = 1 / 255 if as_bytes else 1.0
         shape = (len(rows), 3 * len(photographs.chosen))
         self.values = torch.empty(shape, dtype=torch.uint8 if as_bytes else torch.float16, device=photographs.device)
-        for start in range(0, len(rows), _CHUNK):
+        for start in counted(range(0, len(rows), _CHUNK), "gathering pixels"):
             stop = start + _CHUNK
             chunk = photographs.read(rows[start:stop], columns[start:stop]).flatten(0, 1).T  # (P, 3N)
             self.values[start:stop] = (chunk / self.scale).round() if as_bytes else chunk

@@ -31,8 +31,8 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_every_scene_is_measured_once(collections: Path, tmp_path: Path, benchmark_module: Any) -> None:
     arguments = (collections, "--results", tmp_path, "--methods", "hsh16", "interpolator")
     first, second = run(*arguments), run(*arguments)
-    assert first.returncode == 0 and len(first.stdout.splitlines()) == 4, first.stderr
-    assert second.returncode == 0 and second.stdout == "", second.stderr
+    assert first.returncode == 0 and len(first.stdout.splitlines()) == 1 + 4, first.stderr
+    assert second.returncode == 0 and second.stdout == f"2 scenes: 4 of 4 results are in {tmp_path}\n", second.stderr
     assert {file.name for file in tmp_path.iterdir()} == {"kind.csv", "realrti.csv"}
     results = benchmark_module("quality.results").read_results(tmp_path)
     kept = {(result.scene, result.method): result for result in results}
@@ -47,8 +47,33 @@ def test_every_scene_is_measured_once(collections: Path, tmp_path: Path, benchma
         assert 10 < result.psnr < 60
 
 
-@pytest.mark.parametrize("more", [(), ("--scenes", "item10")])
-def test_no_scene_is_an_error_in_one_sentence(more: tuple[str, ...], tmp_path: Path) -> None:
-    done = run(tmp_path, *more)
+@pytest.mark.parametrize(
+    ("made", "asked", "said"),
+    [
+        ([], ["."], "expected scenes in ., got none: name a folder that holds SynthRTI"),
+        (
+            ["a/Dome", "a/Test"],
+            [".", "--scenes", "a", "item10"],
+            "expected a scene whose name ends in item10, got none",
+        ),
+        (["a/Dome", "a/Test", "b"], ["a", "b"], "expected scenes in b, got none"),
+        (["a/Dome", "a/Test", "b/Dome"], ["."], "expected the folder Test beside "),
+        (["item3/image05.jpg"], ["."], "got none called image22.jpg, image39.jpg, image52.jpg, image65.jpg"),
+    ],
+)
+def test_what_is_missing_is_an_error_in_one_sentence(
+    made: list[str], asked: list[str], said: str, tmp_path: Path, benchmark_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in made:
+        (tmp_path / path).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["scores", *asked])
+    with pytest.raises(SystemExit) as error:
+        benchmark_module("quality.scores").main()
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_no_scene_ends_the_program_with_an_error(tmp_path: Path) -> None:
+    done = run(tmp_path)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr.startswith(f"expected scenes in {tmp_path}, got none") and done.stderr.count("\n") == 1

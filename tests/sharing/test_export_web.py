@@ -13,7 +13,7 @@ from fastrti import ArgumentError, FastrtiError, Renderer, load, save
 from fastrti.cli import main
 from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
 from fastrti.sharing import site, web
-from fastrti.sharing.site import needs_tiles
+from fastrti.sharing.site import loads_best_as_tiles, needs_tiles
 from fastrti.sharing.web import export_folder, export_single_file
 
 PAGE_FILES = {"index.html", "rti-viewer.js"}
@@ -130,6 +130,17 @@ def test_large_pictures_become_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "MAX_TEXELS", 6 * 100)
     assert not needs_tiles(relightable("ptm", 10, 10))
     assert needs_tiles(relightable("ptm", 10, 11))
+
+
+def test_the_web_gets_tiles_sooner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert not loads_best_as_tiles(relightable("ptm", 2000, 1000))
+    assert loads_best_as_tiles(relightable("ptm", 2000, 1001))
+    monkeypatch.setattr(site, "MAX_WHOLE_PIXELS", 100)
+    for width, tiled in ((10, False), (11, True)):
+        export_folder(relightable("ptm", 10, width), tmp_path / "site")
+        assert ("tiles" in json.loads((tmp_path / "site/object/info.json").read_text())) == tiled
+    export_single_file(relightable("ptm", 10, 11), tmp_path / "vase.html")
+    assert "plane_1.jpg" in (tmp_path / "vase.html").read_text()  # a file is loaded at once
 
 
 def test_a_single_file_needs_nothing_else(tmp_path: Path) -> None:

@@ -1,4 +1,17 @@
-"""The OpenLIME export, judged by OpenLIME's contract, written out here without the exporter's code."""
+"""The OpenLIME export, judged by OpenLIME's contract, written out here without the exporter's code.
+
+What the real program does with colours, and what the models of it below therefore do:
+
+- The shaders of both layers draw with WebGL into a canvas of 8-bit sRGB.
+- `LayerNeuralRTI` draws the network into a texture of one tile, and its `imageShader` copies that. With `isLinear` the
+  copy is left alone, else it is converted from sRGB to linear.
+- `ShaderRTI` converts its colours from sRGB to linear since 1.2.3, whatever `isLinear` says. Before, it does not.
+- `Canvas` has the option `useOffscreenFramebuffer`, true by default. Then all layers are drawn into a texture of 8
+  bits, which is converted from linear to sRGB on its way to the screen.
+- Both conversions are powers of 2.2 by default (`isSrgbSimplified`).
+- A network's tile is drawn at the full size of a tile, and stretched over the place of a smaller one.
+- The layer of an object with light-conditioned weights has one set of them: a page without uniforms.js shows one light.
+"""
 
 import json
 import re
@@ -18,6 +31,7 @@ from viewer.pages import served
 from fastrti import ArgumentError, ObjectError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.lights import unit_light
+from fastrti.sharing import site
 from fastrti.sharing.openlime import export_openlime
 
 SIZE = (23, 37)
@@ -181,8 +195,18 @@ def node_weights(info: dict, light) -> NDArray[np.float64]:
     return np.einsum("pmk,m->pk", np.concatenate(scaled), weights / weights.sum())
 
 
-def shown_by_rti_layer(folder: Path, light) -> NDArray[np.uint8]:
-    """What LayerRTI draws of the folder."""
+def shown_by_rti_layer(folder: Path, light, version: str = "1.2.0", off_screen: bool = False) -> NDArray[np.uint8]:
+    """What LayerRTI of a version draws of the folder, with its off-screen picture or without."""
+    colour = colours_of_rti_layer(folder, light)
+    if version != "1.2.0":
+        colour = np.clip(colour, 0, None) ** 2.2
+    if off_screen:
+        colour = (np.rint(255 * np.clip(colour, 0, 1)) / 255) ** (1 / 2.2)
+    return np.rint(255 * np.clip(colour, 0, 1)).astype(np.uint8)
+
+
+def colours_of_rti_layer(folder: Path, light) -> NDArray[np.float64]:
+    """(H, W, 3), as the photographs were encoded."""
     info = json.loads((folder / "info.json").read_text())
     assert info["isLinear"] is True
     planes = np.concatenate([pixels(folder, f"plane_{i}") for i in range(info["nplanes"] // 3)], axis=2) / 255
@@ -197,7 +221,7 @@ def shown_by_rti_layer(folder: Path, light) -> NDArray[np.uint8]:
             colour = coefficients[..., :3] * (coefficients[..., 3:] @ terms)[..., None]
         else:
             colour = np.einsum("hwjc,j->hwc", coefficients.reshape(*planes.shape[:2], -1, 3), terms)
-    return np.rint(255 * np.clip(colour, 0, 1)).astype(np.uint8)
+    return colour
 
 
 @pytest.mark.parametrize("name", ["ptm", "ptm-base", "hsh9", "hsh9-base", "rbf"])
@@ -221,6 +245,15 @@ def test_tiles_hold_the_same_picture(tmp_path: Path) -> None:
     assert not list(folder.glob("*.jpg"))
     assert settings(folder)["layout"] == "deepzoom"
     assert_equal(shown_by_neural_layer(folder, LIGHTS[1]), what, LIGHTS[1])
+
+
+def test_bases_become_tiles_sooner_than_networks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(site, "MAX_WHOLE_PIXELS", 299)
+    for name, layout in (("ptm", "deepzoom"), ("openlime", "image")):
+        folder = exported(tmp_path / name, relightable(name, 1, 300))
+        assert settings(folder)["layout"] == layout
+    monkeypatch.setattr(site, "MAX_SIDE", 299)
+    assert settings(exported(tmp_path / "large", relightable("openlime", 1, 300)))["layout"] == "deepzoom"
 
 
 def test_tiles_of_bases_say_that_they_are_png(tmp_path: Path) -> None:
@@ -272,6 +305,28 @@ def test_networks_for_large_devices_are_named(width: int, vectors: int, tmp_path
     assert [f"takes {vectors} uniform vectors" in note for note in notes] == [True] * (vectors > 224)
 
 
+@pytest.mark.parametrize(
+    ("decoder", "size", "tiles", "said"),
+    [
+        (PLAIN["disk20"], SIZE, False, []),
+        (PLAIN["disk20"], (256, 512), True, []),
+        (PLAIN["disk20"], (256, 513), True, ["the last column and row of tiles are a little blurred"]),
+        (CONDITIONED["six-planes"], SIZE, False, ["uniforms.js of this export to move the light"]),
+        (DECODERS["ptm"], (300, 20), True, ["dark ones are up to 15 levels off"]),
+        (DECODERS["rbf"], SIZE, False, ["dark ones are up to 15 levels off", "a formula of its own"]),
+    ],
+)
+def test_readme_and_command_say_what_openlime_shows_otherwise(
+    decoder, size: tuple[int, int], tiles: bool, said: list[str], tmp_path: Path
+) -> None:
+    notes = export_openlime(make(decoder, size), tmp_path / "site", tiles)
+    assert len(notes) == len(said) and all(words in note for words, note in zip(said, notes))
+    readme = (tmp_path / "site" / "README.txt").read_text()
+    kind = "rti" if decoder in (DECODERS["ptm"], DECODERS["rbf"]) else "neural"
+    assert f"type: '{kind}', layout: '{'deepzoom' if tiles else 'image'}', url: 'object/info.json'" in readme
+    assert all(note[1:] in readme for note in notes) and "\nOpenLIME is a program of its own" in readme
+
+
 def test_an_export_is_replaced_and_openlime_in_it_kept(tmp_path: Path, capsys) -> None:
     save(relightable("ptm", *SIZE), tmp_path / "vase")
     command = ["export", str(tmp_path / "vase"), "--to", "openlime", str(tmp_path / "site")]
@@ -296,22 +351,33 @@ def test_the_page_carries_the_title_and_nothing_of_openlime(tmp_path: Path) -> N
 
 STAND_IN = """
 window.seen = { uniforms: {}, lights: [], layers: [] };
+class Shader {
+  constructor(source) { this.source = source; }
+  fragShaderSrc() {
+    if (!this.source) throw 'Unimplemented!'; // the base class of earlier versions
+    return this.source;
+  }
+  setLight() {}
+  setUniform(name, value) { seen.uniforms[name] = Array.from(value); }
+}
 class Layer {
   constructor(options) {
     Object.assign(this, options);
     this.status = 'ready';
-    this.networkParameters = {};
-    this.imageShader = {};
-    this.shaders = { rti: {} };
-    this.rasters = [{}, {}, {}, {}];
-    this.neuralShader = {
-      setLight: () => {},
-      setUniform: (name, value) => { seen.uniforms[name] = Array.from(value); },
-    };
+    if (options.type === 'neural') {
+      this.networkParameters = {};
+      this.imageShader = new Shader();
+      this.neuralShader = new Shader();
+      this.shaders = { standard: this.imageShader, neural: this.neuralShader };
+      this.rasters = [{}, {}, {}, {}];
+    } else {
+      this.shaders = { rti: new Shader(RTI_SHADER) };
+      this.rasters = [];
+    }
   }
   setLight(light, duration) {
     seen.lights.push([light, duration]);
-    this.neuralShader.setLight(light);
+    this.neuralShader?.setLight(light);
   }
 }
 class Viewer {
@@ -321,6 +387,12 @@ class Viewer {
 }
 window.OpenLIME = { Layer, Viewer, ControllerPanZoom: class {} };
 """
+RTI_SHADERS = {
+    "1.2.0": "vec4 data() { vec4 color = render(base); return color; }",
+    "1.2.3": "vec4 data() { vec4 color = render(base); color = srgb2linear(color); return color; }",
+}
+"""Where the versions differ."""
+
 SHOWN = """
 for (let i = 0; i < 200 && document.getElementById('message').hidden === args[0]; i++) {
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -328,16 +400,38 @@ for (let i = 0; i < 200 && document.getElementById('message').hidden === args[0]
 """
 
 
-def test_the_page_avoids_the_traps_and_moves_every_weight(browser: Browser, tmp_path: Path) -> None:
-    what = make(CONDITIONED["six-planes"])
-    what = replace(what, mask=np.arange(SIZE[1]) > np.zeros((SIZE[0], 1)))
-    folder = exported(tmp_path, what)
-    (folder.parent / "openlime.min.js").write_text(STAND_IN)
+def seen_by_openlime(browser: Browser, folder: Path, version: str) -> dict:
+    """What the page asks of OpenLIME until the arrow up was pressed once."""
+    stand_in = f"const RTI_SHADER = {json.dumps(RTI_SHADERS[version])};\n{STAND_IN}"
+    (folder.parent / "openlime.min.js").write_text(stand_in)
     with served(folder.parent) as (address, _):
         browser.open(f"{address}/index.html")
         browser.run(f"{SHOWN} document.querySelector('.ball').dispatchEvent("
                     "new KeyboardEvent('keydown', { key: 'ArrowUp' }));", False)  # fmt: skip
-        seen = browser.run("return seen;")
+        return browser.run("return seen;")
+
+
+@pytest.mark.parametrize("version", RTI_SHADERS)
+@pytest.mark.parametrize("name", ["ptm", "hsh9"])
+def test_bases_are_drawn_right_by_every_version(name: str, version: str, browser: Browser, tmp_path: Path) -> None:
+    what = relightable(name, *SIZE)
+    folder = exported(tmp_path, what)
+    seen = seen_by_openlime(browser, folder, version)
+    off_screen = seen["options"]["canvas"]["useOffscreenFramebuffer"]
+    assert off_screen == (version != "1.2.0") and seen["layers"][0]["shaders"]["rti"]["isLinear"]
+    light = seen["lights"][-1][0]
+    wanted = Renderer(what).relight(light).astype(int)
+    errors = np.abs(shown_by_rti_layer(folder, light, version, off_screen) - wanted)
+    assert errors.max() <= (15 if off_screen else 1)
+    dark = np.abs(shown_by_rti_layer(folder, light, "1.2.3", off_screen=False) - wanted)
+    assert dark.max() > 60  # what the wrong choice shows
+
+
+def test_the_page_avoids_the_traps_and_moves_every_weight(browser: Browser, tmp_path: Path) -> None:
+    what = make(CONDITIONED["six-planes"])
+    what = replace(what, mask=np.arange(SIZE[1]) > np.zeros((SIZE[0], 1)))
+    folder = exported(tmp_path, what)
+    seen = seen_by_openlime(browser, folder, "1.2.3")
     assert seen["options"]["canvas"]["useOffscreenFramebuffer"] is False
     layer, cover = seen["layers"]
     assert layer["imageShader"]["isLinear"] and all(raster["isLinear"] for raster in layer["rasters"])

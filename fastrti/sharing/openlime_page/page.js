@@ -1,8 +1,8 @@
 /**
  * Shows the object in `object/` with OpenLIME, and moves its light.
  *
- * What is set on OpenLIME here keeps the picture exact: planes are numbers, not colours, and the result is already
- * encoded for the screen, so no conversion between linear and sRGB may touch either.
+ * What is set on OpenLIME here keeps the picture right: planes are numbers, not colours, and the result is already
+ * encoded for the screen. So every conversion between linear and sRGB is turned off, or undone by its inverse.
  */
 
 import { LightBall } from './light-ball.js';
@@ -39,20 +39,30 @@ function show(info) {
         'https://github.com/cnr-isti-vclab/openlime and put it beside this page.',
     );
   }
-  // OpenLIME's own off-screen picture holds linear colour in 8 bits: dark tones would be up to 14 levels off.
-  const viewer = new OpenLIME.Viewer('#picture', { canvas: { useOffscreenFramebuffer: false } });
-  viewer.addController(new OpenLIME.ControllerPanZoom(viewer.camera, { priority: -1000, activeModifiers: [0, 1] }));
   const { type, layout } = settings;
   const layer = new OpenLIME.Layer({ type, layout, url: INFO });
   const shader = type === 'neural' ? layer.imageShader : layer.shaders.rti;
   shader.isLinear = true;
   layer.rasters.forEach((raster) => (raster.isLinear = true));
+  const viewer = new OpenLIME.Viewer('#picture', {
+    canvas: { useOffscreenFramebuffer: type === 'rti' && handsOnLinearLight(shader) },
+  });
+  viewer.addController(new OpenLIME.ControllerPanZoom(viewer.camera, { priority: -1000, activeModifiers: [0, 1] }));
   viewer.addLayer('object', layer);
   if (settings.cover) {
     const cover = new OpenLIME.Layer({ type: 'image', layout, url: settings.cover, zindex: 1 });
     viewer.addLayer('cover', cover);
   }
   return whenRead(layer).then(() => addLight(layer, info));
+}
+
+/**
+ * Whether OpenLIME's RTI shader converts its colours from sRGB to linear, although it is told that they are linear.
+ * It does since 1.2.3. Then only its off-screen picture, which converts them back, shows them right. That picture has
+ * 8 bits of linear light, so dark tones are up to 15 levels off: it is used where it must be.
+ */
+function handsOnLinearLight(shader) {
+  return /srgb\w*linear/i.test(shader.fragShaderSrc());
 }
 
 /** OpenLIME reads the object by itself, and tells nobody when the network is there. */
