@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [
-    {"errors", "extras", "files", "json_fields", "lights", "srgb"},
+    {"errors", "extras", "files", "json_fields", "lights", "picture_limits", "srgb"},
     {"photographs"},
     {"objects"},
     {"formats"},
