@@ -74,33 +74,36 @@ class _Interval:
 
 
 @dataclass(frozen=True)
+class _Matrix:
+    """A matrix of the frame networks of L lights, (L, out, in), and how far 64-bit programs may differ in it."""
+
+    values: _Interval
+    lost: Floats
+
+    def rounding(self, inputs: Floats) -> Floats:
+        """The error of its sums, (L, out, 1), for the largest summands that each input brings."""
+        count = np.count_nonzero(self.values.magnitude, axis=2, keepdims=True)
+        error: Floats = (_U * (count + _SPARE) * self.values.magnitude + self.lost) @ inputs
+        return error
+
+
+@dataclass(frozen=True)
 class _Layer:
-    """One layer of the frame networks of L lights, and what rounding does in it.
+    """One layer of the frame networks; the bias is a matrix with one input, and the last layer may have a skip."""
 
-    Attributes:
-        weight: (L, out, in).
-        bias: (L, out, 1).
-        skip: (L, 3, K) of the output layer, or None.
-    """
-
-    weight: _Interval
-    bias: _Interval
-    skip: _Interval | None = None
+    weight: _Matrix
+    bias: _Matrix
+    skip: _Matrix | None = None
 
     def sums(self, inputs: _Interval, planes: _Interval) -> _Interval:
         """The exact sums."""
-        sums = self.weight @ inputs + self.bias
-        return sums if self.skip is None else sums + self.skip @ planes
+        sums = self.weight.values @ inputs + self.bias.values
+        return sums if self.skip is None else sums + self.skip.values @ planes
 
     def rounding(self, inputs: Floats, planes: Floats) -> Floats:
-        """The error of the sums, (L, out, 1), for the largest summands each input brings."""
-        summands = self.weight.magnitude @ inputs + self.bias.magnitude
-        count = np.count_nonzero(self.weight.magnitude, axis=2, keepdims=True)
-        if self.skip is not None:
-            summands = summands + self.skip.magnitude @ planes
-            count = count + np.count_nonzero(self.skip.magnitude, axis=2, keepdims=True)
-        error: Floats = _U * (count + _SPARE) * summands
-        return error
+        """The error of the sums, (L, out, 1), for the largest summands that inputs and planes bring."""
+        error = self.weight.rounding(inputs) + self.bias.rounding(np.ones((1, 1)))
+        return error if self.skip is None else error + self.skip.rounding(planes)
 
 
 def check_float32(relightable: Relightable) -> None:
@@ -142,7 +145,7 @@ def _colour_error(layers: list[_Layer], activation: Activation, minimum: Floats,
     total = layers[-1].rounding(largest, brought)
     influence = _Interval(np.eye(3), np.zeros((3, 3)))  # of the units of a layer on the colours, (L, 3, units)
     for layer, error, (low, high) in reversed(list(zip(layers[1:], errors, slopes))):
-        influence = influence @ layer.weight
+        influence = influence @ layer.weight.values
         total = total + _sum_of_units(influence.magnitude * error.swapaxes(1, 2))
         influence = influence.scaled(low.swapaxes(1, 2), high.swapaxes(1, 2))
     return float(total.max())
@@ -167,30 +170,36 @@ def _slope(z: Floats, activation: Activation) -> Floats:
 
 
 def _layers(network: LightNetwork) -> list[_Layer]:
-    parameters = _over_all_lights(network) if len(network.weights) == 1 else _at_lights(network)
+    parameters, lost = _over_all_lights(network) if len(network.weights) == 1 else _at_lights(network)
     low, high = (np.clip(bound, -MAX_WEIGHT, MAX_WEIGHT) for bound in (parameters.low, parameters.high))
-    arrays, start = [], 0
+    matrices, start = [], 0
     for shape in parameter_shapes(network.planes, network.hidden, network.skip):
-        part = slice(start, start + int(np.prod(shape)))
-        shape = shape if len(shape) == 2 else (*shape, 1)
-        arrays.append(_Interval.between(low[:, part].reshape(-1, *shape), high[:, part].reshape(-1, *shape)))
+        part, size = slice(start, start + int(np.prod(shape))), (-1, shape[0], shape[1] if len(shape) == 2 else 1)
+        values = _Interval.between(low[:, part].reshape(size), high[:, part].reshape(size))
+        matrices.append(_Matrix(values, lost[:, part].reshape(size)))
         start = part.stop
-    skip = arrays.pop() if network.skip else None
-    pairs = list(zip(arrays[0::2], arrays[1::2]))
+    skip = matrices.pop() if network.skip else None
+    pairs = list(zip(matrices[0::2], matrices[1::2]))
     return [*(_Layer(*pair) for pair in pairs[:-1]), _Layer(*pairs[-1], skip)]
 
 
-def _over_all_lights(network: LightNetwork) -> _Interval:
-    """The parameters (1, N) of a single light layer."""
+Parameters = tuple[_Interval, Floats]
+"""Of a light network, (L, N), and how far 64-bit programs may differ in them, (L, N)."""
+
+
+def _over_all_lights(network: LightNetwork) -> Parameters:
+    """Of a single light layer; L is 1."""
     weight, bias = network.weights[0].astype(np.float64), network.biases[0].astype(np.float64)
+    largest = np.abs(weight).max(axis=1)
+    lost = _U64 * (largest * weight.shape[1] + np.abs(bias))
     if network.features in ("rbf", "bilinear"):  # weights of the nodes, not negative, of sum 1
         columns = _Interval.between(weight.min(axis=1), weight.max(axis=1))
-        between = _Interval(columns.centre + bias, columns.radius + _node_error(network) * columns.magnitude)
+        values = _Interval(columns.centre + bias, columns.radius)
+        lost += _node_error(network) * 2 * columns.radius
     else:
         features = _features_over_all_lights(network)
-        between = _Interval(weight @ features.centre + bias, np.abs(weight) @ features.radius)
-    lost = _U64 * (np.abs(weight).max(axis=1) * weight.shape[1] + np.abs(bias))
-    return _Interval(between.centre[None], (between.radius + lost)[None])
+        values = _Interval(weight @ features.centre + bias, np.abs(weight) @ features.radius)
+    return _Interval(values.centre[None], values.radius[None]), lost[None]
 
 
 def _node_error(network: LightNetwork) -> float:
@@ -217,8 +226,8 @@ def _hsh_over_all_lights() -> tuple[Floats, Floats]:
     return terms.min(axis=0), terms.max(axis=0)
 
 
-def _at_lights(network: LightNetwork) -> _Interval:
-    """The parameters (L, N) of a deeper light network, at `LIGHTS` lights."""
+def _at_lights(network: LightNetwork) -> Parameters:
+    """Of a deeper light network, at `LIGHTS` lights."""
     h = np.array([network.feature_values(light) for light in _hemisphere(LIGHTS)])
     lost = np.zeros_like(h)
     for number, (weight, bias) in enumerate(zip(network.weights, network.biases)):
@@ -227,7 +236,7 @@ def _at_lights(network: LightNetwork) -> _Interval:
         matrix = np.abs(weight.astype(np.float64)).T
         lost = lost @ matrix * _SILU_SLOPE + _U64 * (np.abs(h) @ matrix + np.abs(bias))
         h = h @ weight.T.astype(np.float64) + bias
-    return _Interval(h, lost)
+    return _Interval(h, np.zeros_like(h)), lost
 
 
 @cache

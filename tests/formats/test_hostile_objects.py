@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tracemalloc
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -326,6 +327,23 @@ def test_jpeg_planes_truncated_and_flipped(tmp_path, folder):
         survives(folder)
 
 
+def test_a_jpeg_of_very_many_passes_is_refused(folder):
+    """Each costs the time of the whole picture and next to no bytes; a thumbnail's passes do not count."""
+    from PIL import Image
+
+    path = folder / "plane_1.jpg"
+    Image.fromarray(np.full((5, 4, 3), 99, np.uint8)).save(path, "JPEG", progressive=True)
+    original = path.read_bytes()
+    assert survives(folder)
+    last = original.rindex(b"\xff\xda")
+    path.write_bytes(original[:-2] + original[last:-2] * 50 + b"\xff\xd9")
+    with pytest.raises(ObjectError, match="expected a JPEG of at most 50 scans"):
+        load(folder)
+    thumbnail = b"\xff\xda" * 60
+    path.write_bytes(original[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + original[2:])
+    assert survives(folder)
+
+
 # --- sizes and memory ------------------------------------------------------------------------------------------------
 
 
@@ -349,6 +367,39 @@ def test_max_pixels_allows_and_forbids(folder):
         load(folder)
     with pytest.raises(ObjectError, match="expected a RGB picture of 15001×10000, got RGB of 4×5"):
         load(folder, max_pixels=10**9)
+
+
+def test_the_limit_of_bytes_counts_all_planes(folder):
+    info = json.loads((folder / "info.json").read_text())
+    width, height = 20_000, 7_000  # below the limit of pixels
+    for planes, too_many in ((18, False), (48, True)):
+        changed = info | {"width": width, "height": height, "planes": planes}
+        changed |= {"min": [0] * planes, "max": [1] * planes}
+        changed["decoder"] = {"kind": "light_basis", "basis": "hsh", "terms": planes // 3, "base": False}
+        (folder / "info.json").write_text(json.dumps(changed))
+        with pytest.raises(ObjectError) as caught:
+            load(folder)
+        assert ("expected planes of at most 2700000000 bytes in all" in str(caught.value)) == too_many
+
+
+@pytest.mark.parametrize("value", ["0,", "[],", "{},", '"",'])
+def test_a_large_info_json_takes_no_more_memory_than_its_bytes(folder, value):
+    size = 8 << 20
+    (folder / "info.json").write_bytes(b'{"fastrti": 1, "extra": [' + value.encode() * (size // len(value)) + b"0]}")
+    tracemalloc.start()
+    with pytest.raises(ObjectError, match="expected at most 524288 values of JSON, got more"):
+        load(folder)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * size
+
+
+def test_a_huge_info_json_is_not_read(folder):
+    with (folder / "info.json").open("wb") as file:
+        file.write(b'{"fastrti": 1, "title": "')
+        file.truncate(1 << 32)
+    with pytest.raises(ObjectError, match="expected at most 24 MiB of JSON"):
+        load(folder)
 
 
 def test_pillows_own_limit_does_not_interfere(tmp_path, monkeypatch):
