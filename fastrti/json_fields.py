@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
 
-MAX_JSON_BYTES = 64 << 20
+MAX_JSON_BYTES = 24 << 20
+"""Enough for the largest array, 4 million numbers in base64."""
+
+MAX_JSON_VALUES = 1 << 19
+"""Each takes up to a hundred bytes once it is parsed."""
+
 MAX_ARRAY_NUMBERS = 1 << 22
 BASE64_OVER = 1000  # arrays of more numbers than this are written as base64
 
@@ -28,15 +33,20 @@ def read_json(path: Path) -> "Fields":
     """The top-level object of a JSON file.
 
     Raises:
-        ObjectError: missing, over 64 MiB, not JSON (NaN and Infinity included), or not an object.
+        ObjectError: missing, over 24 MiB or half a million values, not JSON (NaN and Infinity included), or not an
+            object.
     """
     try:
         with open(path, "rb") as file:
             text = file.read(min(os.fstat(file.fileno()).st_size, MAX_JSON_BYTES) + 1)  # read(n) takes n bytes at once
     except OSError as error:
-        raise ObjectError(f"{path}: expected a readable info.json, got {error.strerror}") from None
+        raise ObjectError(f"{path}: expected a readable {path.name}, got {error.strerror}") from None
     if len(text) > MAX_JSON_BYTES:
         raise ObjectError(f"{path}: expected at most {MAX_JSON_BYTES >> 20} MiB of JSON, got more")
+    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES:  # before any of them takes memory
+        raise ObjectError(
+            f"{path}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"
+        )
     try:
         values = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """A new file format: a line of JSON, then the bytes of the planes."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,11 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
             raise ObjectError(
                 f"{source.path}: expected a line of JSON, got other text: save the object again"
             ) from None
-        width, height = checked_size(info, max_pixels)
         count = info.integer("planes", 1, MAX_PLANES)
-        content = file.read(count * height * width)
-    if len(content) != count * height * width:
-        raise ObjectError(f"{source.path}: expected {count} planes, got a shorter file")
+        width, height = checked_size(info, count, max_pixels)
+        if os.fstat(file.fileno()).st_size - file.tell() != count * height * width:
+            raise ObjectError(f"{source.path}: expected {count} planes, got a file of another size: save it again")
+        content = file.read()
     decoder = info.child("decoder")
     return Relightable(
         planes=np.frombuffer(content, np.uint8).reshape(count, height, width),

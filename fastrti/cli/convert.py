@@ -7,12 +7,13 @@ from typing import Any
 from fastrti.cli.arguments import check_kept
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
-from fastrti.formats import FORMATS, format_of, load, save
+from fastrti.formats import FORMATS, Format, format_of, load, save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress
 
 _OWN = "fastrti"
+_WORDS = {"mm_per_pixel": "scale", "title": "title", "creator": "creator", "rights": "rights"}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -26,7 +27,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  ptm      a .ptm file, for an object that is a PTM\n"
             "  rti      an .rti file, for an object with hemispherical harmonics (HSH)\n"
             "  relight  a Relight folder, for an object with PTM, HSH, RBF or bilinear interpolation\n"
-            "The last three formats hold neither the mask nor title, creator and rights.\n\n"
+            "The last three formats hold neither the mask nor title, creator and rights. Only a Relight folder holds\n"
+            "the scale.\n\n"
             "With --student, fastrti trains another network to draw what the object draws. This takes about a minute\n"
             "and does not need the photographs. The command prints the loss in dB."
         ),
@@ -59,9 +61,20 @@ def run(arguments: argparse.Namespace) -> None:
             raise ArgumentError(f"expected --student with an object folder as output, got --to {target}: leave one out")
         relightable = _distilled(relightable, arguments)
     save(relightable, arguments.output, target)
-    if target != _OWN and relightable.mask is not None:
-        print("note: the mask is not written: what it hides shows as it was fitted", file=sys.stderr)
+    for note in _lost(relightable, FORMATS[target]):
+        print(f"note: {note}", file=sys.stderr)
     print(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
+
+
+def _lost(relightable: Relightable, target: Format) -> list[str]:
+    """What the object has and the format has no place for, in sentences."""
+    notes = []
+    if relightable.mask is not None and "mask" not in target.holds:
+        notes.append("the mask is not written: what it hides shows as it was fitted")
+    lost = [word for key, word in _WORDS.items() if getattr(relightable, key) and key not in target.holds]
+    if lost:
+        notes.append(f"{target.what} has no place for the {' and the '.join(lost)} of the object: not written")
+    return notes
 
 
 def _distilled(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:

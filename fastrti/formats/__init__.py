@@ -12,6 +12,8 @@ from fastrti.formats import fastrti_folder, hsh, neural_folder, ptm, relight_fol
 from fastrti.formats.fastrti_folder import object_info
 from fastrti.formats.format import Format, Source
 from fastrti.json_fields import read_json
+from fastrti.objects.decoders import Decoder
+from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
 
 __all__ = ["FORMATS", "Format", "Source", "load", "object_info", "save"]
@@ -22,6 +24,7 @@ FORMATS = {
 }
 """In the order in which `load` asks them."""
 
+_INFO = "info.json"
 _START_BYTES = 16
 
 
@@ -32,16 +35,19 @@ def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relight
 
     Args:
         path: the folder that holds info.json, or the file.
-        max_pixels: allow pictures of more pixels than the default of about 89 million.
+        max_pixels: allow pictures of more pixels than the default of 150 million, or of fewer.
 
     Raises:
-        ObjectError: not of a known format, or damaged; one sentence that names the file.
+        ObjectError: not of a known format, damaged, or of numbers that no backend can draw (see
+            `fastrti.objects.float32_error`); one sentence that names the file.
     """
     try:
         source = _source(path)
         for row in FORMATS.values():
             if row.recognises(source):
-                return row.load(source, max_pixels)
+                relightable = row.load(source, max_pixels)
+                check_float32(relightable)
+                return relightable
     except ArgumentError as error:  # numbers that fit the file's form but not the decoder's
         raise ObjectError(f"{path}: {error}") from None
     except MemoryError:
@@ -65,7 +71,8 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
             and "fastrti" for every other path.
 
     Raises:
-        ObjectError: a decoder that the format does not hold, or a path that cannot be written.
+        ObjectError: a decoder that the format does not hold, numbers that `load` would refuse, or a path that cannot
+            be written.
         ArgumentError: another format.
     """
     row = FORMATS.get(format_of(path) if format is None else format)
@@ -73,7 +80,11 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
         writable = ", ".join(name for name, row in FORMATS.items() if row.save)
         raise ArgumentError(f"expected a format of {writable}, got {format!r}")
     try:
+        if isinstance(relightable.decoder, Decoder):  # the formats refuse other kinds by their names
+            check_float32(relightable)
         row.save(relightable, Path(path))
+    except ArgumentError as error:
+        raise ObjectError(f"{path}: {error}") from None
     except OSError as error:
         raise ObjectError(
             f"{path}: expected a folder or file that can be written, got {error.strerror or error}"
@@ -93,7 +104,22 @@ def _source(path: str | os.PathLike[str]) -> Source:
     folder = settled_folder(path)
     if not folder.is_dir():
         raise ObjectError(f"{path}: expected the folder of a relightable object, got no such folder")
-    return Source(folder, read_json(folder / "info.json"))
+    if not (folder / _INFO).exists():
+        raise ObjectError(f"{path}: expected a folder with {_INFO}, got {_without_info(folder)}")
+    return Source(folder, read_json(folder / _INFO))
+
+
+def _without_info(folder: Path) -> str:
+    """What a folder without info.json is, and what to do with it."""
+    if (folder / "info.xml").is_file():
+        return "the info.xml of WebRTIViewer, which is not read: open the .ptm or .rti file that it was made from"
+    suffixes = {suffix for row in FORMATS.values() for suffix in row.suffixes}
+    for entry in sorted(folder.iterdir()):
+        if entry.suffix.lower() in suffixes and entry.is_file():
+            return f"one with {entry.name}: name that file"
+        if (entry / _INFO).is_file():
+            return f"one with an object in its folder {entry.name}: name that folder"
+    return "one without: name the folder of an object, or fit the photographs first"
 
 
 def _unknown(source: Source) -> ObjectError:

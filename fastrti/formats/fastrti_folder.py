@@ -61,8 +61,8 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         )
     for key, wanted in (("type", "neural"), ("format", "png"), ("colorspace", "rgb")):
         info.choice(key, (wanted,))
-    width, height = checked_size(info, max_pixels)
     stored = info.integer("planes", 1, MAX_PLANES)
+    width, height = checked_size(info, stored, max_pixels)
     minimum, maximum = info.array("min", (stored,)), info.array("max", (stored,))
     decoder = _decoder(info, stored)
     count = decoder.planes  # OpenLIME's form pads to nine planes
@@ -242,4 +242,11 @@ def object_info(relightable: Relightable) -> dict[str, Any]:
     return info | {key: value for key, value in relightable.extra.items() if key not in _OWN_KEYS}
 
 
-FORMAT = Format("fastrti", "an object folder of fastrti", recognises, load, save)
+FORMAT = Format(
+    "fastrti",
+    "an object folder of fastrti",
+    recognises,
+    load,
+    save,
+    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights"),
+)

@@ -40,6 +40,7 @@ class Format:
         load: reads a recognised source, with a limit of pixels; None stands for the default.
         save: writes an object to a path; None where fastrti only reads the format.
         suffixes: of its files, in lower case; none for folders.
+        holds: which of an object's mask, lights, mm_per_pixel, title, creator and rights it has a place for.
     """
 
     name: str
@@ -48,3 +49,4 @@ class Format:
     load: Callable[[Source, int | None], Relightable]
     save: Callable[[Relightable, Path], None] | None = None
     suffixes: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_decoder
-from fastrti.formats.reading.plane_files import checked_size, read_planes
+from fastrti.formats.reading.plane_files import checked_size
+from fastrti.formats.reading.plane_layouts import has_planes, read_plane_pictures
 from fastrti.objects.decoders import MlpDecoder
 from fastrti.objects.relightable import Relightable
 
@@ -33,25 +34,24 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         ObjectError: files or numbers that do not fit the format.
     """
     info = source.fields
-    width, height = checked_size(info, max_pixels)
+    width, height = checked_size(info, OPENLIME_PLANES, max_pixels)
     info.integer("planes", OPENLIME_PLANES, OPENLIME_PLANES)
     minimum, maximum = info.array("min", (OPENLIME_PLANES,)), info.array("max", (OPENLIME_PLANES,))
     colorspace = info.choice("colorspace", ("rgb", "bgr"))
     biases = info.values.get("biases")
     width_of_first = len(biases[0]) if isinstance(biases, list) and biases and isinstance(biases[0], list) else 0
     decoder = _without_padding(openlime_decoder(info, (width_of_first, width_of_first), OPENLIME_PLANES))
-    planes = read_planes(_plane_paths(source.path), width, height)
+    planes = read_plane_pictures(source.path, _plane_numbers(source.path), width, height)
     if colorspace == "bgr":
         planes, decoder = _rgb(planes, decoder)
     return Relightable(planes, minimum, maximum, decoder)
 
 
-def _plane_paths(folder: Path) -> list[Path]:
-    for numbers in ((0, 1, 2), (1, 2, 3)):
-        for suffix in ("png", "jpg"):
-            paths = [folder / f"plane_{number}.{suffix}" for number in numbers]
-            if all(path.is_file() for path in paths):
-                return paths
+def _plane_numbers(folder: Path) -> tuple[int, int, int]:
+    numberings = ((0, 1, 2), (1, 2, 3))
+    for numbers in numberings:
+        if has_planes(folder, numbers):
+            return numbers
     raise ObjectError(f"{folder}: expected plane_0 to plane_2 or plane_1 to plane_3 as .png or .jpg, got neither set")
 
 

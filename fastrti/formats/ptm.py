@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import replace_file
 from fastrti.formats.format import Format, Source
-from fastrti.formats.reading.plane_files import MAX_SIDE, check_pixels
+from fastrti.formats.reading.plane_files import MAX_SIDE, check_size
 from fastrti.formats.reading.ptm_jpeg import read_streams
 from fastrti.formats.reading.ranges import ascending, requantised
 from fastrti.formats.reading.text_header import TextHeader
@@ -52,11 +52,12 @@ def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
     version = header.choice("a version", VERSIONS)
     name = header.choice("a format", _PLANES)
     width, height = header.integers("width and height", 2, 1, MAX_SIDE)
-    check_pixels(header.where, width, height, max_pixels)
+    base_colour = name.endswith("LRGB")
+    check_size(header.where, width, height, 3 + TERMS if base_colour else 3 * TERMS, max_pixels)
     scale = np.array(header.floats("scales", TERMS)) / 255
-    bias = np.array(header.integers("biases", TERMS, -MAX_BIAS, MAX_BIAS))
+    bias = np.array(header.floats("biases", TERMS, -MAX_BIAS, MAX_BIAS))
     planes = np.ascontiguousarray(_PLANES[name](header, version, width, height)[:, ::-1])
-    decoder = LightBasisDecoder("ptm", TERMS, base_colour=name.endswith("LRGB"))
+    decoder = LightBasisDecoder("ptm", TERMS, base_colour)
     minimum, maximum = np.zeros(len(planes)), np.ones(len(planes))
     terms = slice(3, None) if decoder.base_colour else slice(None)
     channels = 1 if decoder.base_colour else 3
@@ -68,14 +69,14 @@ def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
 
 def _rgb(header: TextHeader, version: str, width: int, height: int) -> Bytes:
     """Three blocks, one per channel, of six bytes per pixel."""
-    blocks = _payload(header, 3 * height * width * TERMS).reshape(3, -1, TERMS)
+    blocks = _payload(header, width, height, 3 * TERMS).reshape(3, -1, TERMS)
     planes: Bytes = blocks.transpose(2, 0, 1).reshape(3 * TERMS, height, width)
     return planes
 
 
 def _lrgb(header: TextHeader, version: str, width: int, height: int) -> Bytes:
     """Six bytes per pixel, then the base colour. Before version 1.2, nine bytes per pixel."""
-    payload = _payload(header, height * width * (TERMS + 3))
+    payload = _payload(header, width, height, TERMS + 3)
     if version == "PTM_1.2":
         luminance, base = np.split(payload, [height * width * TERMS])
     else:
@@ -94,8 +95,8 @@ def _jpeg_lrgb(header: TextHeader, version: str, width: int, height: int) -> Byt
     return np.roll(read_streams(header, TERMS + 3, width, height), 3, axis=0)  # the base colour comes last
 
 
-def _payload(header: TextHeader, size: int) -> Bytes:
-    return np.frombuffer(header.payload(size), np.uint8)
+def _payload(header: TextHeader, width: int, height: int, planes: int) -> Bytes:
+    return np.frombuffer(header.payload(width * height * planes, min(width, height) * planes), np.uint8)
 
 
 _PLANES: dict[str, Callable[[TextHeader, str, int, int], Bytes]] = {

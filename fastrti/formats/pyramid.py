@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fastrti.formats.reading.plane_files import PNG_LEVEL, read_picture
+from fastrti.formats.reading.plane_files import PNG_LEVEL
+from fastrti.formats.reading.tiles import Tiling, folder_of_tiles, read_tiles
 
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
@@ -70,10 +71,4 @@ def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int,
     Raises:
         ObjectError: a tile that is missing, damaged or of another kind or size.
     """
-    picture = np.empty((height, width, 3) if mode == "RGB" else (height, width), np.uint8)
-    for top in range(0, height, tile):
-        for left in range(0, width, tile):
-            across, down = min(tile, width - left), min(tile, height - top)
-            path = folder / f"{left // tile}_{top // tile}.png"
-            picture[top : top + down, left : left + across] = read_picture(path, mode, across, down)
-    return picture
+    return read_tiles(Tiling(width, height, tile), mode, folder_of_tiles(folder, "png"))

@@ -7,6 +7,7 @@ components: colour = M₀(l) + Σ coefficient_p·M_p(l), M interpolated between 
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import new_folder
 from fastrti.formats.format import Format, Source
-from fastrti.formats.reading.plane_files import checked_size, read_planes, write_picture
+from fastrti.formats.reading.plane_files import checked_size, write_picture
+from fastrti.formats.reading.plane_layouts import read_plane_pictures
 from fastrti.formats.reading.ranges import Ranges, ascending, hsh_signs
 from fastrti.json_fields import Fields
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
@@ -31,6 +33,12 @@ PTM_ORDER = (3, 5, 4, 1, 2, 0)
 """Where Relight's 1, x, y, x², xy, y² holds our x², y², xy, x, y, 1."""
 ZERO = 127
 """The byte that means 0 in a component's basis."""
+
+SCALE = "pixelSizeInMM"
+
+# Relight calls it `colorprofile` ("RGB" is linear light, "P3" Display P3), for some days it was `linearInput`.
+_OF_COLOURS = re.compile("profile|linear|gamma|transfer|encoding|icc", re.IGNORECASE)
+_AS_THEY_ARE = ("sRGB", "srgb", "", None, False)
 
 _MIN_RANGE = 1e-9  # so that the table stays in float32
 _RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
@@ -48,10 +56,11 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         ObjectError: a colour space, file or number that does not fit the format.
     """
     folder, info = source.path, source.fields
+    _check_colours(info)
     kind = info.choice("type", TYPES)
     colorspace = info.choice("colorspace", ("rgb", "lrgb") if kind in LIGHT_FUNCTIONS else ("mrgb", "mycc"))
-    width, height = checked_size(info, max_pixels)
     count = _plane_count(info, colorspace)
+    width, height = checked_size(info, count, max_pixels)
     at_0, at_255 = _ranges(info, count)
     lights = _lights(info) if "lights" in info or kind == "rbf" else np.empty((0, 3))
     decoder: Decoder
@@ -61,11 +70,24 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         order, signs = stored_as(decoder)
     else:
         decoder = _components(folder, info, kind, count, colorspace, lights)
-    planes = read_planes(_plane_paths(folder, -(-count // 3)), width, height)[order]
+    planes = read_plane_pictures(folder, range(-(-count // 3)), width, height)[order]
     if colorspace == "lrgb":
         at_0[:3], at_255[:3] = 0, 1  # the base colour is the bytes themselves
     minimum, maximum = ascending(planes, signs * at_0[order], signs * at_255[order])
-    return Relightable(planes, minimum, maximum, decoder, lights=lights if len(lights) else None)
+    mm_per_pixel = info.number(SCALE) if info.values.get(SCALE) else None  # 0 is unknown
+    photographed = lights if len(lights) else None
+    return Relightable(planes, minimum, maximum, decoder, lights=photographed, mm_per_pixel=mm_per_pixel)
+
+
+def _check_colours(info: Fields) -> None:
+    """Raises ObjectError where a key says that the coefficients do not add up to sRGB colours."""
+    for key, value in info.values.items():
+        if _OF_COLOURS.search(key) and value not in _AS_THEY_ARE:
+            raise ObjectError(
+                f"{info.where}: expected coefficients that add up to sRGB colours, got {key!r}: {str(value)[:20]!r}, "
+                f"which fastrti does not convert: build the object again with the colour profile sRGB, or fit it from "
+                f"the photographs"
+            )
 
 
 def _plane_count(info: Fields, colorspace: str) -> int:
@@ -101,16 +123,6 @@ def _material(info: Fields) -> Fields:
     if not materials:
         raise info.error("materials", "a list of one object")
     return materials[0]
-
-
-def _plane_paths(folder: Path, count: int) -> list[Path]:
-    for suffix in ("png", "jpg"):
-        paths = [folder / f"plane_{number}.{suffix}" for number in range(count)]
-        if paths[0].is_file():
-            return paths
-    raise ObjectError(
-        f"{folder}: expected plane_0.jpg or plane_0.png, got neither: export the planes as whole pictures, not as tiles"
-    )
 
 
 # --- reading ptm, hsh ------------------------------------------------------------------------------------------------
@@ -225,6 +237,8 @@ def save(relightable: Relightable, path: Path) -> None:
     planes = planes * (ranges[1] > ranges[0])[:, None, None]  # all 0 where a plane has one value
     info |= {"width": relightable.width, "height": relightable.height, "format": "jpg", "nplanes": len(planes)}
     info["materials"] = [material | {"scale": scale.tolist(), "bias": bias.tolist()}]
+    if relightable.mm_per_pixel is not None:
+        info[SCALE] = relightable.mm_per_pixel
     if "lights" not in info and relightable.lights is not None:
         info["lights"] = relightable.lights.ravel().tolist()
     with new_folder(path) as folder:
@@ -282,4 +296,11 @@ def _table_bytes(table: NDArray[np.float64]) -> tuple[bytes, list[float]]:
     return np.concatenate([mean[None], components]).astype(np.uint8).tobytes(), ranges.tolist()
 
 
-FORMAT = Format("relight", f"a Relight folder of type {', '.join(TYPES)}", recognises, load, save)
+FORMAT = Format(
+    "relight",
+    f"a Relight folder of type {', '.join(TYPES)}",
+    recognises,
+    load,
+    save,
+    holds=("lights", "mm_per_pixel"),
+)

@@ -74,9 +74,10 @@ def test_the_format_is_written_and_read(raw, matt, tmp_path, monkeypatch):
     ("content", "wanted"),
     [
         (b"no JSON\n", "expected a line of JSON"),
-        (b"[]\n", "width"),
+        (b"[]\n", "planes"),
         (b'{"width": 9, "height": 9, "planes": 9}\n', "expected 9 planes"),
         (b'{"width": 99999, "height": 99999, "planes": 9}\n', "pixels"),
+        (b'{"width": 10000, "height": 9999, "planes": 9}\n', "expected 9 planes"),
     ],
 )
 def test_the_format_trusts_nothing(raw, tmp_path, content, wanted):

@@ -199,7 +199,10 @@ def test_no_folder_no_file_and_no_object(tmp_path):
     file.touch()
     assert refused(missing) == f"{missing}: expected the folder of a relightable object, got no such folder"
     assert refused(file).startswith(f"{file}: expected ")
-    assert refused(empty) == f"{empty / 'info.json'}: expected a readable info.json, got No such file or directory"
+    assert refused(empty) == (
+        f"{empty}: expected a folder with info.json, got one without: name the folder of an object, or fit the "
+        "photographs first"
+    )
     (empty / "info.json").write_text('{"type": "vase"}')
     assert refused(empty).endswith("got an info.json of type 'vase' without a 'fastrti' version")
     assert refused("/")

@@ -50,12 +50,6 @@ def test_every_truncation(tmp_path, name):
 
 
 @every_file
-def test_bytes_after_the_end(tmp_path, name):
-    (tmp_path / name).write_bytes(FILES[name] + b"\0")
-    assert not survives(tmp_path / name)
-
-
-@every_file
 def test_every_flipped_byte_of_the_header(tmp_path, name):
     data = FILES[name]
     header = data.index(b"\xff\xd8\xff") if name.startswith("jpeg") else 120
@@ -96,13 +90,13 @@ def test_every_number_of_the_header_replaced(tmp_path, name):
                 survives(tmp_path / name)
 
 
-@pytest.mark.parametrize("number", [np.nan, np.inf, 3e38])
+@pytest.mark.parametrize("number", [np.nan, np.inf, 3e38, 1e6])
 def test_scales_that_are_no_numbers_or_too_large(tmp_path, number):
     data, numbers, _ = rti(4)
     numbers[0, 1] = number
     start = len(data) - 4 * 5 * 12 - numbers.nbytes
     (tmp_path / "file.rti").write_bytes(data[:start] + numbers.tobytes() + data[start + numbers.nbytes :])
-    assert survives(tmp_path / "file.rti") == np.isfinite(number)
+    assert not survives(tmp_path / "file.rti")
 
 
 @pytest.mark.parametrize("sizes", ["1000000000\n1000000000", "1048576\n85", "1048576 1048576"])

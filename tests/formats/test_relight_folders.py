@@ -135,13 +135,6 @@ def test_other_folders_are_refused(tmp_path, kind, colorspace, changes, message)
     assert "\n" not in str(caught.value)
 
 
-def test_tiles_are_refused(tmp_path):
-    folder = relight_folder(tmp_path / "folder", "ptm", "rgb")
-    (folder / "plane_0.jpg").unlink()
-    with pytest.raises(ObjectError, match="export the planes as whole pictures, not as tiles"):
-        load(folder)
-
-
 def edit(folder, **changes):
     info = json.loads((folder / "info.json").read_text())
     (folder / "info.json").write_text(json.dumps(info | changes))

@@ -12,36 +12,34 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from fastrti.errors import ObjectError
 from fastrti.json_fields import Fields
+from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MAX_PLANE_BYTES, too_many_scans
 from fastrti.progress import counted
 
-# Pillow's own limit against decompression bombs, taken once so that it holds whatever a host program does with it.
-DEFAULT_MAX_PIXELS = 89_478_485
 MAX_SIDE = 1 << 20
 
 PNG_LEVEL = 4
 """Of zlib: Pillow's 6 takes twice the time for planes and makes them 2 % smaller at best."""
 
-# No deflate stream expands further (zlib's documentation), and no JPEG stream much: six bits a block of 16×16 pixels.
-_MAX_EXPANSION = 1032
-
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
-def checked_size(info: Fields, max_pixels: int | None) -> tuple[int, int]:
-    """(width, height) of an info.json, refused above the pixel limit before any memory is taken."""
+def checked_size(info: Fields, planes: int, max_pixels: int | None) -> tuple[int, int]:
+    """(width, height) of an info.json, refused by `check_size` before any memory is taken."""
     width, height = info.integer("width", 1, MAX_SIDE), info.integer("height", 1, MAX_SIDE)
-    check_pixels(info.where, width, height, max_pixels)
+    check_size(info.where, width, height, planes, max_pixels)
     return width, height
 
 
-def check_pixels(where: str, width: int, height: int, max_pixels: int | None) -> None:
-    """Raises ObjectError above the pixel limit."""
-    limit = DEFAULT_MAX_PIXELS if max_pixels is None else max_pixels
+def check_size(where: str, width: int, height: int, planes: int, max_pixels: int | None) -> None:
+    """Raises ObjectError above the limits of pixels and of bytes. A limit that the caller gives is the only one."""
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
     if width * height > limit:
+        raise ObjectError(f"{where}: expected at most {limit} pixels, got {width}×{height}: scale the object down")
+    if max_pixels is None and width * height * planes > MAX_PLANE_BYTES:
         raise ObjectError(
-            f"{where}: expected at most {limit} pixels, got {width}×{height}: "
-            "pass max_pixels to open a picture this large"
+            f"{where}: expected planes of at most {MAX_PLANE_BYTES} bytes in all, got {planes} planes of "
+            f"{width}×{height}: scale the object down"
         )
 
 
@@ -54,7 +52,7 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
     Raises:
         ObjectError: missing, truncated, damaged, of another kind or size.
     """
-    return decode_picture(_read_bytes(path, 64 + 8 * width * height), str(path), mode, width, height)
+    return decode_picture(read_file(path, largest_file(width, height)), str(path), mode, width, height)
 
 
 def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
@@ -70,7 +68,7 @@ def _opened(data: bytes, where: str, mode: str, width: int, height: int) -> Imag
             f"{where}: expected a {mode} picture of {width}×{height}, "
             f"got {picture.mode} of {picture.size[0]}×{picture.size[1]}"
         )
-    if width * height * len(mode) > _MAX_EXPANSION * len(data):  # before Pillow takes the memory
+    if width * height * len(mode) > MAX_EXPANSION * len(data):  # before Pillow takes the memory
         raise ObjectError(f"{where}: expected a whole picture of {width}×{height}, got only {len(data)} bytes")
     return picture
 
@@ -91,12 +89,12 @@ def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]
         ObjectError: see `read_picture`.
     """
     cores = os.cpu_count() or 1
-    slack = 64 + 8 * width * height
+    limit = largest_file(width, height)
     planes: NDArray[np.uint8] | None = None
     with ThreadPoolExecutor(cores) as pool:
         for start in counted(range(0, len(paths), 2 * cores), "reading planes"):
             some = paths[start : start + 2 * cores]
-            pictures = [_opened(_read_bytes(path, slack), str(path), "RGB", width, height) for path in some]
+            pictures = [_opened(read_file(path, limit), str(path), "RGB", width, height) for path in some]
             if planes is None:  # not before the first header was found to be right
                 planes = np.empty((3 * len(paths), height, width), np.uint8)
             for number, pixels in enumerate(pool.map(_decoded, pictures, map(str, some)), start=start):
@@ -105,9 +103,13 @@ def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]
     return planes
 
 
-def _read_bytes(path: Path, slack: int) -> bytes:
-    """The file, unless it is larger than any picture of the wanted size could sensibly be."""
-    limit = slack + (1 << 20)
+def largest_file(width: int, height: int) -> int:
+    """Bytes of a file that is larger than any picture of this size could sensibly be."""
+    return (1 << 20) + 8 * width * height
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """A file of at most so many bytes."""
     try:
         with open(path, "rb") as file:
             data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)  # read(n) takes n bytes at once
@@ -124,6 +126,8 @@ def _open(data: bytes, where: str) -> Image.Image:
     if data.startswith(_PNG_START) and data.endswith(_PNG_END):
         plugin = PngImagePlugin.PngImageFile
     elif data.startswith(_JPEG_START) and data.rstrip(b"\0").endswith(_JPEG_END):
+        if too_many_scans(data):
+            raise ObjectError(f"{where}: expected a JPEG of at most {MAX_JPEG_SCANS} scans, got more: save it again")
         plugin = JpegImagePlugin.JpegImageFile
     else:
         raise ObjectError(f"{where}: expected a whole PNG or JPEG, got {len(data)} bytes that are neither")

@@ -62,7 +62,7 @@ class Streams:
 def read_streams(header: TextHeader, count: int, width: int, height: int) -> NDArray[np.uint8]:
     """The coefficient planes as stored, (S, H, W) uint8, in the order and with the rows of the file."""
     streams = Streams.from_header(header, count)
-    payload = header.payload(sum(streams.sizes) + sum(streams.side_sizes))
+    payload = header.payload(sum(streams.sizes) + sum(streams.side_sizes), spare=None)  # each stream has its size
     planes, corrections, start = [], [], 0
     for number, (size, side_size) in enumerate(zip(streams.sizes, streams.side_sizes)):
         where = f"{header.where}: plane {number}"

@@ -49,9 +49,10 @@ class TextHeader:
         """So many whole numbers in [low, high]."""
         return self._numbers(f"{what}, {count} whole numbers from {low} to {high}", count, int, low, high)
 
-    def floats(self, what: str, count: int) -> list[float]:
-        """So many finite numbers."""
-        return self._numbers(f"{what}, {count} finite numbers", count, float, -math.inf, math.inf)
+    def floats(self, what: str, count: int, low: float = -math.inf, high: float = math.inf) -> list[float]:
+        """So many finite numbers in [low, high]."""
+        limits = f" from {low:g} to {high:g}" if math.isfinite(low) else ""
+        return self._numbers(f"{what}, {count} finite numbers{limits}", count, float, low, high)
 
     def _numbers(self, what: str, count: int, kind: Callable[[str], Number], low: float, high: float) -> list[Number]:
         words: list[str] = []
@@ -65,9 +66,15 @@ class TextHeader:
             raise self.error(what, repr(" ".join(words)))
         return numbers
 
-    def payload(self, size: int) -> bytes:
-        """All bytes after the header: exactly so many, or the file is truncated or misread."""
+    def payload(self, size: int, spare: int | None) -> bytes:
+        """The bytes after the header: so many, and fewer than `spare` more, which are left unread.
+
+        Programs append a line end or a note. A picture of another size needs at least `spare` bytes more, so it cannot
+        be taken for this one. None allows any number.
+        """
         rest = os.fstat(self._file.fileno()).st_size - self._file.tell()
-        if rest != size:
-            raise ObjectError(f"{self.where}: expected {size} bytes after the header, got {rest}: {_REMEDY}")
+        if rest < size or (spare is not None and rest >= size + spare):
+            raise ObjectError(
+                f"{self.where}: expected {size} bytes after the header, as its sizes say, got {rest}: {_REMEDY}"
+            )
         return self._file.read(size)

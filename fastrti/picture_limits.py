@@ -1,0 +1,40 @@
+"""What a picture file may claim before any memory is taken for it: the same limits for photographs and for planes."""
+
+import re
+from collections.abc import Iterator
+
+MAX_PIXELS = 150_000_000
+"""Of one picture: the largest cameras have this many, a decompression bomb claims more."""
+
+MAX_PLANE_BYTES = 18 * MAX_PIXELS
+"""Of all planes of an object: those of a PTM of the largest camera."""
+
+MAX_EXPANSION = 1032
+"""Bytes of a picture for each byte of its file. No deflate stream expands further (zlib's documentation), and no JPEG
+stream much: six bits a block of 16×16 pixels."""
+
+MAX_JPEG_SCANS = 50
+"""Passes over one picture. Programs write at most some dozens, and each costs the time of a whole picture."""
+
+_SCAN, _END = 0xDA, 0xD9
+_TEM = 0x01  # the one marker below that has no segment, besides _END
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd8\xff])", re.DOTALL)  # neither stuffing, nor a restart, nor a start
+
+
+def jpeg_markers(jpeg: bytes) -> Iterator[tuple[int, int]]:
+    """The markers of a JPEG from its start to its end: (code, where the segment begins).
+
+    Markers of a thumbnail inside a segment, and of whatever follows the picture, are left out.
+    """
+    position = 0
+    while (marker := _MARKER.search(jpeg, position)) and (code := marker[1][0]) != _END:
+        position = marker.end()
+        yield code, position
+        if code != _TEM:
+            position += int.from_bytes(jpeg[position : position + 2], "big")
+
+
+def too_many_scans(jpeg: bytes) -> bool:
+    """Whether a JPEG passes over its picture more often than `MAX_JPEG_SCANS`, without decoding it."""
+    scans = (code for code, _ in jpeg_markers(jpeg) if code == _SCAN)
+    return any(number >= MAX_JPEG_SCANS for number, _ in enumerate(scans))
