@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 import math
-import os
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
+from fastrti.files import read_file
 
 MAX_JSON_BYTES = 24 << 20
 """Enough for the largest array, 4 million numbers in base64."""
@@ -36,13 +36,7 @@ def read_json(path: Path) -> "Fields":
         ObjectError: missing, over 24 MiB or half a million values, not JSON (NaN and Infinity included), or not an
             object.
     """
-    try:
-        with open(path, "rb") as file:
-            text = file.read(min(os.fstat(file.fileno()).st_size, MAX_JSON_BYTES) + 1)  # read(n) takes n bytes at once
-    except OSError as error:
-        raise ObjectError(f"{path}: expected a readable {path.name}, got {error.strerror}") from None
-    if len(text) > MAX_JSON_BYTES:
-        raise ObjectError(f"{path}: expected at most {MAX_JSON_BYTES >> 20} MiB of JSON, got more")
+    text = read_file(path, MAX_JSON_BYTES, f"a readable {path.name}")
     if sum(map(text.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES:  # before any of them takes memory
         raise ObjectError(
             f"{path}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import LightError
+from fastrti.text import represented
 
 LightDirection: TypeAlias = Sequence[float] | NDArray[np.floating]
 
@@ -47,14 +48,23 @@ def _numbers(light_dir: ArrayLike) -> Sequence[float]:
     if isinstance(light_dir, tuple) and {*map(type, light_dir)} == {float}:
         numbers = light_dir
     else:
-        with contextlib.suppress(TypeError, ValueError, OverflowError):
-            array = np.asarray(light_dir, dtype=np.float64)
-            numbers = array.tolist() if array.ndim == 1 else ()
+        with contextlib.suppress(TypeError, ValueError, OverflowError, RuntimeError):  # a tensor with a gradient
+            array = np.asarray(light_dir)
+            if array.ndim == 1 and _holds_numbers(array) and not np.ma.is_masked(light_dir):
+                numbers = array.astype(np.float64).tolist()
     if len(numbers) not in (2, 3) or not all(map(math.isfinite, numbers)):
         raise LightError(
-            f"expected a light direction of two or three finite numbers, got {light_dir!r}: pass (x, y) or (x, y, z)"
+            "expected a light direction of two or three finite numbers, "
+            f"got {represented(light_dir)}: pass (x, y) or (x, y, z)"
         )
     return numbers
+
+
+def _holds_numbers(array: NDArray[np.generic]) -> bool:
+    """Whether these are real numbers, of numpy's kinds or Python's: no text, no complex numbers."""
+    return array.dtype.kind in "iuf" or (
+        array.dtype.kind == "O" and all(hasattr(number, "__float__") for number in array)
+    )
 
 
 def _on_hemisphere(x: float, y: float) -> tuple[float, float, float]:

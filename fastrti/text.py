@@ -32,3 +32,12 @@ def listed(names: Sequence[str]) -> str:
     """The first names with commas, and how many more there are."""
     shown = ", ".join(names[:_LISTED_AT_MOST])
     return shown if len(names) <= _LISTED_AT_MOST else f"{shown} and {len(names) - _LISTED_AT_MOST} more"
+
+
+def represented(value: object) -> str:
+    """A value as an error quotes it: at most 80 characters of its `repr`, whatever the value is."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # of somebody's own class, or of a whole number of more than 4,300 digits
+        text = f"a {type(value).__name__}"
+    return shortened(text)

@@ -7,6 +7,7 @@ from fastrti.errors import BackendError
 from fastrti.kernels import cpu, reference
 from fastrti.kernels.kernel import Backend
 from fastrti.kernels.triton import cuda_driver
+from fastrti.text import represented
 
 BACKENDS = {row.name: row for row in (cuda_driver.BACKEND, cpu.BACKEND, reference.BACKEND)}
 """In the order of their speed."""
@@ -21,9 +22,9 @@ def choose_backend(name: str) -> tuple[Backend, dict[str, str]]:
     Raises:
         BackendError: an unknown name, one that cannot run here, or nothing that can.
     """
-    if name != "auto":
-        if name not in BACKENDS:
-            raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {name!r}")
+    if not isinstance(name, str) or name != "auto":
+        if not isinstance(name, str) or name not in BACKENDS:
+            raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {represented(name)}")
         return BACKENDS[name], {}
     reasons: dict[str, str] = {}
     for backend in map(BACKENDS.__getitem__, AUTO):

@@ -24,4 +24,18 @@ def writable_array(out: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
             f"expected out's pixels to be contiguous in their rows, got strides {out.strides}: rows may be apart, "
             "pixels may not"
         )
+    if _overlap(out):
+        raise ArgumentError(
+            f"expected rows and pictures of out that do not overlap, got strides {out.strides}: pass a copy"
+        )
     return out
+
+
+def _overlap(array: NDArray[np.uint8]) -> bool:
+    """Whether the lines of some axis reach into each other: each has to end before the next one begins."""
+    extent = 1
+    for stride, length in sorted(zip(array.strides, array.shape)):
+        if length > 1 and stride < extent:
+            return True
+        extent += stride * (length - 1)
+    return False

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import BackendError
 from fastrti.objects.relightable import Relightable
+from fastrti.text import represented
 
 Light = tuple[float, float, float]
 """A unit vector with z ≥ 0, checked by the `Renderer`."""
@@ -117,5 +118,7 @@ class Backend:
 
 def check_precision(precision: str, offered: Sequence[str], backend: str) -> None:
     """Raises BackendError unless the precision is "auto" or one the backend offers."""
-    if precision not in ("auto", *offered):
-        raise BackendError(f"expected a precision of {', '.join(('auto', *offered))} on {backend}, got {precision!r}")
+    if not (isinstance(precision, str) and precision in ("auto", *offered)):
+        raise BackendError(
+            f"expected a precision of {', '.join(('auto', *offered))} on {backend}, got {represented(precision)}"
+        )

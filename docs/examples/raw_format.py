@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fastrti.errors import ObjectError
-from fastrti.files import replace_file
+from fastrti.files import open_file, replace_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import checked_size
 from fastrti.json_fields import Fields
@@ -26,7 +26,7 @@ def recognises(source: Source) -> bool:
 
 def load(source: Source, max_pixels: int | None) -> Relightable:
     """Reads the JSON line and checks every size before it reads the planes."""
-    with open(source.path, "rb") as file:
+    with open_file(source.path, "a .rawrti file") as file:
         file.seek(len(MAGIC))
         try:
             info = Fields(dict(json.loads(file.readline(LONGEST_LINE))), str(source.path))

@@ -1,7 +1,8 @@
 """The command `fastrti`: one module for each subcommand, named like it, with `add_parser` and `run`.
 
 Exit codes: 0 when all is done. 1 when something in the input, the object or the machine is not as expected; one
-sentence says what. 2 when the command line itself is wrong. 130 after Ctrl-C.
+sentence says what. 2 when the command line itself is wrong. 130 after Ctrl-C. 141 when nobody reads the output any
+more, as after `| head -1`.
 """
 
 import argparse
@@ -9,9 +10,11 @@ import re
 import sys
 from collections.abc import Sequence
 
-from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, tune, view
+from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, terminal, tune, view
 from fastrti.errors import FastrtiError
+from fastrti.files import cannot
 from fastrti.progress import shown
+from fastrti.text import printable
 
 COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
 """The modules of the commands, in the order of --help."""
@@ -19,15 +22,27 @@ COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
-    arguments = build_parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else list(argv)))
+    name = "fastrti"
+    terminal.prepare()
     try:
-        with shown():
-            return int(arguments.run(arguments) or 0)
+        try:
+            arguments = build_parser().parse_args(_join_negative_values(sys.argv[1:] if argv is None else list(argv)))
+            name += f" {arguments.command}"
+            with shown():
+                return int(arguments.run(arguments) or 0)
+        finally:
+            terminal.flush()
+    except BrokenPipeError:
+        return 141
     except FastrtiError as error:
-        print(f"fastrti {arguments.command}: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # outside of `fastrti.files`, as by a library
+        sentence = cannot(error.filename or "the file system", "a file or folder that can be used", error)
+        print(f"{name}: {printable(sentence)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"fastrti {arguments.command}: interrupted", file=sys.stderr)
+        print(f"{name}: interrupted", file=sys.stderr)
         return 130
 
 

@@ -2,12 +2,11 @@
 
 import argparse
 import math
-import os
 import re
-from fractions import Fraction
 from pathlib import Path
 
 from fastrti.errors import ArgumentError, LightError
+from fastrti.files import real_path
 from fastrti.formats import FORMATS
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
@@ -43,8 +42,9 @@ def light(text: str) -> tuple[float, ...]:
 
 def scale(text: str) -> float:
     """1, 1/2, 1/4, … as an argparse type."""
+    whole, _, parts = text.partition("/")
     try:
-        value = float(Fraction(text))
+        value = float(whole) / float(parts or 1)
         factor_of(value)
     except (ArgumentError, ValueError, ZeroDivisionError):
         raise argparse.ArgumentTypeError(f"expected a scale of 1, 1/2, 1/4, … 1/64, got {text!r}") from None
@@ -72,14 +72,14 @@ def size(text: str) -> tuple[int, int]:
 
 def object_name(path: str) -> str:
     """What an object is called: the name of its folder, or of its file without the suffix of the format."""
-    name = Path(path).resolve()
+    name = real_path(path)
     suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes]
     return name.stem if name.suffix.lower() in suffixes else name.name
 
 
 def check_kept(source: str, output: str | Path) -> None:
     """Raises ArgumentError where writing the output would replace the object that is read, or a part of it."""
-    read, written = Path(os.path.realpath(source)), Path(os.path.realpath(output))
+    read, written = real_path(source), real_path(output, ArgumentError)
     inside = written.relative_to(read).parts if written.is_relative_to(read) else ()
     if _holds(written, read) or (inside and read.is_dir() and _PARTS.fullmatch(inside[0])):
         raise ArgumentError(

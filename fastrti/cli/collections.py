@@ -46,7 +46,7 @@ def print_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Prints what is to be said beside the result, a fact per line, as `fastrti info` does it."""
     width = max((len(name) for name, _ in facts), default=0) + 2
     for name, fact in facts:
-        print(f"{name + ':':<{width}}{printable(fact)}", file=sys.stderr)
+        print(printable(f"{name + ':':<{width}}{fact}"), file=sys.stderr)
 
 
 def labelled(notes: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """`fastrti convert`: any object or file of the field → fastrti's own object, or another format."""
 
 import argparse
-import sys
 from typing import Any
 
 from fastrti.cli.arguments import check_kept
+from fastrti.cli.results import save_result
+from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
 from fastrti.formats import FORMATS, Format, format_of, load, save
@@ -60,10 +61,12 @@ def run(arguments: argparse.Namespace) -> None:
         if target != _OWN:
             raise ArgumentError(f"expected --student with an object folder as output, got --to {target}: leave one out")
         relightable = _distilled(relightable, arguments)
-    save(relightable, arguments.output, target)
-    for note in _lost(relightable, FORMATS[target]):
-        print(f"note: {note}", file=sys.stderr)
-    print(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
+        save_result(relightable, arguments.output)
+    else:
+        save(relightable, arguments.output, target)
+    for sentence in _lost(relightable, FORMATS[target]):
+        note(sentence)
+    say(f"{arguments.output}: {relightable.width}×{relightable.height} pixels, {relightable.decoder.label}")
 
 
 def _lost(relightable: Relightable, target: Format) -> list[str]:
@@ -79,11 +82,12 @@ def _lost(relightable: Relightable, target: Format) -> list[str]:
 
 def _distilled(relightable: Relightable, arguments: argparse.Namespace) -> Relightable:
     """The object distilled into the wanted student; says what it cost."""
-    check_destination(arguments.output)  # before a minute of training
+    pixels = relightable.width * relightable.height
+    check_destination(arguments.output, pixels * len(relightable.planes))  # before a minute of training
     with Progress("loading PyTorch"), needs("fit", "distilling an object into another network"):
         from fastrti.training.distil_object import distil_object  # PyTorch takes seconds to import
 
     distilled = distil_object(relightable, arguments.student)
     training = distilled.training
-    print(f"{training['psnr']:.1f} dB from {training['psnr_of']}, in {training['seconds']:.0f} s")
+    say(f"{training['psnr']:.1f} dB from {training['psnr_of']}, in {training['seconds']:.0f} s")
     return distilled

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fastrti.cli.terminal import say
 from fastrti.extras import needs
 from fastrti.formats import load, save
 from fastrti.objects.relightable import Relightable
@@ -42,17 +43,17 @@ def run(arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output)
     sample = folder / "sample"
     if not (sample / "Test" / "dirs.lp").exists():  # written last, so an earlier demo's sample is whole
-        print(f"rendering {SIZE}×{SIZE} photographs under 49 and 20 lights …", flush=True)
+        say(f"rendering {SIZE}×{SIZE} photographs under 49 and 20 lights …")
         render_collection(sample, SIZE, SIZE)
     dome, test = Mlic.load(sample / "Dome"), Mlic.load(sample / "Test")
-    print("fitting …", flush=True)
+    say("fitting …")
     renderers = {
         name: Renderer(relightable) for name, relightable in _objects(fit(dome, preset="quick"), dome, folder).items()
     }
-    print("\nmean PSNR for the 20 lights of sample/Test, which no method has seen:")
+    say("\nmean PSNR for the 20 lights of sample/Test, which no method has seen:")
     for name, renderer in renderers.items():
         score = evaluate(renderer, test, ("psnr",)).mean
-        print(f"  {name:8} {score.psnr:6.2f} dB  {len(renderer.relightable.planes):3} bytes per pixel")
+        say(f"  {name:8} {score.psnr:6.2f} dB  {len(renderer.relightable.planes):3} bytes per pixel")
     _draw(renderers, test, folder)
 
 
@@ -75,4 +76,4 @@ def _draw(renderers: dict[str, Renderer], test: Mlic, folder: Path) -> None:
     for index, picture in zip(chosen, rows[1][1]):
         save_picture(folder / f"relit_{Path(test.names[index]).stem}.png", picture)
     save_sweep(folder / "sweep.webp", renderers["fastrti"])
-    print(f"\npictures: {folder}/contact_sheet.png, {folder}/relit_*.png, {folder}/sweep.webp; object: {folder}/tablet")
+    say(f"\npictures: {folder}/contact_sheet.png, {folder}/relit_*.png, {folder}/sweep.webp; object: {folder}/tablet")

@@ -8,7 +8,9 @@ from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument
 from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
-from fastrti.errors import CollectionError
+from fastrti.cli.terminal import say
+from fastrti.errors import ArgumentError, CollectionError
+from fastrti.files import check_place
 from fastrti.photographs.mlic import Mlic
 from fastrti.photographs.names import fold
 from fastrti.rendering.renderer import Renderer
@@ -45,13 +47,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints the table or the JSON object."""
+    if arguments.csv:
+        check_place(arguments.csv, error=ArgumentError)
     mlic = load_collection(arguments)
     if arguments.only:
         mlic = mlic.subset(_indices(mlic, arguments.only))
     evaluation = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic, arguments.measures)
     if arguments.csv:
         evaluation.to_csv(arguments.csv)
-    print(_json(evaluation, mlic) if arguments.json else _table(evaluation))
+    say(_json(evaluation, mlic) if arguments.json else _table(evaluation))
 
 
 def _indices(mlic: Mlic, names: Sequence[str]) -> list[int]:

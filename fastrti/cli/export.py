@@ -1,12 +1,12 @@
 """`fastrti export`: an object for other people's programs."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP, check_kept
+from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
 from fastrti.formats import load
 from fastrti.objects.relightable import Relightable
@@ -30,8 +30,8 @@ def _to_openlime(relightable: Relightable, output: Path, arguments: argparse.Nam
     if arguments.single_file:
         raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
     check_kept(arguments.object, output / OBJECT)
-    for note in export_openlime(relightable, output, arguments.tiles, arguments.object):
-        print(f"note: {note}", file=sys.stderr)
+    for sentence in export_openlime(relightable, output, arguments.tiles, arguments.object):
+        note(sentence)
 
 
 _TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {
@@ -69,4 +69,4 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Writes the export and prints its name."""
     _TARGETS[arguments.to](load(arguments.object), arguments.output, arguments)
-    print(arguments.output)
+    say(arguments.output)

@@ -7,9 +7,10 @@ from typing import Any
 
 from fastrti.cli.arguments import millimetres
 from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
+from fastrti.cli.results import save_result
+from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
-from fastrti.formats import save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
@@ -103,14 +104,20 @@ def run(arguments: argparse.Namespace) -> None:
         with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     mlic = load_collection(arguments)
+    check_destination(arguments.output, _most_bytes(mlic, settings.get("planes", 9)))
     if arguments.basis:
         relightable = fit_classical(mlic, arguments.basis, arguments.hold_out)
     else:
         relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
     kept = ("title", "creator", "rights", "mm_per_pixel")
     relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
-    save(relightable, arguments.output)
-    print(_json(arguments.output, relightable, mlic) if arguments.json else _sentence(arguments.output, relightable))
+    save_result(relightable, arguments.output)
+    say(_json(arguments.output, relightable, mlic) if arguments.json else _sentence(arguments.output, relightable))
+
+
+def _most_bytes(mlic: Mlic, planes: int) -> int:
+    """What an object of these photographs takes on the disk at most: its planes, which PNG hardly ever makes larger."""
+    return mlic.width * mlic.height * planes
 
 
 def _json(output: str, relightable: Relightable, mlic: Mlic) -> str:

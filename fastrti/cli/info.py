@@ -4,9 +4,11 @@ import argparse
 from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.cli.terminal import say
 from fastrti.formats import load
 from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.relightable import Relightable
+from fastrti.text import printable
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -29,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
     facts = {**_facts(relightable), **_backends()}
     width = max(map(len, facts)) + 2
     for name, value in facts.items():
-        print(f"{name + ':':<{width}}{value}")
+        say(printable(f"{name + ':':<{width}}{value}"))
 
 
 def _facts(relightable: Relightable) -> dict[str, Any]:

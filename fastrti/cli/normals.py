@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept
+from fastrti.cli.terminal import say
+from fastrti.errors import ArgumentError
+from fastrti.files import check_place
 from fastrti.rendering.normals import check_normals_name, estimate_normals, save_normals
 from fastrti.rendering.renderer import Renderer
 
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Writes the map and prints its name."""
     check_normals_name(arguments.output)
     check_kept(arguments.object, arguments.output)
+    check_place(arguments.output, error=ArgumentError)
     normals = estimate_normals(Renderer(arguments.object, backend=arguments.backend))
     save_normals(arguments.output, normals, arguments.bits, arguments.convention)
-    print(arguments.output)
+    say(arguments.output)

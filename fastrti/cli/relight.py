@@ -10,7 +10,9 @@ from typing import Any, get_args
 
 from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept, light, object_name, scale
 from fastrti.cli.collections import labelled, print_facts
+from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
+from fastrti.files import check_place
 from fastrti.lights import LightDirection, raised_to_horizon
 from fastrti.photographs.lp_file import LightList, LightRow, read_lp
 from fastrti.photographs.names import stem
@@ -73,20 +75,22 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.sweep:
         output = Path(arguments.output or f"{name}.webp")
         check_kept(arguments.object, output)
+        check_place(output, error=ArgumentError)
         save_sweep(output, renderer, arguments.scale)
-        print(output)
+        say(output)
         return
     listed = read_lp(arguments.lp) if arguments.lp else None
     paths, captions, lights = _wanted(arguments, name, listed)
     for path in paths:
         check_picture_name(path)
         check_kept(arguments.object, path)
+    check_place(paths[0], error=ArgumentError)
     print_facts(labelled(_notes(listed) if listed else ()))
     drawn = counted(lights, "drawing") if arguments.sheet else lights  # else the names of files tell how far it is
     pictures = (renderer.to_host(renderer.relight(light_dir, scale=arguments.scale)) for light_dir in drawn)
     for path, picture in zip(paths, [light_sheet(pictures, captions)] if arguments.sheet else pictures):
         save_picture(path, picture)
-        print(path)
+        say(path)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from fastrti.cli.arguments import size
+from fastrti.cli.terminal import say
 from fastrti.synth import render_collection
 
 
@@ -28,4 +29,4 @@ def run(arguments: argparse.Namespace) -> None:
     """Renders the two folders."""
     width, height = arguments.size
     render_collection(arguments.output, width, height, arguments.lights, arguments.seed)
-    print(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")
+    say(f"{arguments.output}/Dome and {arguments.output}/Test: {width}×{height} pixels")

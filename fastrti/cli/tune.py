@@ -4,6 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any, cast
 
 from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.cli.terminal import say
 from fastrti.formats import load
 from fastrti.kernels.backends import BACKENDS
 
@@ -39,9 +40,9 @@ def run(arguments: argparse.Namespace) -> None:
     kernel = cast("TritonKernel", loaded)
 
     table = tuning.TuningTable(tuning.cache_file())
-    print(f"{kernel.label}, {relightable.decoder.label}")
+    say(f"{kernel.label}, {relightable.decoder.label}")
     launches = tuning.candidates(kernel.shape, kernel.precision)
     for launch, time in tuning.ever_faster(launches, kernel.microseconds):
-        print(f"{time:10.1f} µs  {launch}", flush=True)
+        say(f"{time:10.1f} µs  {launch}")
     table.add(kernel.capability, kernel.shape, kernel.precision, launch)
-    print(tuning.cache_file())
+    say(tuning.cache_file())

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.files import settled_folder
+from fastrti.files import cannot, open_file, unchanged
 from fastrti.formats import fastrti_folder, hsh, neural_folder, ptm, relight_folder
 from fastrti.formats.fastrti_folder import object_info
 from fastrti.formats.format import Format, Source
@@ -41,8 +41,12 @@ def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relight
         ObjectError: not of a known format, damaged, or of numbers that no backend can draw (see
             `fastrti.objects.float32_error`); one sentence that names the file.
     """
+    return unchanged(path, lambda place: _load(path, place, max_pixels))
+
+
+def _load(path: str | os.PathLike[str], place: Path, max_pixels: int | None) -> Relightable:
     try:
-        source = _source(path)
+        source = _source(path, place)
         for row in FORMATS.values():
             if row.recognises(source):
                 relightable = row.load(source, max_pixels)
@@ -53,7 +57,7 @@ def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relight
     except MemoryError:
         raise ObjectError(f"{path}: expected memory for the planes, found less: scale the object down") from None
     except OSError as error:
-        raise ObjectError(f"{path}: expected an object that can be read, got {error.strerror or error}") from None
+        raise ObjectError(cannot(path, "an object that can be read", error)) from None
     raise _unknown(source)
 
 
@@ -86,9 +90,7 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
     except ArgumentError as error:
         raise ObjectError(f"{path}: {error}") from None
     except OSError as error:
-        raise ObjectError(
-            f"{path}: expected a folder or file that can be written, got {error.strerror or error}"
-        ) from None
+        raise ObjectError(cannot(path, "a folder or file that can be written", error)) from None
 
 
 def format_of(path: str | os.PathLike[str]) -> str:
@@ -97,16 +99,15 @@ def format_of(path: str | os.PathLike[str]) -> str:
     return next((name for name, row in FORMATS.items() if suffix in row.suffixes), fastrti_folder.FORMAT.name)
 
 
-def _source(path: str | os.PathLike[str]) -> Source:
-    if Path(path).is_file():
-        with open(path, "rb") as file:
-            return Source(Path(path), start=file.read(_START_BYTES))
-    folder = settled_folder(path)
-    if not folder.is_dir():
-        raise ObjectError(f"{path}: expected the folder of a relightable object, got no such folder")
-    if not (folder / _INFO).exists():
-        raise ObjectError(f"{path}: expected a folder with {_INFO}, got {_without_info(folder)}")
-    return Source(folder, read_json(folder / _INFO))
+def _source(path: str | os.PathLike[str], place: Path) -> Source:
+    if place.is_dir():
+        if not os.path.lexists(place / _INFO):
+            raise ObjectError(f"{path}: expected a folder with {_INFO}, got {_without_info(place)}")
+        return Source(place, read_json(place / _INFO))
+    if not place.exists():
+        raise ObjectError(f"{path}: expected the folder of a relightable object, got no such folder: check the name")
+    with open_file(path, "a relightable object") as file:
+        return Source(Path(path), start=file.read(_START_BYTES))
 
 
 def _without_info(folder: Path) -> str:

@@ -5,7 +5,6 @@ The contract between all backends and viewers; docs/object_format.md states it i
 
 import json
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import replace_folder
+from fastrti.files import cannot, check_place, real_path, replace_folder, write_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.openlime_form import (
@@ -101,7 +100,7 @@ Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8] | None]
 def _whole_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
     planes = read_planes([source.path / f"plane_{number}.jpg" for number in range(1, files + 1)], width, height)
     mask = source.path / "mask.png"
-    return planes, read_picture(mask, "L", width, height) if mask.exists() else None
+    return planes, read_picture(mask, "L", width, height) if os.path.lexists(mask) else None
 
 
 def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
@@ -113,7 +112,7 @@ def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pict
         picture = read_level(source.path / f"plane_{number + 1}_files" / str(levels - 1), "RGB", width, height, tile)
         planes[3 * number : 3 * number + 3] = picture.transpose(2, 0, 1)
     mask = source.path / "mask_files" / str(levels - 1)
-    return planes, read_level(mask, "L", width, height, tile) if mask.exists() else None
+    return planes, read_level(mask, "L", width, height, tile) if os.path.lexists(mask) else None
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -127,20 +126,25 @@ def save(relightable: Relightable, path: Path) -> None:
             f"{path}: expected a decoder of the object format, got {type(decoder).__name__}: it cannot be saved"
         )
     check_destination(path)
-    with replace_folder(path) as fresh:
+    with replace_folder(path, _OWN_FILES) as fresh:
         write_object(relightable, fresh)
-        _keep_other_files(Path(os.path.realpath(path)), fresh)
 
 
-def check_destination(path: str | os.PathLike[str]) -> None:
+def check_destination(path: str | os.PathLike[str], size: int = 0) -> None:
     """Raises ObjectError unless an object may be saved here: only an object or an empty folder may be replaced, never
-    somebody's photographs."""
-    target, here = Path(os.path.realpath(path)), Path.cwd()
-    if target in (here, *here.parents):  # replacing it would leave this process, and its shell, in a deleted folder
-        raise ObjectError(f"{path}: expected a folder to save to, got the current folder: name a folder inside it")
-    if not target.exists():
-        return
-    if not target.is_dir() or (any(target.iterdir()) and not _is_object(target)):
+    somebody's photographs.
+
+    Args:
+        path: where the object is to stand.
+        size: bytes that have to be free on the disk.
+    """
+    check_place(path, size)
+    target = real_path(path)
+    try:
+        foreign = target.exists() and (not target.is_dir() or (any(target.iterdir()) and not _is_object(target)))
+    except OSError as error:
+        raise ObjectError(cannot(path, "a folder that can be replaced", error)) from None
+    if foreign:
         raise ObjectError(
             f"{target}: expected a new folder or an existing object to replace, got something else: choose another name"
         )
@@ -151,18 +155,6 @@ def _is_object(folder: Path) -> bool:
         return "fastrti" in read_json(folder / "info.json")
     except ObjectError:
         return False
-
-
-def _keep_other_files(target: Path, fresh: Path) -> None:
-    if not target.exists():
-        return
-    for entry in target.iterdir():
-        if any(entry.match(pattern) for pattern in _OWN_FILES):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.copytree(entry, fresh / entry.name, symlinks=True)
-        else:
-            shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
 
 
 def write_object(relightable: Relightable, folder: Path, tiled: bool = False) -> None:
@@ -183,10 +175,7 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
         raise ObjectError(
             f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
         ) from None
-    with open(folder / "info.json", "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    write_file(folder / "info.json", text.encode())
 
 
 def _write_picture(folder: Path, stem: str, suffix: str, pixels: NDArray[np.uint8], tiled: bool) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import replace_file
+from fastrti.files import open_file, replace_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import MAX_SIDE, check_size
 from fastrti.formats.reading.ranges import ascending, hsh_signs, requantised
@@ -48,7 +48,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     Raises:
         ObjectError: another kind of file, or one that does not fit the format.
     """
-    with open(source.path, "rb") as file:
+    with open_file(source.path, "an .rti file") as file:
         return _read(TextHeader(file, str(source.path)), max_pixels)
 
 

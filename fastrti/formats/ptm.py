@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import replace_file
+from fastrti.files import open_file, replace_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import MAX_SIDE, check_size
 from fastrti.formats.reading.ptm_jpeg import read_streams
@@ -44,7 +44,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     Raises:
         ObjectError: another format, or a file that does not fit it.
     """
-    with open(source.path, "rb") as file:
+    with open_file(source.path, "a .ptm file") as file:
         return _read(TextHeader(file, str(source.path)), max_pixels)
 
 

@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from fastrti.formats.reading.plane_files import PNG_LEVEL
+from fastrti.files import write_file
+from fastrti.formats.reading.plane_files import write_picture
 from fastrti.formats.reading.tiles import Tiling, folder_of_tiles, read_tiles
 
 TILE = 256
@@ -35,7 +35,7 @@ def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8]) -> None:
     """
     height, width = picture.shape[:2]
     descriptor = _DESCRIPTOR.format(tile=TILE, width=width, height=height)
-    (folder / f"{stem}.dzi").write_text(descriptor, encoding="utf-8")
+    write_file(folder / f"{stem}.dzi", descriptor.encode())
     for level in reversed(range(level_count(width, height))):
         _write_level(folder / f"{stem}_files" / str(level), picture)
         picture = halved(picture)
@@ -54,8 +54,8 @@ def _write_level(folder: Path, picture: NDArray[np.uint8]) -> None:
     height, width = picture.shape[:2]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
-            tile = Image.fromarray(np.ascontiguousarray(picture[top : top + TILE, left : left + TILE]))
-            tile.save(folder / f"{left // TILE}_{top // TILE}.png", compress_level=PNG_LEVEL)
+            tile = np.ascontiguousarray(picture[top : top + TILE, left : left + TILE])
+            write_picture(folder / f"{left // TILE}_{top // TILE}.png", tile)
 
 
 def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int, tile: int) -> NDArray[np.uint8]:

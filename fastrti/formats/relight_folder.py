@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import new_folder
+from fastrti.files import new_folder, read_file, write_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.reading.plane_files import checked_size, write_picture
 from fastrti.formats.reading.plane_layouts import read_plane_pictures
@@ -177,14 +177,10 @@ def _basis_bytes(folder: Path, info: Fields, count: int, nodes: int) -> NDArray[
         if numbers.size != np.prod(shape) or numbers.min() < 0 or numbers.max() > 255:
             raise info.error("basis", f"{np.prod(shape)} bytes")
         return numbers.reshape(shape)
-    path = folder / "materials.bin"
-    try:
-        with open(path, "rb") as file:
-            data = file.read(int(np.prod(shape)) + 1)
-    except OSError as error:
-        raise ObjectError(f"{path}: expected the basis of the components, got {error.strerror}") from None
-    if len(data) != np.prod(shape):
-        raise ObjectError(f"{path}: expected {np.prod(shape)} bytes, {shape[0]} × {nodes} × 3, got another number")
+    path, size = folder / "materials.bin", int(np.prod(shape))
+    data = read_file(path, size, "the basis of the components")
+    if len(data) != size:
+        raise ObjectError(f"{path}: expected {size} bytes, {shape[0]} × {nodes} × 3, got {len(data)}")
     return np.frombuffer(data, np.uint8).reshape(shape).astype(np.float64)
 
 
@@ -246,8 +242,8 @@ def save(relightable: Relightable, path: Path) -> None:
             triplet = planes[3 * number : 3 * number + 3].transpose(1, 2, 0)
             write_picture(folder / f"plane_{number}.jpg", np.ascontiguousarray(triplet))
         if basis:
-            (folder / "materials.bin").write_bytes(basis)
-        (folder / "info.json").write_text(json.dumps(info, indent=1, allow_nan=False), encoding="utf-8")
+            write_file(folder / "materials.bin", basis)
+        write_file(folder / "info.json", json.dumps(info, indent=1, allow_nan=False).encode())
 
 
 def _stored(relightable: Relightable, decoder: LightBasisDecoder) -> tuple[NDArray[np.uint8], Ranges]:

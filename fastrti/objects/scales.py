@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.objects.relightable import Relightable
+from fastrti.text import represented
 
 FACTORS = (1, 2, 4, 8, 16, 32, 64)
 
@@ -24,11 +25,11 @@ def factor_of(scale: object) -> int:
     Raises:
         ArgumentError: not one of 1, 1/2, 1/4, … 1/64.
     """
-    if isinstance(scale, Real) and not isinstance(scale, bool) and float(scale) > 0:
-        factor = 1 / float(scale)
-        if factor in FACTORS:
-            return int(factor)
-    raise ArgumentError(f"expected a scale of 1, 1/2, 1/4, 1/8, 1/16, 1/32 or 1/64, got {scale!r}")
+    if isinstance(scale, Real) and not isinstance(scale, bool):
+        for factor in FACTORS:
+            if scale == 1 / factor:
+                return factor
+    raise ArgumentError(f"expected a scale of 1, 1/2, 1/4, 1/8, 1/16, 1/32 or 1/64, got {represented(scale)}")
 
 
 def reduced(relightable: Relightable, factor: int) -> Relightable:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
-from fastrti.files import replace_file
+from fastrti.files import read_file, replace_file
 from fastrti.photographs.lp_rows import Vector, angles_error, is_header, layout_of
 from fastrti.photographs.notes import Doubt
 from fastrti.text import shortened
@@ -160,14 +160,7 @@ def _can_be_written(name: str) -> bool:
 
 def _text(path: Path) -> tuple[str, bool]:
     """The text of the file, and whether it is Unicode. If not, its bytes above 127 come as surrogates."""
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CollectionError(
-                f"{path.name}: expected a list of light directions, found more than {MAX_BYTES} bytes"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise CollectionError(f"expected a readable .lp file, found {path}: {error.strerror}") from None
+    data = read_file(path, MAX_BYTES, "a list of light directions", CollectionError)
     mark = next((mark for mark in _MARKS if data.startswith(mark)), b"")
     encoding = _MARKS.get(mark, "utf-8")
     unicode = True

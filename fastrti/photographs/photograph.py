@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from fastrti.errors import CollectionError
+from fastrti.files import open_file
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 MAX_PIXELS = 150_000_000  # the largest cameras; a decompression bomb claims more
@@ -46,10 +47,10 @@ def read_photograph(path: Path) -> Photograph:
             cannot be converted, or a 16-bit file where imagecodecs is not installed.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit here
-            image = Image.open(path, formats=_FORMATS)
-        with image:
+        with open_file(path, "a photograph", CollectionError) as file:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit here
+                image = Image.open(file, formats=_FORMATS)
             _check_size(image, path)
             return _read16(image, path) if _bits(image, path) == 16 else _read8(image, path)
     except CollectionError:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fastrti.errors import CollectionError
+from fastrti.files import cannot
 from fastrti.photographs.lp_file import LightRow
 from fastrti.photographs.names import is_photograph
 from fastrti.photographs.photograph import SUFFIXES
@@ -70,8 +71,8 @@ def _files_in(folder: Path) -> list[Path]:
     """The files that are not hidden; macOS leaves ._001.jpg beside 001.jpg on other systems' disks."""
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        raise CollectionError(f"expected a folder of photographs, found {folder}: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise CollectionError(cannot(folder, "a folder of photographs", error)) from None
 
 
 def _pictures_in(folder: Path) -> list[Path]:

@@ -7,7 +7,7 @@ shader (fastrti/sharing/viewer/shaders.js) has the same formulas, on the same 8-
 import threading
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import encode_normals, estimate_normals
 from fastrti.rendering.renderer import Region, Renderer
 from fastrti.srgb import to_bytes
+from fastrti.text import represented
 
 Enhancement = Literal["diffuse", "specular"]
 
@@ -112,10 +113,12 @@ class Enhanced:
 
 
 def _check(enhancement: object, gain: object) -> None:
-    if enhancement not in get_args(Enhancement):
-        raise ArgumentError(f"expected an enhancement of {' or '.join(get_args(Enhancement))}, got {enhancement!r}")
-    if not (isinstance(gain, Real) and MIN_GAIN <= float(gain) <= MAX_GAIN):
-        raise ArgumentError(f"expected a gain from {MIN_GAIN} to {MAX_GAIN}, got {gain!r}")
+    if not (isinstance(enhancement, str) and enhancement in get_args(Enhancement)):
+        raise ArgumentError(
+            f"expected an enhancement of {' or '.join(get_args(Enhancement))}, got {represented(enhancement)}"
+        )
+    if not (isinstance(gain, Real) and MIN_GAIN <= cast(float, gain) <= MAX_GAIN):
+        raise ArgumentError(f"expected a gain from {MIN_GAIN} to {MAX_GAIN}, got {represented(gain)}")
 
 
 def enhanced(

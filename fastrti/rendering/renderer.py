@@ -106,7 +106,7 @@ class Renderer:
             LightError: a light off the hemisphere.
             ArgumentError: a region outside the picture, an `out` that does not fit, or an unknown scale.
         """
-        if scale != 1:
+        if type(scale) is not int or scale != 1:
             return self.at(scale).relight(light_dir, out=out, region=region)
         light = unit_vector(light_dir)
         region = self._checked(region)
@@ -123,7 +123,7 @@ class Renderer:
         scale: float = 1,
     ) -> Any:
         """The pictures under several lights, (L, height, width, 3) uint8; otherwise like `relight`."""
-        if scale != 1:
+        if type(scale) is not int or scale != 1:
             return self.at(scale).relight_batch(lights, out=out, region=region)
         directions = [unit_vector(light) for light in lights]
         region = self._checked(region)

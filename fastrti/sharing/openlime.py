@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.files import replace_file, replace_folder
+from fastrti.files import replace_folder, write_file
 from fastrti.formats import save
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pyramid import TILE, write_pyramid
@@ -62,12 +62,14 @@ def export_openlime(relightable: Relightable, folder: Path, tiles: bool = False,
     check_site(folder, _SCRIPTS[0])
     tiled = (tiles or _needs_tiles(relightable)) and max(relightable.width, relightable.height) > TILE
     notes = _notes(relightable, tiled)
-    for script, source in _scripts().items():
-        replace_file(folder / script, source.encode(), ArgumentError)
-    with replace_folder(folder / OBJECT) as fresh:
-        settings = _write_object(relightable, fresh, tiled)
-    replace_file(folder / README, _readme(settings, notes).encode(), ArgumentError)
-    replace_file(folder / "index.html", _page(relightable.title, settings).encode(), ArgumentError)
+    with replace_folder(folder, error=ArgumentError) as fresh:
+        for script, source in _scripts().items():
+            write_file(fresh / script, source.encode())
+        shown = fresh / OBJECT
+        shown.mkdir()
+        settings = _write_object(relightable, shown, tiled)
+        write_file(fresh / README, _readme(settings, notes).encode())
+        write_file(fresh / "index.html", _page(relightable.title, settings).encode())
     return notes
 
 
@@ -219,7 +221,7 @@ def _write_cover(relightable: Relightable, folder: Path, tiled: bool) -> str | N
 
 def _add_to_info(folder: Path, more: dict[str, Any]) -> None:
     path = folder / "info.json"
-    path.write_text(json.dumps(read_json(path).values | more, indent=1), encoding="utf-8")
+    write_file(path, json.dumps(read_json(path).values | more, indent=1).encode())
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti.errors import ArgumentError
-from fastrti.files import replace_file
+from fastrti.files import replace_file, scratch_folder
 from fastrti.lights import light_from_angles
 from fastrti.progress import Progress, counted
 from fastrti.rendering.enhanced import Enhanced
@@ -85,7 +84,8 @@ def save_sweep(path: str | Path, renderer: Renderer | Enhanced, scale: float = 1
     lights = counted(sweep_lights(), "drawing")
     frames = (renderer.to_host(renderer.relight(light, scale=scale)) for light in lights)
     if suffix == ".mp4":
-        replace_file(path, _mp4(frames), ArgumentError)
+        with scratch_folder(path, ArgumentError) as folder:
+            replace_file(path, _mp4(frames, folder / "sweep.mp4"), ArgumentError)
     else:
         replace_file(path, lambda file: _write_animation(file, suffix[1:], frames), ArgumentError)
 
@@ -95,28 +95,26 @@ def _write_animation(file: BinaryIO, format: str, frames: Iterable[Picture]) -> 
     first.save(file, format, save_all=True, append_images=others, duration=SWEEP_FRAME_MS, loop=0)
 
 
-def _mp4(frames: Iterator[Picture]) -> bytes:
-    """The video that ffmpeg makes of raw frames, which it gets through a pipe, one at a time."""
+def _mp4(frames: Iterator[Picture], video: Path) -> bytes:
+    """What ffmpeg writes to the video's file. It gets the raw frames through a pipe, one at a time."""
     program = shutil.which("ffmpeg")
     if program is None:
         raise ArgumentError(
             "expected the program ffmpeg on the search path for an MP4, got none: install it, or write .webp or .gif"
         )
     first = next(frames)
-    with tempfile.TemporaryDirectory() as folder:  # to finish an MP4, ffmpeg goes back to its beginning
-        video = Path(folder) / "sweep.mp4"
-        command = [program, *_ffmpeg_options(*first.shape[:2]), str(video)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
-            assert ffmpeg.stdin is not None  # it is a pipe
-            try:
-                for frame in chain([first], frames):
-                    ffmpeg.stdin.write(frame.tobytes())
-            except BrokenPipeError:
-                pass  # it gave up; what it said follows
-            said = ffmpeg.communicate()[1].decode(errors="replace").strip()
-        if ffmpeg.returncode:
-            raise ArgumentError(f"expected ffmpeg to make an MP4, got: {said or f'exit code {ffmpeg.returncode}'}")
-        return video.read_bytes()
+    command = [program, *_ffmpeg_options(*first.shape[:2]), str(video)]  # a file: to finish, it goes back in it
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
+        assert ffmpeg.stdin is not None  # it is a pipe
+        try:
+            for frame in chain([first], frames):
+                ffmpeg.stdin.write(frame.tobytes())
+        except BrokenPipeError:
+            pass  # it gave up; what it said follows
+        said = ffmpeg.communicate()[1].decode(errors="replace").strip()
+    if ffmpeg.returncode:
+        raise ArgumentError(f"expected ffmpeg to make an MP4, got: {said or f'exit code {ffmpeg.returncode}'}")
+    return video.read_bytes()
 
 
 def _ffmpeg_options(height: int, width: int) -> list[str]:

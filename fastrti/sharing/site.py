@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 
 from fastrti.errors import ArgumentError
+from fastrti.files import cannot, check_place
 from fastrti.objects.relightable import Relightable
 
 OBJECT = "object"
@@ -32,11 +33,13 @@ def loads_best_as_tiles(relightable: Relightable) -> bool:
 
 
 def check_site(folder: Path, script: str) -> None:
-    """Raises ArgumentError unless a folder is new, empty or an earlier export: one that holds this script."""
+    """Raises ArgumentError unless a folder can be written and is new, empty or an earlier export: one that holds this
+    script."""
+    check_place(folder, error=ArgumentError)
     try:
         foreign = folder.exists() and any(folder.iterdir()) and not (folder / script).exists()
     except OSError as error:
-        raise ArgumentError(f"expected a folder that can be written, got {folder}: {error.strerror or error}") from None
+        raise ArgumentError(cannot(folder, "a folder that can be written", error)) from None
     if foreign:
         raise ArgumentError(
             f"expected {folder} to be new, empty or an earlier export of the same kind, got a folder of other files: "

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
-from fastrti.files import replace_file, replace_folder
+from fastrti.files import check_place, replace_file, replace_folder, scratch_folder
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pyramid import write_pyramid
 from fastrti.formats.reading.plane_files import write_picture
@@ -31,7 +30,7 @@ _IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -> None:
     """Writes the page, the scripts and the object with its normals.
 
-    The object is prepared beside the one of an earlier export, and takes its place when it is whole.
+    All of it is prepared beside an earlier export, and takes its place when it is whole.
 
     Args:
         relightable: what to show.
@@ -43,11 +42,13 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
         ObjectError: the object's folder cannot be written.
     """
     check_site(folder, _ENTRY)
-    write_page(folder, relightable.title)
     tiled = tiles or loads_best_as_tiles(relightable)
-    with replace_folder(folder / OBJECT) as fresh:
-        write_object(relightable, fresh, tiled)
-        write_normals(Renderer(relightable), fresh, tiled)
+    with replace_folder(folder, error=ArgumentError) as fresh:
+        write_page(fresh, relightable.title)
+        shown = fresh / OBJECT
+        shown.mkdir()
+        write_object(relightable, shown, tiled)
+        write_normals(Renderer(relightable), shown, tiled)
 
 
 def export_single_file(relightable: Relightable, page: Path) -> None:
@@ -58,9 +59,9 @@ def export_single_file(relightable: Relightable, page: Path) -> None:
     """
     if page.suffix.lower() != ".html":
         raise ArgumentError(f"expected a file name ending in .html for a single file, got {page.name!r}")
+    check_place(page, error=ArgumentError)
     tiled = needs_tiles(relightable)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    with scratch_folder(page, ArgumentError) as folder:
         write_object(relightable, folder, tiled)
         write_normals(Renderer(relightable), folder, tiled)
         text = inlined_page(folder, relightable.title)

@@ -1,5 +1,6 @@
 """Rendering: parallel light, orthographic view, GGX reflection, hard cast shadows; 8-bit sRGB JPEG files."""
 
+import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti.errors import ArgumentError, CollectionError
+from fastrti.files import new_folder, write_file
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.names import NORMALS_NAME
 from fastrti.photographs.photograph import MAX_PIXELS
@@ -27,7 +29,7 @@ _AMBIENT = 0.015  # light from everywhere: shadows keep a trace of texture
 _SHADOW_BIAS = 0.25  # pixels of height; less and surfaces shadow themselves by the rounding of their samples
 _BAND = 64  # rows shaded at once: their arrays stay in the cache
 _MAX_THREADS = 8  # each holds a picture or two
-_JPEG = {"quality": 95, "subsampling": 0}
+_JPEG = {"format": "JPEG", "quality": 95, "subsampling": 0}
 
 _TO_BYTE = to_bytes(srgb_encode(np.linspace(0, 1, 1 << 16)))
 
@@ -51,17 +53,9 @@ def render_collection(folder: str | Path, width: int, height: int, lights: int =
     heights = height_field(width, height, seed)
     surface = make_surface(heights, seed)
     heights *= min(width, height)  # in pixels from here on
-    try:
-        for part in (dome, test):
-            part.mkdir(parents=True)
-        save_normals(dome / NORMALS_NAME, np.moveaxis(surface.normals, 0, 2))
-        _render(heights, surface, {dome: dome_lights(lights), test: TEST_LIGHTS})
-    except FileExistsError as error:
-        raise CollectionError(
-            f"expected a folder without a collection, found {error.filename}: choose another folder, or delete it"
-        ) from None
-    except OSError as error:
-        raise CollectionError(f"expected a folder that can be written, found {folder}: {error.strerror}") from None
+    with new_folder(dome, CollectionError) as fresh_dome, new_folder(test, CollectionError) as fresh_test:
+        save_normals(fresh_dome / NORMALS_NAME, np.moveaxis(surface.normals, 0, 2))
+        _render(heights, surface, {fresh_dome: dome_lights(lights), fresh_test: TEST_LIGHTS})
 
 
 def _check(width: int, height: int, lights: int, seed: int) -> None:
@@ -76,15 +70,16 @@ def _check(width: int, height: int, lights: int, seed: int) -> None:
 
 
 def _render(heights: Field, surface: Surface, parts: dict[Path, NDArray[np.float64]]) -> None:
-    """All pictures of all parts; the lists come last, so that a folder with a list is complete."""
+    """All pictures of all parts, and their lists."""
     digits = max(2, len(str(max(map(len, parts.values())))))
     names = {part: [f"image{i:0{digits}}.jpg" for i in range(1, len(lights) + 1)] for part, lights in parts.items()}
     jobs = [(part / name, light) for part, lights in parts.items() for name, light in zip(names[part], lights)]
 
     def render(job: tuple[Path, NDArray[np.float64]]) -> None:
         path, light = job
-        picture = shade(surface, lit_pixels(heights, light), light)
-        Image.fromarray(picture).save(path, **_JPEG)  # type: ignore[arg-type]
+        file = io.BytesIO()
+        Image.fromarray(shade(surface, lit_pixels(heights, light), light)).save(file, **_JPEG)  # type: ignore[arg-type]
+        write_file(path, file.getvalue())
 
     pool = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     try:

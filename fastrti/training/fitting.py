@@ -329,7 +329,7 @@ def _device(device: str | torch.device | None) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-        torch.empty(0, device=chosen)
-    except (RuntimeError, AssertionError) as error:  # torch's words for an unknown and for an absent device
+        float(torch.ones((), device=chosen))  # the device "meta" takes tensors, but never gives a number back
+    except (RuntimeError, AssertionError, TypeError) as error:  # torch's words for unknown and for absent devices
         raise ArgumentError(f"expected a device PyTorch can use here, such as 'cpu', got {str(device)!r}") from error
     return chosen

@@ -107,12 +107,7 @@ def train(
     average = copy.deepcopy(network).requires_grad_(False)
     optimizer = torch.optim.Adam(network.parameters(), lr=preset.learning_rate, betas=_BETAS, fused=True)
     parts: dict[str, nn.Module | Optimizer] = {"network": network, "average": average, "optimizer": optimizer}
-    done = 0
-    if state := checkpoint.state(task.name):
-        for name, part in parts.items():
-            part.load_state_dict(state[name])
-        generator.set_state(state["generator"])
-        done = state["step"]
+    done = checkpoint.resume(task.name, parts, generator, preset.steps)
     words = ""
     with Progress(f"training {task.name}", preset.steps, done) as progress, suppress(KeyboardInterrupt):
         while done < preset.steps:

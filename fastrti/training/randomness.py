@@ -9,9 +9,18 @@ from contextlib import contextmanager
 
 import torch
 
+from fastrti.errors import ArgumentError
+from fastrti.text import represented
+
 
 def generator(seed: int) -> torch.Generator:
-    """A new generator on the CPU, at the start of the seed's sequence."""
+    """A new generator on the CPU, at the start of the seed's sequence.
+
+    Raises:
+        ArgumentError: a seed that is not a whole number from 0 to 2⁶³ − 1.
+    """
+    if not isinstance(seed, int) or not 0 <= seed < 1 << 63:
+        raise ArgumentError(f"expected a seed from 0 to 2⁶³ − 1, got {represented(seed)}: pass another whole number")
     return torch.Generator().manual_seed(seed)
 
 

@@ -14,12 +14,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from fastrti.files import replace_file
+from fastrti.errors import ObjectError
+from fastrti.files import read_file, replace_file
 from fastrti.kernels.triton.device_light_network import NetworkShape
 from fastrti.kernels.triton.error_bound import Precision
 
 Capability = tuple[int, int]
 
+MAX_BYTES = 1 << 20
 VERSION = 1  # of the file; raised when a kernel changes so much that older measurements mislead
 
 
@@ -90,10 +92,9 @@ class TuningTable:
         self._path = path
         self._entries: dict[str, Launch] = {}
         try:
-            self._entries = _parsed(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            if path.exists():
+                self._entries = _parsed(read_file(path, MAX_BYTES, "measurements").decode("utf-8"))
+        except (ObjectError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             warnings.warn(
                 f"{path}: expected measurements of `fastrti tune`, version {VERSION}, "
                 f"got {type(error).__name__} ({error}): the file is ignored, run `fastrti tune OBJECT` to replace it",

@@ -197,7 +197,10 @@ def test_no_folder_no_file_and_no_object(tmp_path):
     missing, empty, file = tmp_path / "missing", tmp_path / "empty", tmp_path / "file"
     empty.mkdir()
     file.touch()
-    assert refused(missing) == f"{missing}: expected the folder of a relightable object, got no such folder"
+    assert (
+        refused(missing)
+        == f"{missing}: expected the folder of a relightable object, got no such folder: check the name"
+    )
     assert refused(file).startswith(f"{file}: expected ")
     assert refused(empty) == (
         f"{empty}: expected a folder with info.json, got one without: name the folder of an object, or fit the "

@@ -161,7 +161,7 @@ def test_a_resumed_fit_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"steps": STEPS + 1}, {"hold_out": 2}, {"student": "lc8x8"}])
 def test_a_checkpoint_of_another_fit_is_rejected(mlic, tmp_path, other):
     quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
-    with pytest.raises(TrainingError, match="got one of other photographs or settings"):
+    with pytest.raises(TrainingError, match="got one of other photographs, settings or versions"):
         quick(mlic, checkpoint=tmp_path / "fit.ckpt", **{"steps": 2, **other})
 
 
@@ -176,7 +176,7 @@ def test_a_checkpoint_of_another_fit_is_rejected(mlic, tmp_path, other):
 )
 def test_a_checkpoint_of_another_collection_is_rejected(mlic, tmp_path, change):
     quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
-    with pytest.raises(TrainingError, match="other photographs or settings"):
+    with pytest.raises(TrainingError, match="other photographs, settings or versions"):
         quick(replace(mlic, **change), checkpoint=tmp_path / "fit.ckpt", steps=2)
 
 
@@ -197,7 +197,7 @@ def squared(rendered, wanted):
 )
 def test_a_checkpoint_of_other_settings_is_rejected(mlic, tmp_path, other):
     quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
-    with pytest.raises(TrainingError, match="other photographs or settings"):
+    with pytest.raises(TrainingError, match="other photographs, settings or versions"):
         quick(mlic, checkpoint=tmp_path / "fit.ckpt", **{"steps": 2, **other})
 
 
@@ -217,7 +217,7 @@ def test_settings_are_the_same_as_their_names(mlic, name, settings):
 
 def test_a_checkpoint_of_other_photographs_is_rejected(mlic, tmp_path):
     quick(mlic, checkpoint=tmp_path / "fit.ckpt", steps=2)
-    with pytest.raises(TrainingError, match="other photographs or settings"):
+    with pytest.raises(TrainingError, match="other photographs, settings or versions"):
         quick(changed(mlic, 255 - mlic.photographs), checkpoint=tmp_path / "fit.ckpt", steps=2)
 
 
@@ -345,9 +345,11 @@ def test_an_empty_mask_is_rejected(mlic):
         quick(changed(mlic, mask=np.zeros((HEIGHT, WIDTH), bool)))
 
 
-def test_a_checkpoint_without_a_folder_is_rejected_at_once(mlic, tmp_path):
-    with pytest.raises(TrainingError, match="expected a folder to write the checkpoint in"):
-        quick(mlic, checkpoint=tmp_path / "absent" / "fit.ckpt")
+def test_a_checkpoint_that_cannot_be_written_is_rejected_at_once(mlic, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(fitting, "_Run", lambda *arguments: pytest.fail("the fit started"))
+    with pytest.raises(TrainingError, match="expected a file or folder that can be written, got Not a directory"):
+        quick(mlic, checkpoint=tmp_path / "file" / "fit.ckpt")
 
 
 def test_a_diverging_fit_is_an_error(mlic, monkeypatch):

@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin, PngImagePlugin
 
 from fastrti.errors import ObjectError
+from fastrti.files import read_file, write_file
 from fastrti.json_fields import Fields
 from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MAX_PLANE_BYTES, too_many_scans
 from fastrti.progress import counted
 
 MAX_SIDE = 1 << 20
+
+PLANES = "a picture of planes"
+"""What errors call a file."""
 
 PNG_LEVEL = 4
 """Of zlib: Pillow's 6 takes twice the time for planes and makes them 2 % smaller at best."""
@@ -52,7 +56,7 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
     Raises:
         ObjectError: missing, truncated, damaged, of another kind or size.
     """
-    return decode_picture(read_file(path, largest_file(width, height)), str(path), mode, width, height)
+    return decode_picture(read_file(path, largest_file(width, height), PLANES), str(path), mode, width, height)
 
 
 def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
@@ -94,7 +98,7 @@ def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]
     with ThreadPoolExecutor(cores) as pool:
         for start in counted(range(0, len(paths), 2 * cores), "reading planes"):
             some = paths[start : start + 2 * cores]
-            pictures = [_opened(read_file(path, limit), str(path), "RGB", width, height) for path in some]
+            pictures = [_opened(read_file(path, limit, PLANES), str(path), "RGB", width, height) for path in some]
             if planes is None:  # not before the first header was found to be right
                 planes = np.empty((3 * len(paths), height, width), np.uint8)
             for number, pixels in enumerate(pool.map(_decoded, pictures, map(str, some)), start=start):
@@ -106,18 +110,6 @@ def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]
 def largest_file(width: int, height: int) -> int:
     """Bytes of a file that is larger than any picture of this size could sensibly be."""
     return (1 << 20) + 8 * width * height
-
-
-def read_file(path: Path, limit: int) -> bytes:
-    """A file of at most so many bytes."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(min(os.fstat(file.fileno()).st_size, limit) + 1)  # read(n) takes n bytes at once
-    except OSError as error:
-        raise ObjectError(f"{path}: expected a picture of planes, got {error.strerror}") from None
-    if len(data) > limit:
-        raise ObjectError(f"{path}: expected at most {limit} bytes for a picture of this size, got more")
-    return data
 
 
 def _open(data: bytes, where: str) -> Image.Image:
@@ -141,8 +133,7 @@ def _open(data: bytes, where: str) -> Image.Image:
 
 
 def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Writes (H, W, 3) or (H, W) bytes as PNG without colour chunks, and forces them to the disk."""
-    with open(path, "wb") as file:
-        Image.fromarray(pixels).save(file, "PNG", compress_level=PNG_LEVEL)
-        file.flush()
-        os.fsync(file.fileno())
+    """Writes (H, W, 3) or (H, W) bytes as PNG without colour chunks, into a folder that is not finished."""
+    file = io.BytesIO()  # Pillow itself would call a full disk "encoder error -2"
+    Image.fromarray(pixels).save(file, "PNG", compress_level=PNG_LEVEL)
+    write_file(path, file.getvalue())

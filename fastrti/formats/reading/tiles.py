@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.formats.reading.plane_files import MAX_SIDE, decode_picture, largest_file, read_file
+from fastrti.files import open_file, read_file
+from fastrti.formats.reading.plane_files import MAX_SIDE, PLANES, decode_picture, largest_file
 from fastrti.json_fields import Fields, read_json
 
 Bytes = NDArray[np.uint8]
@@ -92,7 +93,7 @@ def folder_of_tiles(folder: Path, suffix: str) -> TileFile:
 
     def tile(column: int, row: int, limit: int) -> tuple[bytes, str]:
         path = folder / f"{column}_{row}.{suffix}"
-        return read_file(path, limit), str(path)
+        return read_file(path, limit, PLANES), str(path)
 
     return tile
 
@@ -102,7 +103,7 @@ def folder_of_tiles(folder: Path, suffix: str) -> TileFile:
 
 def read_dzi(descriptor: Path, width: int, height: int) -> Bytes:
     """The picture of `name.dzi` and `name_files/level/column_row.jpg` or `.png`, (H, W, 3)."""
-    text = read_file(descriptor, _DZI_BYTES).decode("utf-8", "replace")
+    text = read_file(descriptor, _DZI_BYTES, "a description of tiles").decode("utf-8", "replace")
     found = {key: re.search(rf'\b{key}\s*=\s*["\']([A-Za-z0-9]{{1,7}})["\']', text) for key in _DZI_KEYS}
     missing = [key for key, match in found.items() if match is None]
     if missing:
@@ -164,7 +165,7 @@ def read_tzi(index: Path, number: int, width: int, height: int) -> Bytes:
         start, end = offsets[place : place + 2]
         if not start < end <= start + limit:
             raise fields.error("offsets", "rising, as far apart as tiles are large")
-        with path.open("rb") as file:
+        with open_file(path, PLANES) as file:
             file.seek(start)
             return file.read(end - start), f"{path}: tile {column}, {row}"
 
