@@ -7,6 +7,7 @@ resolve is an error that names file and line. `docs/inputs.md` has the list for 
 """
 
 import codecs
+import contextlib
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,11 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import read_file, replace_file
-from fastrti.photographs.lp_rows import Vector, angles_error, is_header, layout_of
+from fastrti.photographs.lp_rows import Vector, angles_error, is_header, is_index, layout_of, too_many_columns
 from fastrti.photographs.notes import Doubt
 from fastrti.text import shortened
 
-MAX_BYTES = 10_000_000  # a million rows; a picture passed by mistake is larger
+MAX_BYTES = 1_000_000  # more than ten thousand rows; a picture passed by mistake is larger
 MAX_LINE = 4000  # characters; longer than any path that people use
 UNIT_TOLERANCE = 1e-3  # vectors printed with four decimals are this far from unit length
 LOWEST_SINE = -0.17  # sin(−10°): a dome's lowest lamps are measured a little below the horizon, never far below
@@ -30,7 +31,10 @@ LOWEST_SINE = -0.17  # sin(−10°): a dome's lowest lamps are measured a little
 _COUNT = re.compile(r"[0-9]{1,9}")
 _COMMENT = ("#", ";")
 _MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_OLD_ENCODINGS = ("cp1252", "mac_roman", "cp850", "cp437", "cp1250", "cp1251", "cp932", "cp949", "gb18030", "big5")
+_OLD_ENCODINGS = (
+    *("cp1252", "mac_roman", "cp850", "cp437", "cp1250", "cp1251"),
+    *("cp932", "euc_jp", "cp949", "gb18030", "big5"),
+)
 """What lists that are not Unicode are written in: Windows and macOS in Europe, then Japan, Korea and China."""
 
 
@@ -75,15 +79,17 @@ class LightList:
         """Whether the rows have names."""
         return self.rows[0].name != ""
 
-    def readings(self) -> Iterator[tuple[str, "LightList"]]:
-        """The list in every encoding that it may be written in, with the name of the encoding, the likeliest first."""
-        yield ("unicode" if self.unicode else "latin-1"), self
+    def readings(self) -> Iterator[tuple[str, list[str]]]:
+        """The names in every encoding that the list may be written in, with the encoding, the likeliest first."""
+        names = [row.name for row in self.rows]
+        yield ("unicode" if self.unicode else "latin-1"), names
         for encoding in () if self.unicode else _OLD_ENCODINGS:
-            try:
-                names = [row.name.encode("latin-1").decode(encoding) for row in self.rows]
-            except UnicodeDecodeError:
-                continue
-            yield encoding, replace(self, rows=tuple(replace(row, name=n) for row, n in zip(self.rows, names)))
+            with contextlib.suppress(UnicodeDecodeError):
+                yield encoding, [name.encode("latin-1").decode(encoding) for name in names]
+
+    def renamed(self, names: Sequence[str]) -> "LightList":
+        """The same lights under other names."""
+        return replace(self, rows=tuple(replace(row, name=name) for row, name in zip(self.rows, names)))
 
 
 def read_lp(path: str | Path) -> LightList:
@@ -118,6 +124,9 @@ def read_lp(path: str | Path) -> LightList:
             name = name.encode("ascii", "surrogateescape").decode("latin-1")
         rows.append(LightRow(name, _unit(vector, where), number))
         vectors.append(vector)
+    indices = [row.name for row in rows if is_index(row.name)]
+    if len(set(indices)) < len(indices):
+        raise too_many_columns(path.name, "numbers in the place of filenames, some of them twice")
     if _look_like_angles(np.array(vectors)):
         raise angles_error(path.name)
     lengths = [math.hypot(*vector) for vector in vectors]
@@ -204,16 +213,17 @@ def _unit(vector: Vector, where: str) -> Vector:
 
 
 def _look_like_angles(vectors: NDArray[np.float64]) -> bool:
-    """Whether (N, 3) numbers are an azimuth, an elevation and one distance, in degrees or in radians.
+    """Whether (N, 3) numbers are an azimuth, an elevation and a distance, in degrees or in radians.
 
-    One number is the same in every row, another goes from the horizon to the zenith at most, and the third goes more
-    than a quarter around. Directions have length 1, and positions of lamps lie on both sides of the object.
+    One angle goes from the horizon to the zenith at most, and the other more than half around, or a quarter where all
+    distances are one. Directions have length 1, and positions of lamps lie on both sides of the object.
     """
-    if len(vectors) < 4 or np.ptp(vectors[:, 2]) or np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 0.1:
+    if len(vectors) < 4 or np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 0.1:
         return False
+    around = 2 if np.ptp(vectors[:, 2]) else 1  # quarters
     pairs = (vectors[:, [0, 1]], vectors[:, [1, 0]])
     return any(
-        elevation.min() >= 0 and elevation.max() <= quarter and np.ptp(azimuth) > quarter
+        elevation.min() >= 0 and elevation.max() <= quarter and np.ptp(azimuth) > around * quarter
         and -2 * quarter <= azimuth.min() and azimuth.max() <= 4 * quarter
         for azimuth, elevation in (pair.T for pair in pairs)
         for quarter in (90, np.pi / 2)
@@ -226,9 +236,12 @@ def _notes(name: str, count: int | None, rows: Sequence[LightRow], lengths: list
         notes.append(Doubt(f"{name}: the list counts {count} lights, {len(rows)} rows follow; all rows were read"))
     stretched = [length for length in lengths if abs(length - 1) > UNIT_TOLERANCE]
     if stretched:
+        kind = Doubt if 2 * len(stretched) < len(rows) else str  # a few are more likely cut off than measured
         notes.append(
-            f"{name}: {len(stretched)} of {len(rows)} light directions were not of unit length "
-            f"({min(stretched):.3f}–{max(stretched):.3f}) and were normalised"
+            kind(
+                f"{name}: {len(stretched)} of {len(rows)} light directions were not of unit length "
+                f"({min(stretched):.3f}–{max(stretched):.3f}) and were normalised"
+            )
         )
     below = [row for row in rows if row.light[2] < 0]
     if below:

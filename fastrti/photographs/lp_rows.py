@@ -47,14 +47,15 @@ class Layout:
         return parts
 
     def _name(self, text: str, where: str) -> str:
-        """The name; a number in it that is a field of its own is a column too many."""
+        """The name; what is another field, or a number of its own, is a column too many."""
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            return text[1:-1]
         fields = text.rsplit(self.separator, 1)
-        if _is_number(fields[-1].strip()) and not _INDEX.fullmatch(text):
-            raise CollectionError(
-                f"{where}: expected 'filename lx ly lz', found more than three numbers in a row: "
-                "delete the columns that are not x, y, z of the light, or write the filename in quotation marks"
-            )
-        return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+        if _is_number(fields[-1].strip()) and not is_index(text):
+            raise too_many_columns(where, "more than three numbers in a row")
+        if self.separator is not None and len(fields) > 1:
+            raise too_many_columns(where, "more than four fields")
+        return text
 
 
 def layout_of(line: str, where: str) -> Layout:
@@ -68,6 +69,19 @@ def layout_of(line: str, where: str) -> Layout:
         if len(parts) >= 3 and all(map(_is_number, parts[-3:])):
             return Layout(separator, named=len(parts) == 4)
     raise _no_row(line, where)
+
+
+def is_index(name: str) -> bool:
+    """Whether a name is the number of a row."""
+    return _INDEX.fullmatch(name) is not None
+
+
+def too_many_columns(where: str, found: str) -> CollectionError:
+    """The error of a list that says more of a light than its direction."""
+    return CollectionError(
+        f"{where}: expected 'filename lx ly lz', found {found}: "
+        "delete the columns that are not x, y, z of the light, or write the filename in quotation marks"
+    )
 
 
 def is_header(line: str) -> bool:
@@ -99,12 +113,12 @@ def _no_row(line: str, where: str) -> CollectionError:
     numbers = [field for field in parts if _is_number(field)]
     if _ANGLES.search(line) and not numbers:
         return angles_error(where)
-    if len(parts) in (2, 3) and len(numbers) == 2:
+    if len(numbers) == 2 and numbers == parts[-2:] and len(parts) < 4:
         return CollectionError(
             f"{where}: expected 'filename lx ly lz', found two numbers: "
             f"if these are azimuth and elevation, {_FROM_ANGLES}"
         )
-    if len(parts) < 3:
+    if len(parts) < 3 or not numbers:
         return CollectionError(f"{where}: expected a row 'filename lx ly lz', found {quoted(line)}")
     if len(parts) == 3:
         return CollectionError(f"{where}: expected 'filename lx ly lz', found {_count(parts)}")

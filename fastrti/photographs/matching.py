@@ -88,15 +88,17 @@ def match_rows(lights: LightList, pictures: Sequence[Path], way: Match | None = 
 
 def _decoded(lights: LightList, photographs: Sequence[Path]) -> tuple[LightList, list[str]]:
     """The list in the encoding in which most of its names are names of pictures."""
-    finder, most, best, notes = _Finder(photographs), -1, lights, []
-    for encoding, read in lights.readings():
-        known = sum(1 for row in read.rows if finder.candidates(row))
+    finder, most, best = _Finder(photographs), -1, ("", [""])
+    for encoding, names in lights.readings():
+        known = sum(1 for name in names if finder.candidates(name))
         if known > most:
-            most, best = known, read
-            notes = [f"{lights.name}: the list is not in Unicode; its names were read as {encoding}"]
-        if most == len(lights.rows):
+            most, best = known, (encoding, names)
+        if most == len(names):
             break
-    return best, [] if best is lights else notes
+    encoding, names = best
+    if encoding in ("unicode", "latin-1"):
+        return lights, []
+    return lights.renamed(names), [f"{lights.name}: the list is not in Unicode; its names were read as {encoding}"]
 
 
 def _beyond_doubt(lights: LightList, photographs: Sequence[Path]) -> Matching:
@@ -109,6 +111,8 @@ def _beyond_doubt(lights: LightList, photographs: Sequence[Path]) -> Matching:
             f"rows without a picture ({listed([row.label for row in named.rows])}) beside pictures without a row "
             f"({listed([path.name for path in named.pictures])})"
         )
+    elif part := _picture_in_part(lights, photographs):
+        found = f"a picture's name in a part of {part.label!r}, line {part.line}"
     elif numbered is not None and numbered.whole:
         return numbered
     elif numbered is not None and numbered.pairs:
@@ -167,9 +171,9 @@ class _Finder:
             self.folded[fold(path.name)].append(path)
             self.stems[fold(path.stem)].append(path)
 
-    def candidates(self, row: LightRow) -> list[Path]:
+    def candidates(self, listed: str) -> list[Path]:
         """The pictures that a row may name; of several, those in a folder that is called like the row's."""
-        *folders, name = parts(row.name)
+        *folders, name = parts(listed)
         folded = fold(name)
         looked_up = (
             self.exact.get(name),
@@ -188,7 +192,7 @@ def _by_name(lights: LightList, photographs: Sequence[Path]) -> Matching:
     pairs: list[tuple[LightRow, Path]] = []
     taken: dict[Path, int] = {}
     for row in lights.rows:
-        where, found = f"{lights.name}:{row.line}", finder.candidates(row)
+        where, found = f"{lights.name}:{row.line}", finder.candidates(row.name)
         if len(found) > 1:
             names = listed([path.name for path in found])
             raise CollectionError(
@@ -250,6 +254,13 @@ def _order_in_doubt(lights: LightList, photographs: Sequence[Path]) -> str | Non
     if lights.named and not (_is_sorted(names, by_characters) and _is_sorted(names, by_numbers)):
         return "rows that are not in the order of their names"
     return None
+
+
+def _picture_in_part(lights: LightList, photographs: Sequence[Path]) -> LightRow | None:
+    """A row whose name is a picture's and something else, as in a list that counts its rows: `1 vase.jpg`."""
+    finder = _Finder(photographs)
+    words = ((row, row.name.split()) for row in lights.rows)
+    return next((row for row, named in words if len(named) > 1 and any(map(finder.candidates, named))), None)
 
 
 def _is_sorted(names: Sequence[str], key: Callable[[str], object]) -> bool:

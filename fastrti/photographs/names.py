@@ -5,6 +5,9 @@ import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+_SUFFIX = re.compile(r"(?<=.)\.[a-z][a-z0-9]{1,4}$", re.IGNORECASE)
+_DIGITS = re.compile("[0-9]+")
+
 MASK_NAME, NORMALS_NAME = "mask.png", "normals.png"
 
 
@@ -15,12 +18,12 @@ def fold(name: str) -> str:
 
 def stem(name: str) -> str:
     """The name without a suffix; a part that starts with a digit is no suffix (scan.0001)."""
-    return re.sub(r"(?<=.)\.[a-z][a-z0-9]{1,4}$", "", name, flags=re.IGNORECASE)
+    return _SUFFIX.sub("", name)
 
 
 def parts(name: str) -> list[str]:
     """The folders and the file of a path of any system."""
-    return re.split(r"[/\\]", name)
+    return name.replace("\\", "/").split("/")
 
 
 def is_photograph(path: Path) -> bool:
@@ -41,7 +44,7 @@ def by_numbers(name: str) -> list[tuple[int, str]]:
 
 def numbers(names: Sequence[str]) -> list[tuple[int, ...]] | None:
     """The number in each name: its groups of digits that are not the same in all names. None where there is none."""
-    groups = [re.findall("[0-9]+", stem(parts(name)[-1])) for name in names]
+    groups = [_DIGITS.findall(stem(parts(name)[-1])) for name in names]
     if len({len(group) for group in groups}) != 1:
         return None
     varying = [column for column in zip(*groups) if len(set(map(int, column))) > 1]

