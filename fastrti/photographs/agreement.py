@@ -126,7 +126,7 @@ def _oddities(files: Sequence[PictureFile]) -> Iterable[str]:
         yield Doubt(f"another exposure, {others[0].exif.exposure} and not {most}, in {_named(others)}; {_UNEVEN}")
     damaged = [file for file in files if file.exif.damaged]
     if damaged:
-        yield Doubt(f"damaged EXIF data, which were read as far as possible, in {_named(damaged)}")
+        yield Doubt(f"damaged EXIF data, which were not used, in {_named(damaged)}")
     for remark in dict.fromkeys(remark for file in files for remark in file.remarks):
         yield type(remark)(f"{remark}: {_named([file for file in files if remark in file.remarks])}")
 

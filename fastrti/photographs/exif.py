@@ -1,9 +1,8 @@
 """EXIF: which way up, in which colour space and how exposed a photograph is."""
 
 import math
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -54,7 +53,7 @@ class ExifFacts:
         colours: None where it does not say.
         uncalibrated: it says that the colours are not sRGB, but not what they are.
         exposure: None where it says nothing.
-        damaged: some of it cannot be read.
+        damaged: it cannot be read, and nothing of it is known.
     """
 
     orientation: int = 1
@@ -69,16 +68,13 @@ def exif_facts(get_exif: Callable[[], Image.Exif], data: bytes = b"") -> ExifFac
 
     Args:
         get_exif: gives what Pillow made of the data.
-        data: the bytes themselves, where they stand apart: Pillow read them before, and warned where nobody saw it.
+        data: the bytes themselves, where they stand apart: Pillow read them before, and passed over errors.
     """
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            Image.Exif().load(data)
-            facts = _facts(get_exif())
-        except Exception:  # on damaged data Pillow's reader raises whatever it stumbles over
-            return ExifFacts(damaged=True)
-    return replace(facts, damaged=bool(warned))
+    try:
+        Image.Exif().load(data)
+        return _facts(get_exif())
+    except Exception:  # on damaged data Pillow's reader raises whatever it stumbles over
+        return ExifFacts(damaged=True)
 
 
 def _facts(exif: Image.Exif) -> ExifFacts:

@@ -4,6 +4,7 @@ The readers of the formats (`jpeg_file`, `png_file`, `tiff_file`) say what a fil
 stored. What those samples mean is decided here alone.
 """
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ from fastrti.photographs import jpeg_file, png_file, tiff_file
 from fastrti.photographs.colours import SRGB, Converter, converter
 from fastrti.photographs.exif import SIDEWAYS
 from fastrti.photographs.picture_file import PictureFile, Samples, opened
+
+for _library in ("PIL", "tifffile"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())  # else Python prints what they log of damaged files
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 

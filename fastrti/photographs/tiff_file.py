@@ -32,7 +32,8 @@ STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF; P
 
 # Tags
 _NEW_SUBFILE, _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
-_STRIPS, _STRIP_BYTES, _PLANAR, _TILES, _TILE_BYTES = 273, 279, 284, 324, 325
+_STRIPS, _STRIP_ROWS, _STRIP_BYTES, _PLANAR = 273, 278, 279, 284
+_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
 _SAMPLES, _COLOUR_MAP, _EXTRA, _FORMAT, _ICC = 277, 320, 338, 339, 34675
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
@@ -46,6 +47,7 @@ _ALPHAS: dict[int, Alpha] = {1: "premultiplied", 2: "straight"}  # of ExtraSampl
 _EXPANSIONS = {1: 1, 32773: 64, 5: 1400, 6: MAX_EXPANSION, 7: MAX_EXPANSION, 8: MAX_EXPANSION, 32946: MAX_EXPANSION}
 _ANY_EXPANSION = 1 << 16  # of compressions that no one knows a bound for
 _MAX_CHANNELS, _MAX_PAGES = 8, 1000
+_MAX_TILE = 1 << 20  # pixels of a tile that is larger than the picture
 _LEVEL = 0.5 / 65535  # what rounds to a sample of 16 bits
 
 
@@ -58,7 +60,8 @@ class _Page:
         offset: of its tags in the file.
         bits: of each sample.
         three_greys: it is called grey, and its three channels are taken as RGB.
-        segments: (offset, bytes) of each strip or tile.
+        segment: (width, height) of a strip or tile.
+        segments: (offset, bytes) of each of them.
         dark_palette: the numbers of its palette are so small that they were meant for 8 bits.
     """
 
@@ -74,6 +77,7 @@ class _Page:
     extra: tuple[int, ...]
     compression: int
     planar: bool
+    segment: tuple[int, int]
     segments: tuple[tuple[int, int], ...]
     dark_palette: bool
     profile: bytes | None
@@ -118,6 +122,10 @@ def tiff_file(path: Path) -> PictureFile:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             pages = list(_pages(file, ImageFileDirectory_v2(start if start[2:3] == b"+" else start[:8])))
+        if any(str(warning.message).endswith(f"tag {_ICC}") for warning in warned):  # Pillow: "Skipping tag 34675"
+            raise CollectionError(
+                f"{path.name}: expected a whole ICC profile, found a part of one: copy the file again"
+            )
         full = [page for page in pages if not page.reduced]
         if not full:
             raise CollectionError(
@@ -130,15 +138,13 @@ def tiff_file(path: Path) -> PictureFile:
         exif = exif_facts(lambda: _exif(file, page.offset))
         by_pillow = not page.deep and _pillow_takes(file, page)
     decode = partial(_decode_by_pillow if by_pillow else _decode_by_tifffile, path, page)
-    remarks = tuple(_remarks(page, len(full), bool(warned)))
+    remarks = tuple(_remarks(page, len(full)))
     grey = page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
     size, dtype = (page.width, page.height), np.uint16 if page.deep else np.uint8
     return picture_file(path, size, dtype, grey, exif, page.profile, None, decode, remarks)
 
 
-def _remarks(page: _Page, pictures: int, damaged: bool) -> Iterator[Doubt]:
-    if damaged:
-        yield Doubt("damaged tags, such as a profile, may be missing")
+def _remarks(page: _Page, pictures: int) -> Iterator[Doubt]:
     if pictures > 1:
         yield Doubt(f"the first of {pictures} pictures in the file was taken")
     if page.three_greys:
@@ -166,14 +172,17 @@ def _page(tags: ImageFileDirectory_v2, index: int, offset: int) -> _Page:
     three_greys = photometric == _BLACK_IS_ZERO and samples == 3 and not any(extra)
     formats = set(_several(tags.get(_FORMAT, _UNSIGNED)))
     colour_map = tags.get(_COLOUR_MAP, ())
-    starts = _several(tags.get(_STRIPS, tags.get(_TILES, ())))
-    sizes = _several(tags.get(_STRIP_BYTES, tags.get(_TILE_BYTES, ())))
+    width, height = tags[_WIDTH], tags[_HEIGHT]
+    tiled = _TILES in tags
+    starts = _several(tags[_TILES if tiled else _STRIPS])
+    sizes = _several(tags.get(_TILE_BYTES if tiled else _STRIP_BYTES, (1,) * len(starts)))  # old files have none
+    rows = min(tags.get(_STRIP_ROWS, height), height)
     return _Page(
         index=index,
         offset=offset,
         reduced=bool(tags.get(_NEW_SUBFILE, 0) & 5) or tags.get(_SUBFILE) == 2,  # a reduced picture, or a mask
-        width=tags[_WIDTH],
-        height=tags[_HEIGHT],
+        width=width,
+        height=height,
         bits=bits * samples if len(bits) == 1 and samples <= _MAX_CHANNELS else bits,
         sample_format=formats.pop() if len(formats) == 1 else 0,
         photometric=_RGB if three_greys else photometric,
@@ -181,7 +190,8 @@ def _page(tags: ImageFileDirectory_v2, index: int, offset: int) -> _Page:
         extra=() if three_greys else extra,
         compression=compression,
         planar=tags.get(_PLANAR, 1) == 2,
-        segments=tuple(zip(starts, sizes)) if len(starts) == len(sizes) else (),
+        segment=(tags[_TILE_WIDTH], tags[_TILE_HEIGHT]) if tiled else (width, rows),
+        segments=tuple(zip(starts, sizes)),
         dark_palette=photometric == _PALETTE and max(colour_map, default=0) < 256,
         profile=tags.get(_ICC),
     )
@@ -224,8 +234,15 @@ def _check_samples(path: Path, page: _Page) -> None:
 def _check_segments(path: Path, page: _Page) -> None:
     """Raises CollectionError where strips or tiles are missing, or too short for what they hold."""
     size = path.stat().st_size
-    if any(count == 0 or start + count > size for start, count in page.segments):
+    columns, rows = -(-page.width // page.segment[0]), -(-page.height // page.segment[1])
+    wanted = columns * rows * (len(page.bits) if page.planar else 1)
+    if len(page.segments) < wanted or any(count == 0 or start + count > size for start, count in page.segments):
         raise CollectionError(f"{path.name}: expected a whole TIFF, found one that lacks a part: copy the file again")
+    if page.segment[0] * page.segment[1] > max(_MAX_TILE, 4 * page.width * page.height):
+        raise CollectionError(
+            f"{path.name}: expected tiles that are not much larger than the picture, found tiles of "
+            f"{page.segment[0]}×{page.segment[1]}: save it as a plain TIFF"
+        )
     stored = page.width * page.height * sum(page.bits) // 8
     check_whole(path, stored, _EXPANSIONS.get(page.compression, _ANY_EXPANSION))
 

