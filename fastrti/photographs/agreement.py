@@ -12,10 +12,10 @@ from fastrti.errors import CollectionError
 from fastrti.photographs.colours import SRGB, alike, distinct
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.picture_file import PictureFile
+from fastrti.text import listed
 
 Value = TypeVar("Value", bound=Hashable)
 
-_LISTED_AT_MOST = 5
 _UNEVEN = "the difference goes into the object"
 _SENSOR_BITS = (10, 12, 14)  # of cameras whose raw samples some programs write into 16 bits as they are
 
@@ -138,6 +138,4 @@ def _majority(files: Sequence[PictureFile], value: Callable[[PictureFile], Value
 
 
 def _named(files: Sequence[PictureFile]) -> str:
-    names = [file.path.name for file in files]
-    shown = ", ".join(names[:_LISTED_AT_MOST])
-    return shown if len(names) <= _LISTED_AT_MOST else f"{shown} and {len(names) - _LISTED_AT_MOST} more"
+    return listed([file.path.name for file in files])
