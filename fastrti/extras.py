@@ -10,7 +10,7 @@ _PROVIDES = {
     "fit": {"torch": "PyTorch"},
     "gpu": {"torch": "PyTorch", "triton": "Triton"},
     "measure": {"skimage": "scikit-image"},
-    "16bit": {"imagecodecs": "imagecodecs"},
+    "16bit": {"imagecodecs": "imagecodecs", "tifffile": "tifffile"},
     "notebook": {"anywidget": "anywidget", "traitlets": "traitlets"},
     "texture": {"moderngl": "moderngl"},
 }

@@ -25,7 +25,7 @@ import numpy as np
 import fastrti
 from fastrti.synth import render_collection
 """
-ALL = ("torch", "triton", "skimage", "scipy", "imagecodecs", "anywidget", "moderngl")
+ALL = ("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "anywidget", "moderngl")
 
 
 def run_without(missing: tuple[str, ...], program: str) -> str:

@@ -40,7 +40,7 @@ def open_file(path: str | os.PathLike[str], what: str, error: ErrorType = Object
         handle = os.open(path, _WITHOUT_WAITING)
         try:
             _check_regular(path, os.fstat(handle).st_mode, what, error)
-            return os.fdopen(handle, "rb")
+            return open(path, "rb", opener=lambda *_: handle)  # whose name is the path, as libraries expect
         except BaseException:
             os.close(handle)
             raise

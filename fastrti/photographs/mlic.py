@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
+from fastrti.photographs.agreement import agree, level_notes
 from fastrti.photographs.checks import (
     Samples,
     Transfer,
@@ -23,7 +25,7 @@ from fastrti.photographs.lp_file import read_lp
 from fastrti.photographs.matching import Match, match_rows
 from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, fold, is_photograph
 from fastrti.photographs.notes import Doubt
-from fastrti.photographs.photograph import Photograph, read_photograph
+from fastrti.photographs.photograph import Photograph, decode, open_photograph, read_photograph
 from fastrti.photographs.places import find_list, find_pictures
 from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
@@ -101,7 +103,7 @@ class Mlic:
         pictures = find_pictures(folder, lp, light_list.rows)
         matching, notes = match_rows(light_list, pictures, match)
         paths = [path for _, path in matching.pairs]
-        photographs, opaque = _read_all(paths, transfer)
+        photographs, opaque, sample_notes = _read_all(paths, transfer)
         masks, mask_notes = _masks(pictures)
         return cls(
             photographs=photographs,
@@ -109,7 +111,7 @@ class Mlic:
             names=_names(paths),
             mask=_mask(masks, opaque, photographs.shape[1:3]),
             transfer=transfer,
-            notes=(*light_list.notes, *notes, *mask_notes),
+            notes=(*light_list.notes, *notes, *mask_notes, *sample_notes),
             lp=lp.name,
             matched_by=matching.way,
         )
@@ -164,58 +166,31 @@ class Mlic:
         return (values if self.transfer == "srgb" else srgb_encode(values)).astype(np.float32)
 
 
-def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[np.bool_] | None]:
-    """All photographs in one array, (N, H, W, 3), and where all of them are opaque (None: no alpha anywhere)."""
-    first = _read(paths[0], transfer)
-    photographs = _allocate(len(paths), first)
-    photographs[0], opaque = first.pixels, first.opaque
-    for index, path in enumerate(counted(paths[1:], "reading photographs"), start=1):
-        photograph = _read(path, transfer)
-        _check_alike(photograph, path, first, paths[0])
+def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[np.bool_] | None, list[str]]:
+    """All photographs in one array, (N, H, W, 3), where all of them are opaque (None: no alpha anywhere), and notes."""
+    linear = transfer == "linear"
+    files, notes = agree([open_photograph(path) for path in paths], linear)
+    width, height = files[0].upright
+    photographs = _allocate((len(files), height, width, 3), files[0].dtype)
+    opaque: NDArray[np.bool_] | None = None
+    for index, file in enumerate(counted(files, "reading photographs")):
+        photograph = decode(file, linear)
         photographs[index] = photograph.pixels
         if photograph.opaque is not None:
             opaque = photograph.opaque if opaque is None else opaque & photograph.opaque
-    return photographs, opaque
+    return photographs, opaque, [*notes, *level_notes(photographs)]
 
 
-def _read(path: Path, transfer: Transfer) -> Photograph:
-    photograph = read_photograph(path)
-    if photograph.converted and transfer == "linear":
-        raise CollectionError(
-            f"{path.name}: expected linear samples without an ICC profile, found a profile other than sRGB, whose "
-            "conversion would make them sRGB-encoded: save them without a profile, or pass transfer='srgb'"
-        )
-    return photograph
-
-
-def _allocate(count: int, first: Photograph) -> Samples:
-    shape = (count, *first.pixels.shape)
+def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
     try:
-        photographs: Samples = np.empty(shape, first.pixels.dtype)
+        photographs: Samples = np.empty(shape, dtype)
     except MemoryError:
-        size = np.prod(shape, dtype=float) * first.pixels.itemsize / 1e9
+        size = np.prod(shape, dtype=float) * dtype.itemsize / 1e9
         raise CollectionError(
-            f"expected memory for {count} photographs ({size:.1f} GB), found less: "
+            f"expected memory for {shape[0]} photographs ({size:.1f} GB), found less: "
             "scale the photographs down, or list fewer of them"
         ) from None
     return photographs
-
-
-def _check_alike(photograph: Photograph, path: Path, first: Photograph, first_path: Path) -> None:
-    for what, wanted, found in (
-        ("size", _size(first), _size(photograph)),
-        ("depth", first.pixels.dtype, photograph.pixels.dtype),
-    ):
-        if wanted != found:
-            raise CollectionError(
-                f"{path.name}: expected the {what} of {first_path.name}, {wanted}, found {found}: "
-                "all photographs of a collection are taken from one place with one camera"
-            )
-
-
-def _size(photograph: Photograph) -> str:
-    height, width = photograph.pixels.shape[:2]
-    return f"{width}×{height}"
 
 
 def _names(paths: Sequence[Path]) -> tuple[str, ...]:

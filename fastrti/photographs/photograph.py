@@ -1,25 +1,33 @@
-"""One picture file as the bytes it holds: 8- or 16-bit, upright, RGB, in the sRGB colour space, with its alpha."""
+"""One picture file as the pixels a person sees: upright RGB of 8 or 16 bits in the sRGB colour space, with its alpha.
 
-import io
+The readers of the formats (`jpeg_file`, `png_file`, `tiff_file`) say what a file holds and give its samples as they are
+stored. What those samples mean is decided here alone.
+"""
+
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from fastrti.errors import CollectionError
-from fastrti.files import open_file
+from fastrti.errors import CollectionError, FastrtiError
+from fastrti.photographs import jpeg_file, png_file, tiff_file
+from fastrti.photographs.colours import SRGB, Converter, converter
+from fastrti.photographs.exif import SIDEWAYS
+from fastrti.photographs.picture_file import PictureFile, Samples, opened
+
+for _library in ("PIL", "tifffile"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())  # else Python prints what they log of damaged files
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
-MAX_PIXELS = 150_000_000  # the largest cameras; a decompression bomb claims more
 
-_FORMATS = ("JPEG", "PNG", "TIFF")
-_COLOUR_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr"})
-_GREY_MODES = frozenset({"1", "L", "LA"})
-_GREY16_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _OPAQUE = 0.5  # of full alpha: what is less is not the object
+_STRIP_PIXELS = 1 << 17  # converted at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,181 +35,142 @@ class Photograph:
     """A decoded picture.
 
     Attributes:
-        pixels: (H, W, 3) uint8 or uint16, the stored samples; greyscale is repeated.
+        pixels: (H, W, 3) uint8 or uint16; greyscale is repeated.
         opaque: (H, W) bool, alpha above one half; None where the file has no alpha.
-        converted: the file's ICC profile was another than sRGB, and the samples were converted.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
     opaque: NDArray[np.bool_] | None
-    converted: bool = False
 
 
 def read_photograph(path: Path) -> Photograph:
-    """Reads a JPEG, PNG or TIFF of 8 or 16 bits, greyscale or RGB, with or without alpha.
-
-    EXIF orientation is applied. An ICC profile that is not sRGB is converted to sRGB (8-bit pictures).
+    """Reads a JPEG, PNG or TIFF as it says itself that it is to be seen.
 
     Raises:
-        CollectionError: damaged or truncated, another format, colour model or depth, over `MAX_PIXELS`, a profile that
-            cannot be converted, or a 16-bit file where imagecodecs is not installed.
+        CollectionError: see `open_photograph` and `decode`.
+        MissingPackageError: a file that needs the extra `16bit`, which is not installed.
     """
-    try:
-        with open_file(path, "a photograph", CollectionError) as file:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is the limit here
-                image = Image.open(file, formats=_FORMATS)
-            _check_size(image, path)
-            return _read16(image, path) if _bits(image, path) == 16 else _read8(image, path)
-    except CollectionError:
-        raise
-    except Image.DecompressionBombError:
-        raise CollectionError(
-            f"{path.name}: expected at most {MAX_PIXELS} pixels, found more: scale the photographs down"
-        ) from None
-    except UnidentifiedImageError:
-        raise CollectionError(
-            f"{path.name}: expected a JPEG, PNG or TIFF, found another kind of file: convert it"
-        ) from None
-    except Exception as error:  # on damaged bytes the decoders raise whatever they stumble over
-        raise CollectionError(
-            f"{path.name}: expected a JPEG, PNG or TIFF, found one that cannot be decoded ({error}): copy it again"
-        ) from None
+    return decode(open_photograph(path))
 
 
-def _check_size(image: Image.Image, path: Path) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise CollectionError(
-            f"{path.name}: expected at most {MAX_PIXELS} pixels, found {image.width}×{image.height}: "
-            "scale the photographs down"
-        )
+def open_photograph(path: Path) -> PictureFile:
+    """What a JPEG, PNG or TIFF says of itself; nothing is decoded.
+
+    Raises:
+        CollectionError: damaged, of another format, colour model or depth, a profile that cannot be converted, more
+            pixels than the limit, or more than any compression could hold in so few bytes.
+    """
+    with opened(path) as file:
+        start = file.read(8)
+    with _one_sentence(path):
+        if start.startswith(jpeg_file.START):
+            return jpeg_file.jpeg_file(path)
+        if start.startswith(png_file.START):
+            return png_file.png_file(path)
+        if start.startswith(tiff_file.STARTS):
+            return tiff_file.tiff_file(path)
+    raise CollectionError(f"{path.name}: expected a JPEG, PNG or TIFF, found another kind of file: convert it")
 
 
-def _bits(image: Image.Image, path: Path) -> int:
-    """Bits a sample of the file. Pillow's mode does not tell: it reads 48-bit RGB as 24-bit."""
-    if image.format == "PNG":
-        with path.open("rb") as file:
-            return 16 if file.read(25)[24] == 16 else 8  # the depth in IHDR
-    if image.format == "TIFF":
-        depths = image.tag_v2.get(258, (1,))  # type: ignore[attr-defined]  # BitsPerSample
-        bits: int = max(8, *depths)  # bilevel becomes 8
-        if bits not in (8, 16):
-            raise CollectionError(f"{path.name}: expected 8 or 16 bits per sample, found {bits}: save it as 16-bit")
-        return bits
-    return 8
+def decode(file: PictureFile, linear: bool = False) -> Photograph:
+    """The pixels of a file, upright and in sRGB.
+
+    Args:
+        file: its header, possibly changed by a decision for a set of photographs.
+        linear: samples are proportional to light and stay so. Only the primaries become those of sRGB.
+
+    Raises:
+        CollectionError: damaged or truncated, or a JPEG of too many scans.
+        MissingPackageError: a file that needs the extra `16bit`, which is not installed.
+    """
+    with _one_sentence(file.path):
+        samples = file.decode()
+        turned = (samples.height, samples.width)
+        if (turned[::-1] if samples.turned in SIDEWAYS else turned) != (file.height, file.width):
+            raise ValueError("another size than the header's")
+        photograph = _seen(samples, _converter(file, linear))
+    turn = (samples.turned, file.exif.orientation)
+    opaque = None if photograph.opaque is None else _turned(photograph.opaque, *turn)
+    return Photograph(_turned(photograph.pixels, *turn), opaque)
 
 
-def _read8(image: Image.Image, path: Path) -> Photograph:
-    if image.mode not in _COLOUR_MODES:
-        raise _wrong_colour_model(image, path)
-    image = ImageOps.exif_transpose(image)
-    opaque = None
-    if "A" in image.getbands() or "transparency" in image.info:
-        opaque = np.asarray(image.convert("RGBA").getchannel("A")) > _OPAQUE * 255
-    image, converted = _to_srgb(image, path)
-    return Photograph(np.asarray(image), opaque, converted)
+def _converter(file: PictureFile, linear: bool) -> Converter | None:
+    if file.colours is None or file.colours == SRGB:
+        return None
+    return converter(file.colours, file.dtype, to_linear=linear)
 
 
-def _to_srgb(image: Image.Image, path: Path) -> tuple[Image.Image, bool]:
-    """The picture as RGB in sRGB, and whether its profile made a conversion necessary."""
-    profile = image.info.get("icc_profile")
-    if not profile:
-        return image.convert("RGB"), False
-    mode = "L" if _colour_space(profile, path) == "GRAY" else "RGB"
-    if mode == "L" and image.mode not in _GREY_MODES:
-        raise CollectionError(
-            f"{path.name}: expected an RGB ICC profile in a colour picture, found a grey one: "
-            "save the photographs as sRGB"
-        )
-    image = image.convert(mode)
-    transform = _transform(profile, mode, path)
-    if mode == "RGB" and _is_identity(transform):
-        return image, False
-    converted = ImageCms.applyTransform(image, transform)
-    assert converted is not None  # None only when asked to convert in place
-    return converted, True
-
-
-def _colour_space(profile: bytes, path: Path) -> str:
-    try:
-        space = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
-    except (OSError, ImageCms.PyCMSError):
-        space = "damaged"
-    if space not in ("RGB", "GRAY"):
-        raise CollectionError(
-            f"{path.name}: expected an RGB or grey ICC profile, found a {space} one: save the photographs as sRGB"
-        )
-    return str(space)
-
-
-def _transform(profile: bytes, mode: str, path: Path) -> ImageCms.ImageCmsTransform:
-    try:
-        return ImageCms.buildTransform(
-            ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"), mode, "RGB"
-        )
-    except (OSError, ImageCms.PyCMSError) as error:
-        raise CollectionError(
-            f"{path.name}: expected an ICC profile that converts to sRGB, found one that does not ({error}): "
-            "save the photographs as sRGB"
-        ) from None
-
-
-def _is_identity(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Whether the profile is sRGB under whatever name: no colour of a grid moves by more than a rounding."""
-    steps = np.arange(0, 256, 15, dtype=np.uint8)
-    grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(len(steps), -1, 3)
-    moved = ImageCms.applyTransform(Image.fromarray(grid), transform)
-    return int(np.abs(np.asarray(moved).astype(int) - grid).max()) <= 1
-
-
-def _read16(image: Image.Image, path: Path) -> Photograph:
-    if image.mode not in _COLOUR_MODES | _GREY16_MODES:
-        raise _wrong_colour_model(image, path)
-    profile = image.info.get("icc_profile")
-    if profile and not (_colour_space(profile, path) == "RGB" and _is_identity(_transform(profile, "RGB", path))):
-        raise CollectionError(
-            f"{path.name}: expected sRGB or no ICC profile in a 16-bit picture, found another: "
-            "save the photographs as sRGB, or without a profile"
-        )
-    samples = _decode16(path, str(image.format))
-    # Sorted, because Pillow gives the upright size of a TIFF and the stored size of a PNG.
-    if sorted(samples.shape[:2]) != sorted(image.size) or samples.dtype != np.uint16:
-        raise CollectionError(
-            f"{path.name}: expected interleaved unsigned 16-bit samples, found {samples.dtype} {samples.shape}: "
-            "save it as a plain 16-bit TIFF or PNG"
-        )
-    samples = _upright(samples.reshape(*samples.shape[:2], -1), image.getexif().get(ExifTags.Base.Orientation, 1))
-    channels = samples.shape[2]
-    opaque = samples[..., -1] > _OPAQUE * 65535 if channels in (2, 4) else None
-    pixels = samples[..., :3] if channels >= 3 else np.repeat(samples[..., :1], 3, axis=2)
+def _seen(samples: Samples, convert: Converter | None) -> Photograph:
+    """Stored samples as colours, strip by strip: what memory holds besides them stays small."""
+    shape = samples.height, samples.width
+    pixels = np.empty((*shape, 3), samples.dtype)
+    opaque = None if samples.alpha == "none" else np.empty(shape, np.bool_)
+    step = max(1, _STRIP_PIXELS // samples.width)
+    for start in range(0, samples.height, step):
+        rows = slice(start, min(start + step, samples.height))
+        strip = samples.rows(rows.start, rows.stop)
+        if opaque is not None:
+            alpha, strip = strip[..., -1], strip[..., :-1]
+            opaque[rows] = alpha > _OPAQUE * samples.full
+            if samples.alpha == "premultiplied":
+                strip = _unmultiplied(strip, alpha, samples.full)
+        strip = _levels(strip, samples)
+        if convert is not None:
+            strip = convert(strip)
+        pixels[rows] = strip  # grey is repeated
     return Photograph(pixels, opaque)
 
 
-def _decode16(path: Path, file_format: str) -> NDArray[np.generic]:
-    try:
-        import imagecodecs
-    except ImportError:
-        raise CollectionError(
-            f"{path.name}: expected imagecodecs for a 16-bit picture, found it not installed: "
-            "run pip install 'fastrti[16bit]'"
-        ) from None
-    decode = imagecodecs.png_decode if file_format == "PNG" else imagecodecs.tiff_decode
-    samples: NDArray[np.generic] = decode(path.read_bytes())
-    return samples
+def _unmultiplied(strip: NDArray[Any], alpha: NDArray[Any], full: float) -> NDArray[Any]:
+    """Colours without the alpha that they were multiplied by; black where it is 0."""
+    share = np.divide(full, alpha, where=alpha > 0, out=np.zeros(alpha.shape, np.float32))
+    colours: NDArray[Any] = np.minimum(strip * share[..., None], full)
+    return colours
 
 
-def _upright(samples: NDArray[np.generic], orientation: int) -> NDArray[np.uint16]:
-    """Applies an EXIF orientation (1–8: which side of the picture the first row and column are)."""
-    if orientation in (5, 6, 7, 8):
-        samples = samples.swapaxes(0, 1)
+def _levels(strip: NDArray[Any], samples: Samples) -> NDArray[Any]:
+    """Samples as levels of 8 or 16 bits, black being 0; bytes and words that are so already stay as they are."""
+    white = np.iinfo(samples.dtype).max
+    if samples.inverted:
+        strip = samples.full - strip
+    if strip.dtype == samples.dtype and samples.full == white:
+        return strip
+    levels: NDArray[Any] = np.rint(np.clip(strip.astype(np.float64) * (white / samples.full), 0, white))
+    return levels.astype(samples.dtype)
+
+
+def _turned(picture: NDArray[Any], done: int, wanted: int) -> NDArray[Any]:
+    """Gives a picture that has one EXIF orientation applied another one (1–8: where the first row and column are)."""
+    if done != wanted:
+        stored = _upright(picture, {6: 8, 8: 6}.get(done, done))  # the others undo themselves
+        picture = _upright(stored, wanted)
+    return picture
+
+
+def _upright(picture: NDArray[Any], orientation: int) -> NDArray[Any]:
+    if orientation in SIDEWAYS:
+        picture = picture.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
-        samples = samples[:, ::-1]
+        picture = picture[:, ::-1]
     if orientation in (3, 4, 7, 8):
-        samples = samples[::-1]
-    return samples.astype(np.uint16, copy=False)
+        picture = picture[::-1]
+    return picture
 
 
-def _wrong_colour_model(image: Image.Image, path: Path) -> CollectionError:
-    return CollectionError(
-        f"{path.name}: expected greyscale or RGB of 8 or 16 bits, found {image.mode}: save the photographs as RGB"
-    )
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    """What goes wrong inside becomes one sentence: on damaged bytes the decoders raise whatever they stumble over."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what the libraries skip, such as a damaged tag
+            yield
+    except FastrtiError:
+        raise
+    except MemoryError:
+        raise CollectionError(
+            f"{path.name}: expected memory for the picture, found less: scale the photographs down"
+        ) from None
+    except Exception:
+        raise CollectionError(
+            f"{path.name}: expected a whole JPEG, PNG or TIFF, found one that cannot be decoded: copy or save it again"
+        ) from None

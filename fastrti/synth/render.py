@@ -13,7 +13,7 @@ from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import new_folder, write_file
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.names import NORMALS_NAME
-from fastrti.photographs.photograph import MAX_PIXELS
+from fastrti.picture_limits import MAX_PIXELS
 from fastrti.progress import counted
 from fastrti.rendering.normals import save_normals
 from fastrti.srgb import srgb_encode, to_bytes

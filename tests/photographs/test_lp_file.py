@@ -130,7 +130,7 @@ def test_a_file_too_large_to_be_a_list_is_rejected(lp, monkeypatch):
 def test_a_missing_file_and_a_folder_are_rejected(tmp_path):
     with pytest.raises(CollectionError, match=r"none\.lp: expected a list of light directions, got No such file"):
         read_lp(tmp_path / "none.lp")
-    with pytest.raises(CollectionError, match="Is a directory"):
+    with pytest.raises(CollectionError, match="got a folder"):
         read_lp(tmp_path)
 
 

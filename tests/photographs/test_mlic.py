@@ -1,7 +1,6 @@
 """Folders of photographs with their .lp file: what is matched, dropped, guessed, masked and refused."""
 
 import tracemalloc
-from dataclasses import replace
 
 import imagecodecs
 import numpy as np
@@ -152,7 +151,7 @@ def test_several_lists_are_refused_by_name(folder):
 def test_folders_without_photographs_are_refused(tmp_path):
     with pytest.raises(CollectionError, match="expected JPEG, PNG or TIFF photographs"):
         Mlic.load(tmp_path)
-    with pytest.raises(CollectionError, match=r"expected a folder of photographs, found .*: No such file"):
+    with pytest.raises(CollectionError, match=r"expected a folder of photographs, got No such file"):
         Mlic.load(tmp_path / "none")
 
 
@@ -164,14 +163,14 @@ def test_the_odd_size_is_named(folder):
 
 def test_mixed_depths_are_refused(folder):
     (folder / "003.png").write_bytes(imagecodecs.png_encode(PIXELS[2].astype(np.uint16)))
-    with pytest.raises(CollectionError, match=r"^003.png: expected the depth of 001.png, uint8, found uint16"):
+    with pytest.raises(CollectionError, match=r"^003.png: expected the depth of 001.png, 8 bits, found 16 bits"):
         Mlic.load(folder)
 
 
 def test_a_damaged_picture_is_named(folder):
     data = (folder / "002.png").read_bytes()
     (folder / "002.png").write_bytes(data[: len(data) // 2])
-    with pytest.raises(CollectionError, match=r"^002.png: expected a JPEG, PNG or TIFF"):
+    with pytest.raises(CollectionError, match=r"^002.png: expected a whole JPEG, PNG or TIFF"):
         Mlic.load(folder)
 
 
@@ -276,14 +275,6 @@ def test_srgb_encode_meets_its_ends():
     assert srgb_encode(np.array([0.0, 1.0])) == pytest.approx([0, 1])
     below, above = srgb_encode(np.array([0.0031308, 0.0031309]))
     assert 0 < above - below < 1e-5
-
-
-def test_linear_samples_with_a_profile_to_convert_are_refused(folder, monkeypatch):
-    read = mlic_module.read_photograph
-    monkeypatch.setattr(mlic_module, "read_photograph", lambda path: replace(read(path), converted=True))
-    assert len(Mlic.load(folder)) == 3
-    with pytest.raises(CollectionError, match=r"^001.png: expected linear samples without an ICC profile"):
-        Mlic.load(folder, transfer="linear")
 
 
 def test_an_unknown_transfer_is_refused(folder):

@@ -2,7 +2,6 @@
 
 import struct
 import sys
-import zlib
 
 import imagecodecs
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms, ImageOps
 
-from fastrti.errors import CollectionError
+from fastrti.errors import CollectionError, MissingPackageError
 from fastrti.photographs import photograph
 from fastrti.photographs.photograph import read_photograph
 
@@ -150,7 +149,7 @@ def test_an_srgb_profile_changes_nothing(tmp_path, suffix):
     Image.fromarray(RGB).save(plain)
     Image.fromarray(RGB).save(tagged, icc_profile=srgb_profile())
     found = read_photograph(tagged)
-    assert np.array_equal(found.pixels, read_photograph(plain).pixels) and not found.converted
+    assert np.array_equal(found.pixels, read_photograph(plain).pixels)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA"])
@@ -162,7 +161,7 @@ def test_another_profile_is_converted_to_srgb(tmp_path, mode):
     wanted = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     found = read_photograph(tmp_path / "a.png")
     assert np.abs(found.pixels - wanted).max() <= 1.5
-    assert np.abs(found.pixels - linear * 255).max() > 30 and found.converted
+    assert np.abs(found.pixels - linear * 255).max() > 30
     assert (found.opaque is not None) == (mode == "RGBA")
 
 
@@ -170,14 +169,6 @@ def test_grey_pixels_with_a_colour_profile_are_converted(tmp_path):
     Image.fromarray(RGB[..., 0]).save(tmp_path / "a.jpg", icc_profile=srgb_profile(), quality=100)
     found = read_photograph(tmp_path / "a.jpg").pixels
     assert np.array_equal(found, np.asarray(Image.open(tmp_path / "a.jpg").convert("RGB")))
-
-
-def test_a_16_bit_picture_with_another_profile_is_refused(tmp_path):
-    write16(tmp_path / "a.tif", RGB16, iccprofile=icc_profile("RGB", 1.8))
-    with pytest.raises(CollectionError, match=r"a.tif: expected sRGB or no ICC profile in a 16-bit picture"):
-        read_photograph(tmp_path / "a.tif")
-    write16(tmp_path / "b.tif", RGB16, iccprofile=srgb_profile())
-    assert np.array_equal(read_photograph(tmp_path / "b.tif").pixels, RGB16)
 
 
 def test_a_grey_profile_in_a_colour_picture_is_refused(tmp_path):
@@ -192,15 +183,6 @@ def test_a_damaged_profile_is_refused(tmp_path):
         read_photograph(tmp_path / "a.png")
 
 
-@pytest.mark.parametrize("mode", ["CMYK", "F", "I", "LAB"])
-def test_other_colour_models_and_depths_are_refused(tmp_path, mode):
-    image = Image.new(mode, (4, 4)) if mode in ("LAB", "I", "F") else Image.fromarray(RGB).convert(mode)
-    image.save(tmp_path / "a.tif")
-    with pytest.raises(CollectionError, match=r"a.tif: expected (greyscale or RGB|8 or 16 bits)"):
-        read_photograph(tmp_path / "a.tif")
-
-
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data", "ignore:Truncated File Read")  # Pillow's, on damaged TIFF
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
 def test_every_truncation_is_a_collection_error(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
@@ -215,7 +197,6 @@ def test_every_truncation_is_a_collection_error(tmp_path, suffix):
             assert str(error).startswith(path.name)
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data", "ignore:Truncated File Read")
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_every_truncation_of_16_bits_is_a_collection_error(tmp_path, suffix):
     data = write16(tmp_path / f"a{suffix}", RGB16).read_bytes()
@@ -234,25 +215,8 @@ def test_what_is_no_picture_is_refused(tmp_path, content):
         read_photograph(tmp_path / "a.jpg")
 
 
-def test_the_pixel_limit(tmp_path, monkeypatch):
-    Image.fromarray(RGB).save(tmp_path / "a.png")
-    monkeypatch.setattr(photograph, "MAX_PIXELS", 34)
-    with pytest.raises(CollectionError, match=r"a.png: expected at most 34 pixels, found 7×5"):
-        read_photograph(tmp_path / "a.png")
-
-
-def test_a_decompression_bomb_is_refused_by_its_header(tmp_path):
-    header = struct.pack(">4sIIBBBBB", b"IHDR", 2**20, 2**20, 8, 2, 0, 0, 0)
-    chunks = [
-        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in (header, b"IDAT")
-    ]
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
-    with pytest.raises(CollectionError, match=r"a.png: expected at most 150000000 pixels"):
-        read_photograph(tmp_path / "a.png")
-
-
 def test_16_bits_without_imagecodecs_is_one_sentence(tmp_path, monkeypatch):
     write16(tmp_path / "a.png", RGB16)
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    with pytest.raises(CollectionError, match=r"run pip install 'fastrti\[16bit\]'"):
+    with pytest.raises(MissingPackageError, match=r"^expected .* a.png.* run pip install 'fastrti\[16bit\]'"):
         read_photograph(tmp_path / "a.png")
