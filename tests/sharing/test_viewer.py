@@ -21,7 +21,7 @@ from fastrti.rendering.enhanced import Enhancement, enhanced
 from fastrti.sharing.web import export_folder, export_single_file, write_page
 
 SIZE = (23, 37)
-PAGE_BYTES = 60_000
+PAGE_BYTES = 100_000
 LIGHT_CHANGE_MS = 2.0
 ARROW_RIGHT, ARROW_UP, SHIFT = "\ue014", "\ue013", "\ue008"
 
