@@ -15,6 +15,7 @@
 #include "description.h"
 #include "dispatch.h"
 #include "object.h"
+#include "pixels/fit_normals.h"
 #include "rounding/quantise_int16.h"
 #include "rounding/quantise_int8.h"
 
@@ -237,15 +238,42 @@ std::vector<std::string> isa_names() {
   return names;
 }
 
+// Writes the unit normals of relit pictures, (lights, n, 3) uint8, to out, (n, 3) float32.
+void normals_of(const py::array& pictures, const py::array& directions, const py::array& luminance, int iterations,
+                float noise, float nothing, float ridge, py::array out, int threads) {
+  if (!holds<std::uint8_t>(pictures, 3) || !contiguous(pictures) || pictures.shape(2) != 3 || pictures.shape(0) < 1 ||
+      pictures.shape(0) > kMaxNormalLights) {
+    reject("expected 1 to 64 pictures of shape (L, n, 3), contiguous uint8, got " + described(pictures));
+  }
+  const py::ssize_t lights = pictures.shape(0), pixels = pictures.shape(1);
+  if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
+  if (!(noise > 0 && nothing > 0 && ridge > 0)) reject("expected noise, nothing and ridge above 0");
+  if (!out.writeable()) reject("expected a writable out");
+  const NormalFit fit = {static_cast<int>(lights),
+                         numbers_of<float>(directions, {lights, 3}, "light directions"),
+                         numbers_of<float>(luminance, {3, 256}, "luminances of bytes"),
+                         iterations,
+                         noise,
+                         nothing,
+                         ridge};
+  const auto* bytes = static_cast<const std::uint8_t*>(pictures.data());
+  auto* normals = const_cast<float*>(numbers_of<float>(out, {pixels, 3}, "an out"));
+  const py::gil_scoped_release without_gil;
+  fit_normals(fit, bytes, static_cast<std::size_t>(pixels), normals, threads);
+}
+
 }  // namespace
 
-// Free-threaded Python may run it without the lock: what is bound is either constant or guarded by the core's mutexes,
+// Free-threaded Python may run it without the lock: what is bound is either constant or safe in the core,
 // and the core is called without the lock in every Python.
 PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
   module.doc() = "The CPU kernel; use it through fastrti.kernels.cpu.";
   module.def(
       "available_isas", [] { return py::tuple(py::cast(isa_names())); },
       "Instruction sets this machine runs, fastest first.");
+  module.def("fit_normals", &normals_of, "See csrc/pixels/fit_normals.h.", py::kw_only(), py::arg("pictures"),
+             py::arg("directions"), py::arg("luminance"), py::arg("iterations"), py::arg("noise"), py::arg("nothing"),
+             py::arg("ridge"), py::arg("out"), py::arg("threads"));
   py::class_<BoundObject>(module, "Object", "One object, ready to be relit.")
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,

@@ -1,5 +1,7 @@
 #include "object.h"
 
+#include "machine/thread_pool.h"
+
 namespace fastrti {
 
 Object::Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision)
@@ -11,7 +13,9 @@ Object::Object(const fastrti_description& description, const Isa& isa, int threa
       threads_(threads),
       precision_(precision),
       fitted_to_int8_(description.fitted_to_int8 != 0),
-      lights_(description) {}
+      lights_(description) {
+  ThreadPool::shared();  // made before anybody draws: a child forked while another thread makes it would wait for ever
+}
 
 bool Object::contains(const Region& region) const {
   return region.top >= 0 && region.left >= 0 && region.height >= 1 && region.width >= 1 &&
@@ -33,17 +37,16 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
   fastrti::relight(*frame_at(light), picture, threads_);
 }
 
-// Of threads that ask for different lights at once each makes its own; the last to finish is kept.
+// Of threads that ask at once each makes its own frame, unless it finds the last one; the last to finish is kept.
 std::shared_ptr<const PreparedFrame> Object::frame_at(const Light& light) const {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (light == last_light_) return last_;
+  std::unique_ptr<LastFrame> last(last_.exchange(nullptr));
+  if (last == nullptr || !(last->light == light)) {
+    last.reset(new LastFrame{
+        light, std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_, fitted_to_int8_)});
   }
-  auto made = std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_, fitted_to_int8_);
-  const std::lock_guard<std::mutex> lock(mutex_);
-  last_light_ = light;
-  last_ = made;
-  return made;
+  auto frame = last->frame;
+  delete last_.exchange(last.release());
+  return frame;
 }
 
 }  // namespace fastrti

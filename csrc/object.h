@@ -1,10 +1,10 @@
 // One object, ready to be relit: what the Python module and the C ABI both stand on.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 #include "dispatch.h"
 #include "frame.h"
@@ -29,6 +29,7 @@ class Object {
  public:
   // `description` passed check(), threads are 1..kMaxThreads.
   Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision);
+  ~Object() { delete last_.load(); }
 
   const LightNetwork& lights() const { return lights_; }
 
@@ -49,9 +50,13 @@ class Object {
   bool fitted_to_int8_;
   LightNetwork lights_;
 
-  mutable std::mutex mutex_;                           // guards what follows
-  mutable Light last_light_{};                         // never a direction before the first light: its length is 0
-  mutable std::shared_ptr<const PreparedFrame> last_;  // replaced, never changed: who holds it goes on drawing
+  // The frame of the last light. Who looks at it takes it out, so there is no lock that a forked child could inherit
+  // held: it finds the frame or nothing.
+  struct LastFrame {
+    Light light;
+    std::shared_ptr<const PreparedFrame> frame;
+  };
+  mutable std::atomic<LastFrame*> last_{nullptr};
 };
 
 }  // namespace fastrti

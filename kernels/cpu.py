@@ -170,6 +170,46 @@ class CpuKernel:
         out[...] = picture
 
 
+def fit_normals(
+    pictures: NDArray[np.uint8],
+    lights: NDArray[np.float32],
+    luminance: NDArray[np.float32],
+    *,
+    iterations: int,
+    noise: float,
+    nothing: float,
+    ridge: float,
+) -> NDArray[np.float32]:
+    """What `fastrti.rendering.normals.fit_normals` specifies, of relit pictures and on all cores.
+
+    Args:
+        pictures: (L, H, W, 3), contiguous, at most 64 of them.
+        lights: (L, 3) unit vectors.
+        luminance: (3, 256), what each byte of a channel adds to the linear luminance of a pixel.
+        iterations: how often the weights are made anew.
+        noise: added to the mean residual.
+        nothing: the weight of lights that the surface turns away from.
+        ridge: of the least squares, as a share of the sum of weights.
+
+    Returns:
+        (H, W, 3) unit vectors.
+    """
+    height, width = pictures.shape[1:3]
+    normals = np.empty((height, width, 3), np.float32)
+    _cpu.fit_normals(
+        pictures=pictures.reshape(len(pictures), -1, 3),
+        directions=np.ascontiguousarray(lights, np.float32),
+        luminance=luminance,
+        iterations=iterations,
+        noise=noise,
+        nothing=nothing,
+        ridge=ridge,
+        out=normals.reshape(-1, 3),
+        threads=_checked_threads(None),
+    )
+    return normals
+
+
 def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
     network = relightable.decoder.light_network
     try:

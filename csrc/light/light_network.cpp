@@ -44,6 +44,8 @@ __attribute__((target("avx2"))) void multiply_avx2(const float* weights, const d
 constexpr auto multiply_avx2 = multiply_baseline;
 #endif
 
+const auto fastest_multiply = processor().avx2 ? multiply_avx2 : multiply_baseline;
+
 }  // namespace
 
 std::size_t frame_size(const fastrti_description& description) {
@@ -66,8 +68,7 @@ LightLayer::LightLayer(const fastrti_layer& layer)
 }
 
 void LightLayer::apply(const double* x, double* y) const {
-  static const auto fastest = processor().avx2 ? multiply_avx2 : multiply_baseline;
-  fastest(weights_.data(), x, inputs_, y, padded_outputs());
+  fastest_multiply(weights_.data(), x, inputs_, y, padded_outputs());
   for (std::size_t i = 0; i < bias_.size(); ++i) y[i] += bias_[i];
 }
 

@@ -8,33 +8,36 @@ from typing import Any
 from fastrti.cli.arguments import OBJECT_HELP, check_kept
 from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
-from fastrti.formats import load
-from fastrti.objects.relightable import Relightable
+from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.openlime import export_openlime
 from fastrti.sharing.site import OBJECT
 from fastrti.sharing.web import export_folder, export_single_file
 
 
-def _to_web(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
+def _to_web(opened: OpenedObject, output: Path, arguments: argparse.Namespace) -> None:
     if arguments.single_file:
         if arguments.tiles:
             raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
         check_kept(arguments.object, output)
-        export_single_file(relightable, output)
+        opened.estimate_normals()
+        export_single_file(opened.relightable, output)
     else:
         check_kept(arguments.object, output / OBJECT)
-        export_folder(relightable, output, arguments.tiles)
-
-
-def _to_openlime(relightable: Relightable, output: Path, arguments: argparse.Namespace) -> None:
-    if arguments.single_file:
-        raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
-    check_kept(arguments.object, output / OBJECT)
-    for sentence in export_openlime(relightable, output, arguments.tiles, arguments.object):
+        opened.estimate_normals()
+        export_folder(opened.relightable, output, arguments.tiles)
+    if sentence := opened.keep_normals():
         note(sentence)
 
 
-_TARGETS: dict[str, Callable[[Relightable, Path, argparse.Namespace], None]] = {
+def _to_openlime(opened: OpenedObject, output: Path, arguments: argparse.Namespace) -> None:
+    if arguments.single_file:
+        raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
+    check_kept(arguments.object, output / OBJECT)
+    for sentence in export_openlime(opened.relightable, output, arguments.tiles, arguments.object):
+        note(sentence)
+
+
+_TARGETS: dict[str, Callable[[OpenedObject, Path, argparse.Namespace], None]] = {
     "web": _to_web,
     "openlime": _to_openlime,
 }
@@ -68,5 +71,5 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the export and prints its name."""
-    _TARGETS[arguments.to](load(arguments.object), arguments.output, arguments)
+    _TARGETS[arguments.to](OpenedObject(arguments.object), arguments.output, arguments)
     say(arguments.output)

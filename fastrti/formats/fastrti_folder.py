@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
-from fastrti.files import cannot, check_place, real_path, replace_folder, write_file
+from fastrti.files import cannot, check_place, real_path, replace_file, replace_folder, write_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.openlime_form import (
@@ -27,15 +27,17 @@ from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.relightable import Relightable
-from fastrti.progress import counted
+from fastrti.progress import Progress, counted
 
 VERSION = 1
 SOFTWARE = "fastrti"
+NORMALS = "normals.png"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
 _OWN_KEYS |= {"training", "tiles"}
 _OWN_FILES = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files", "mask.dzi", "mask_files")
+_OWN_FILES += ("normals.png", "normals.dzi", "normals_files")
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -72,6 +74,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         maximum=maximum[:count],
         decoder=decoder,
         mask=None if mask is None else mask > 127,
+        normals=_stored_normals(source, width, height),
         lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
         mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
         int8_loss_db=info.number("int8_loss_db") if info.values.get("int8_loss_db") is not None else None,
@@ -113,6 +116,16 @@ def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pict
         planes[3 * number : 3 * number + 3] = picture.transpose(2, 0, 1)
     mask = source.path / "mask_files" / str(levels - 1)
     return planes, read_level(mask, "L", width, height, tile) if os.path.lexists(mask) else None
+
+
+def _stored_normals(source: Source, width: int, height: int) -> NDArray[np.uint8] | None:
+    if "tiles" not in source.fields:
+        whole = source.path / NORMALS
+        return read_picture(whole, "RGB", width, height) if os.path.lexists(whole) else None
+    tiles = source.fields.child("tiles")
+    tile, levels = tiles.integer("size", 1, MAX_SIDE), tiles.integer("levels", 1, 32)
+    finest = source.path / "normals_files" / str(levels - 1)
+    return read_level(finest, "RGB", width, height, tile) if os.path.lexists(finest) else None
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -169,6 +182,8 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
         _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled)
     if relightable.mask is not None:
         _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
+    if relightable.normals is not None:
+        write_normals(relightable.normals, folder, tiled)
     try:
         text = json.dumps(info, indent=1, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -176,6 +191,21 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
             f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
         ) from None
     write_file(folder / "info.json", text.encode())
+
+
+def write_normals(normals: NDArray[np.uint8], folder: Path, tiled: bool) -> None:
+    """Writes normals, (H, W, 3), as `write_object` does."""
+    with Progress("writing normals"):
+        _write_picture(folder, "normals", ".png", normals, tiled)
+
+
+def keep_normals(folder: Path, png: bytes) -> None:
+    """Adds the normals, `png_of` the object's, to a folder that holds the object with whole pictures.
+
+    Raises:
+        ObjectError: the folder cannot be written.
+    """
+    replace_file(folder / NORMALS, png)
 
 
 def _write_picture(folder: Path, stem: str, suffix: str, pixels: NDArray[np.uint8], tiled: bool) -> None:

@@ -1,5 +1,6 @@
 """`Relightable`: coefficient planes + the rule that turns a light into a network. Where making and rendering meet."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from fastrti.objects.planes import check_planes
 
 INT8_LOSS_DB = 0.1
 """The CPU chooses 8-bit arithmetic by itself when it costs at most this much."""
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +35,10 @@ class Relightable:
         mm_per_pixel: the object's scale in millimetres per pixel, or None.
         title: what the object is called.
         creator: who made it.
-        rights: its licence, or who holds the rights.
+        rights: its licence, or who holds the rights. In these three texts U+FFFD takes the place of lone surrogates,
+            which JSON and file names can bring and no file or page can hold.
+        normals: (H, W, 3) uint8, what `fastrti.rendering.normals.encoded_normals` makes of this object, or None. A copy
+            with other planes or another decoder needs its own: pass `normals=None` with them.
         int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
             was not measured. Up to `INT8_LOSS_DB` the CPU draws in 8-bit arithmetic by itself.
         training: settings and results of the fit; anything that JSON can hold.
@@ -52,6 +58,7 @@ class Relightable:
     title: str = ""
     creator: str = ""
     rights: str = ""
+    normals: NDArray[np.uint8] | None = None
     int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +67,8 @@ class Relightable:
         self._settle("minimum", np.asarray(self.minimum, np.float64))
         self._settle("maximum", np.asarray(self.maximum, np.float64))
         self._settle("planes", np.ascontiguousarray(self.planes))
+        for name in ("title", "creator", "rights"):
+            self._settle(name, _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", getattr(self, name)))
         check_planes(self.planes, self.minimum, self.maximum)
         if self.decoder.planes != len(self.planes):
             raise ArgumentError(
@@ -69,6 +78,9 @@ class Relightable:
             raise ArgumentError(
                 f"expected a bool mask of {self.height}×{self.width}, got {self.mask.shape} {self.mask.dtype}"
             )
+        size = (self.height, self.width, 3)
+        if self.normals is not None and (self.normals.shape != size or self.normals.dtype != np.uint8):
+            raise ArgumentError(f"expected uint8 normals of {size}, got {self.normals.shape} {self.normals.dtype}")
         if self.lights is not None and (
             self.lights.shape[1:] != (3,) or not self.lights.size or not np.isfinite(self.lights).all()
         ):

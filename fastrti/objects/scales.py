@@ -46,6 +46,7 @@ def reduced(relightable: Relightable, factor: int) -> Relightable:
         relightable,
         planes=np.stack(means).astype(np.uint8),
         mask=None if relightable.mask is None else 2 * seen >= area,
+        normals=None,
         mm_per_pixel=None if relightable.mm_per_pixel is None else relightable.mm_per_pixel * factor,
     )
 

@@ -4,7 +4,6 @@ After Malzbender, Gelb and Wolters, *Polynomial Texture Maps*, SIGGRAPH 2001, se
 shader (fastrti/sharing/viewer/shaders.js) has the same formulas, on the same 8-bit normals.
 """
 
-import threading
 from collections.abc import Sequence
 from numbers import Real
 from typing import Any, Literal, cast, get_args
@@ -14,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.lights import unit_light
+from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
-from fastrti.rendering.normals import encode_normals, estimate_normals
+from fastrti.rendering.normals import encoded_normals
 from fastrti.rendering.renderer import Region, Renderer
 from fastrti.srgb import to_bytes
 from fastrti.text import represented
@@ -40,7 +40,7 @@ class Enhanced:
         >>> picture = glossy.relight((0.3, 0.5))                 # doctest: +SKIP
 
     The enhancement runs on the host and is much slower than relighting. The first picture of each scale estimates the
-    object's normals, which takes seconds per megapixel. They are kept. Thread-safe: of threads that ask at once, one
+    normals, unless they are kept with the object (`Relightable.normals`). Thread-safe: of threads that ask at once, one
     estimates and the others wait. A pickled Enhanced estimates its normals anew.
 
     Args:
@@ -58,7 +58,7 @@ class Enhanced:
         self.enhancement: Enhancement = enhancement
         self.gain = gain
         self._normals: dict[Renderer, NDArray[np.uint8]] = {}
-        self._estimating = threading.Lock()
+        self._estimating = Lock()
 
     def __reduce__(self) -> tuple[type["Enhanced"], tuple[Any, ...]]:
         return Enhanced, (self.renderer, self.enhancement, self.gain)
@@ -108,7 +108,7 @@ class Enhanced:
         """(H, W, 3), as the viewer stores them."""
         with self._estimating:
             if renderer not in self._normals:
-                self._normals[renderer] = encode_normals(estimate_normals(renderer)).astype(np.uint8)
+                self._normals[renderer] = encoded_normals(renderer)
             return self._normals[renderer]
 
 

@@ -4,10 +4,9 @@ Photometric stereo (Woodham 1980) with robust weights: what a matt surface canno
 counts little. The answer is only as good as the relit pictures, and inter-reflections and gloss remain in it.
 """
 
-import os
 import struct
 import zlib
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +15,9 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
+from fastrti.kernels import cpu
 from fastrti.lights import light_from_angles, raised_to_horizon
+from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress, counted
 from fastrti.rendering.renderer import Renderer
 from fastrti.srgb import srgb_decode
@@ -24,7 +25,7 @@ from fastrti.srgb import srgb_decode
 Floats = NDArray[np.float32]
 
 ITERATIONS = 8
-BLOCK_PIXELS = 1 << 14  # a block's pictures stay in a core's cache
+BAND_PIXELS = 1 << 18  # drawn under all lights at once: 40 MB of pictures
 RING_ELEVATIONS_DEG = (15, 30, 45, 60, 75)
 RING_LIGHTS = 10
 MAX_LIGHTS = 64
@@ -32,6 +33,7 @@ MAX_LIGHTS = 64
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB, IEC 61966-2-1
 _NOISE = 1e-4  # of 8-bit pictures, linear; keeps a pixel that fits exactly from dividing by zero
 _NOTHING = 1e-6
+_RIDGE = 1e-6  # of the least squares, as a share of the sum of weights
 _FACING = np.array([0, 0, 1], np.float32)
 _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
@@ -48,21 +50,43 @@ def estimate_normals(renderer: Renderer) -> Floats:
     """
     relightable = renderer.relightable
     lights = _lights(relightable.lights)
-    rows = max(1, BLOCK_PIXELS // relightable.width)
-
-    def normals_from(top: int) -> Floats:
-        region = (top, 0, min(rows, relightable.height - top), relightable.width)
-        pictures = renderer.to_host(renderer.relight_batch(list(lights), region=region))
-        fitted = fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights)
-        return fitted.reshape(-1, relightable.width, 3)
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        tops = range(0, relightable.height, rows)
-        blocks = zip(counted(tops, "estimating normals"), pool.map(normals_from, tops))
-        normals = np.concatenate([block for _, block in blocks])
+    rows = max(1, BAND_PIXELS // relightable.width)
+    normals = np.empty((relightable.height, relightable.width, 3), np.float32)
+    pictures = None
+    for top in counted(range(0, relightable.height, rows), "estimating normals"):
+        band = normals[top : top + rows]
+        out = pictures if len(band) == rows else None
+        pictures = renderer.relight_batch(list(lights), out=out, region=(top, 0, *band.shape[:2]))
+        band[...] = _normals_of(renderer.to_host(pictures), lights)
     if relightable.mask is not None:
         normals[~relightable.mask] = _FACING
     return normals
+
+
+def _normals_of(pictures: NDArray[np.uint8], lights: NDArray[np.float64]) -> Floats:
+    """The normals (H, W, 3) of pictures (L, H, W, 3), by the compiled kernel where there is one."""
+    if cpu.why_not() is None:
+        return cpu.fit_normals(
+            np.ascontiguousarray(pictures),
+            lights.astype(np.float32),
+            _luminance_of_bytes(),
+            iterations=ITERATIONS,
+            noise=_NOISE,
+            nothing=_NOTHING,
+            ridge=_RIDGE,
+        )
+    return fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights).reshape(*pictures.shape[1:])
+
+
+def encoded_normals(renderer: Renderer) -> NDArray[np.uint8]:
+    """The normals that are kept with the object, or else estimated ones, (H, W, 3); byte = (component + 1)·127.5."""
+    kept = renderer.relightable.normals
+    return encode_normals(estimate_normals(renderer)).astype(np.uint8) if kept is None else kept
+
+
+def with_normals(relightable: Relightable) -> Relightable:
+    """The object with its normals, which are estimated where it has none."""
+    return replace(relightable, normals=encoded_normals(Renderer(relightable)))
 
 
 def fit_normals(
@@ -86,17 +110,25 @@ def fit_normals(
 
 def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Each component −1 … 1 as a whole number 0 … levels (255 or 65535), rounded to nearest."""
-    numbers = np.rint((np.clip(normals.astype(np.float64), -1, 1) + 1) * (levels / 2))
+    numbers = np.clip(normals, -1, 1).astype(np.float32 if levels == 255 else np.float64)
+    numbers += 1
+    numbers *= levels / 2
+    np.rint(numbers, out=numbers)
     return numbers.astype(np.uint8) if levels == 255 else numbers.astype(np.uint16)
 
 
 def linear_luminance(pictures: NDArray[np.uint8]) -> Floats:
     """Luminance proportional to light, (…) float32 in [0, 1], of (…, 3) sRGB-encoded bytes."""
-    linear = srgb_decode(np.arange(256) / 255)
-    tables = (linear[:, None] * _LUMINANCE).astype(np.float32)  # a channel's share of the luminance, by its byte
-    red, green, blue = (tables[pictures[..., channel], channel] for channel in range(3))
+    tables = _luminance_of_bytes()
+    red, green, blue = (tables[channel, pictures[..., channel]] for channel in range(3))
     luminance: Floats = red + green + blue
     return luminance
+
+
+def _luminance_of_bytes() -> Floats:
+    """What each byte of a channel adds to the linear luminance of a pixel, (3, 256)."""
+    linear = srgb_decode(np.arange(256) / 255)
+    return (_LUMINANCE[:, None] * linear).astype(np.float32)
 
 
 def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:

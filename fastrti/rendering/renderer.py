@@ -1,7 +1,6 @@
 """`Renderer`: one object, any light, the fastest backend that runs here."""
 
 import operator
-import threading
 from collections.abc import Sequence
 from io import BytesIO
 from os import PathLike
@@ -16,6 +15,7 @@ from fastrti.formats import load
 from fastrti.kernels.backends import choose_backend
 from fastrti.kernels.kernel import Graph, Recorder
 from fastrti.lights import unit_vector
+from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of, reduced
 
@@ -72,7 +72,7 @@ class Renderer:
         self._kernel = chosen.load(self.relightable, threads, precision)
         self._asked_for = backend, threads, precision
         self._scaled: dict[int, Renderer] = {}
-        self._reducing = threading.Lock()
+        self._reducing = Lock()
 
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Any, ...]]:
         return Renderer, (self.relightable, *self._asked_for)

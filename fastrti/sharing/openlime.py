@@ -167,9 +167,11 @@ def _write_rti(relightable: Relightable, folder: Path, tiled: bool) -> None:
         picture.unlink()
 
 
-def _write_neural(relightable: Relightable, folder: Path, tiled: bool) -> None:
+def _write_neural(shown: Relightable, folder: Path, tiled: bool) -> None:
     """The object's own folder, which is what OpenLIME reads; a light-conditioned network is there for the page's
-    script, and beside it as OpenLIME reads one, its weights under a light from the camera."""
+    script, and beside it as OpenLIME reads one, its weights under a light from the camera. OpenLIME has no use for
+    normals."""
+    relightable = replace(shown, normals=None)
     if isinstance(relightable.decoder, LightMlpDecoder):
         nine = with_nine_planes(relightable, relightable.decoder)
         write_object(nine, folder, tiled)

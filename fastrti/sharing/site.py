@@ -50,5 +50,6 @@ def check_site(folder: Path, script: str) -> None:
 
 
 def titled(page: str, title: str) -> str:
-    """A page with its empty title filled in."""
-    return page.replace("<title></title>", f"<title>{html.escape(title or 'Relightable image')}</title>")
+    """A page with its empty title filled in: the last thing that happens to a page, so that nothing reads the title as
+    code."""
+    return page.replace("<title></title>", f"<title>{html.escape(title or 'Relightable image')}</title>", 1)

@@ -6,29 +6,21 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastrti.errors import ArgumentError
 from fastrti.files import check_place, replace_file, replace_folder, scratch_folder
 from fastrti.formats.fastrti_folder import write_object
-from fastrti.formats.pyramid import write_pyramid
-from fastrti.formats.reading.plane_files import write_picture
 from fastrti.objects.relightable import Relightable
-from fastrti.progress import Progress
-from fastrti.rendering.normals import encode_normals, estimate_normals
-from fastrti.rendering.renderer import Renderer
+from fastrti.rendering.normals import with_normals
 from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
 
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
 _PAGE, _ENTRY = "index.html", "rti-viewer.js"
-_FOR_DEVELOPERS = re.compile(r"^ */\*\*(?:.|\n)*?\*/\n|^ *//.*\n|^\n|^ +| +// .*", re.MULTILINE)
 _IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
 def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -> None:
-    """Writes the page, the scripts and the object with its normals.
+    """Writes the page, the scripts and the object with its normals, which are estimated where it has none.
 
     All of it is prepared beside an earlier export, and takes its place when it is whole.
 
@@ -47,8 +39,7 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
         write_page(fresh, relightable.title)
         shown = fresh / OBJECT
         shown.mkdir()
-        write_object(relightable, shown, tiled)
-        write_normals(Renderer(relightable), shown, tiled)
+        write_object(with_normals(relightable), shown, tiled)
 
 
 def export_single_file(relightable: Relightable, page: Path) -> None:
@@ -62,8 +53,7 @@ def export_single_file(relightable: Relightable, page: Path) -> None:
     check_place(page, error=ArgumentError)
     tiled = needs_tiles(relightable)
     with scratch_folder(page, ArgumentError) as folder:
-        write_object(relightable, folder, tiled)
-        write_normals(Renderer(relightable), folder, tiled)
+        write_object(with_normals(relightable), folder, tiled)
         text = inlined_page(folder, relightable.title)
     replace_file(page, text.encode(), ArgumentError)
 
@@ -74,29 +64,34 @@ def write_page(folder: Path, title: str) -> None:
     Raises:
         ArgumentError: they cannot be written.
     """
-    for name, text in _page_files(title).items():
-        replace_file(folder / name, text.encode(), ArgumentError)
+    for name, content in page_files(title).items():
+        replace_file(folder / name, content, ArgumentError)
 
 
-def _page_files(title: str) -> dict[str, str]:
-    """The page and its scripts by name, without comments and indentation: these are for developers, not for the
-    wire."""
-    sources = {
+def page_files(title: str) -> dict[str, bytes]:
+    """The page and its scripts, by name."""
+    sources = _sources()
+    return {name: text.encode() for name, text in (sources | {_PAGE: titled(sources[_PAGE], title)}).items()}
+
+
+def _sources() -> dict[str, str]:
+    """The viewer's files by name, shortened for the wire; the page has no title yet."""
+    texts = {
         source.name: source.read_text(encoding="utf-8")
         for source in (files("fastrti") / "sharing" / "viewer").iterdir()
     }
-    short = {name: _FOR_DEVELOPERS.sub("", text) for name, text in sources.items()}
-    return short | {_PAGE: titled(short[_PAGE], title)}
+    return {name: text if name.endswith(".d.ts") else _shortened(text) for name, text in texts.items()}
 
 
-def write_normals(renderer: Renderer, folder: Path, tiled: bool = False) -> None:
-    """Writes the normals beside the planes, in the same form; byte = round((component + 1) · 127.5)."""
-    pixels: NDArray[np.uint8] = encode_normals(estimate_normals(renderer)).astype(np.uint8)
-    with Progress("writing normals"):
-        if tiled:
-            write_pyramid(folder, "normals", pixels)
-        else:
-            write_picture(folder / "normals.png", pixels)
+def _shortened(source: str) -> str:
+    """A file of the viewer without indentation, empty lines, and the lines that only developers read."""
+    kept, documented = [], False
+    for line in map(str.strip, source.split("\n")):
+        documented = documented or line.startswith("/**")
+        if line and not documented and not line.startswith("//"):
+            kept.append(line)
+        documented = documented and not line.endswith("*/")
+    return "\n".join([*kept, ""])
 
 
 # --- one file --------------------------------------------------------------------------------------------------------
@@ -117,12 +112,12 @@ def inlined_page(folder: Path, title: str) -> str:
             f"expected at most {MAX_INLINED_BYTES >> 20} MiB of pictures for a single file, got {size >> 20} MiB: "
             "export a folder instead"
         )
-    urls = json.dumps({name: _data_url(path) for name, path in inlined.items()})
-    sources = _page_files(title)
+    urls = json.dumps({name: _data_url(path) for name, path in inlined.items()}).replace("<", "\\u003c")
+    sources = _sources()
     script = f'<script type="module">\n{_joined(sources, _ENTRY, set())}</script>'
-    page = sources[_PAGE].replace(f'<script type="module" src="{_ENTRY}"></script>', script)
-    embedded = f'<script type="application/json" id="files">{urls}</script>\n    <rti-viewer src="#files">'
-    return page.replace('<rti-viewer src="object">', embedded)
+    embedded = f'<script type="application/json" id="files">{urls}</script>\n<rti-viewer src="#files">'
+    page = sources[_PAGE].replace(f'<script type="module" src="{_ENTRY}"></script>', script, 1)
+    return titled(page.replace('<rti-viewer src="object">', embedded, 1), title)
 
 
 def _joined(sources: dict[str, str], name: str, done: set[str]) -> str:

@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import anywidget
-import numpy as np
 import traitlets
-from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
-from fastrti.rendering.normals import encode_normals, estimate_normals
+from fastrti.rendering.normals import encoded_normals
 from fastrti.rendering.renderer import STILL_LIGHT, Renderer
 from fastrti.sharing.site import needs_tiles
 from fastrti.sharing.web import inlined_page
@@ -30,7 +28,7 @@ class ViewerWidget(anywidget.AnyWidget):
     """The web viewer in a notebook, sharing its light with Python.
 
     Where the browser has no WebGL2, or the object is too large for one page, the Renderer draws each picture in the
-    kernel. Normals are estimated, in seconds per megapixel, when the viewer first needs them.
+    kernel. Normals that are not kept with the object are estimated when the viewer first needs them.
 
         >>> widget = ViewerWidget(Renderer("objects/vase"))      # doctest: +SKIP
         >>> widget.light = (0.3, 0.5)                            # doctest: +SKIP
@@ -82,8 +80,7 @@ class ViewerWidget(anywidget.AnyWidget):
     @traitlets.observe("shaped")
     def _estimate(self, change: dict[str, Any]) -> None:
         if self.shaped and not self.normals:
-            pixels: NDArray[np.uint8] = encode_normals(estimate_normals(self._renderer)).astype(np.uint8)
-            self.normals = _encoded(Image.fromarray(pixels), "PNG")
+            self.normals = _encoded(Image.fromarray(encoded_normals(self._renderer)), "PNG")
 
 
 def _page(relightable: Relightable) -> str:

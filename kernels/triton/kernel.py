@@ -10,7 +10,6 @@ The device checks this choice again for each frame that it draws. A frame whose 
 float32 by a second pass. Otherwise the second pass returns at once.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -29,6 +28,7 @@ from fastrti.kernels.triton.error_bound import PRECISIONS, Precision, cheapest
 from fastrti.kernels.triton.relight_tiles import INTERPRETED, relight_tiles
 from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
 from fastrti.lights import light_from_angles, unit_vector
+from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
 
 KEPT_BUFFERS = 8
@@ -115,7 +115,7 @@ class TritonKernel:
             self.device,
         )
         self._buffers = _kept_buffers(self.light_network)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._describe_device()
         self.tune(self._measured_launches())
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from objects import LIGHTS, relightable
 
-import fastrti.rendering.enhanced
+import fastrti.rendering.normals
 from fastrti import Enhanced
 from fastrti.errors import ArgumentError
 from fastrti.kernels.backends import BACKENDS
@@ -152,7 +152,7 @@ def test_a_refused_call_leaves_out_untouched(renderer):
 def test_threads_that_ask_at_once_estimate_the_normals_once(monkeypatch):
     calls = []
     monkeypatch.setattr(
-        fastrti.rendering.enhanced, "estimate_normals", lambda asked: calls.append(asked) or estimate_normals(asked)
+        fastrti.rendering.normals, "estimate_normals", lambda asked: calls.append(asked) or estimate_normals(asked)
     )
     fresh = Renderer(relightable("ptm", HEIGHT, WIDTH), "cpu", 2)
     shown = Enhanced(fresh, "diffuse")

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from objects import relightable
 from PIL import Image
 
+import fastrti.kernels.cpu
+import fastrti.rendering.normals
 from fastrti import ArgumentError, Mlic, Relightable, Renderer
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.rendering.normals import encode_normals, estimate_normals, fit_normals, linear_luminance, save_normals
+from fastrti.srgb import srgb_encode, to_bytes
 from fastrti.synth import dome_lights
 
 Floats = NDArray[np.float32]
@@ -134,3 +137,61 @@ def test_beats_plain_photometric_stereo_on_rendered_photographs(shared_data: Pat
     luminance = linear_luminance(pictures).reshape(len(mlic), -1)
     robust, plain = fit_normals(luminance, mlic.lights), least_squares(luminance, mlic.lights)
     assert angles_deg(robust, truth).mean() < 0.5 * angles_deg(plain, truth).mean()
+
+
+# --- the compiled kernel ---------------------------------------------------------------------------------------------
+
+
+def relit(luminance: Floats) -> NDArray[np.uint8]:
+    """Grey pictures (L, 1, P, 3) of linear luminances (L, P)."""
+    grey = to_bytes(srgb_encode(luminance))
+    return np.repeat(grey[:, None, :, None], 3, axis=3)
+
+
+def kernel_normals(pictures: NDArray[np.uint8], lights: NDArray[np.float64]) -> Floats:
+    return fastrti.rendering.normals._normals_of(pictures, lights)[0]
+
+
+@pytest.mark.parametrize("pixels", [1, 7, 8, 127, 300])
+@pytest.mark.parametrize("surface", ["matt", "shadows and highlights", "noise", "black"])
+def test_the_kernel_fits_what_is_specified(lights: NDArray[np.float64], pixels: int, surface: str) -> None:
+    truth, rng = hemisphere(pixels), np.random.default_rng(1)
+    luminance = 0.5 * np.maximum(lights @ truth.T, 0)
+    if surface == "shadows and highlights":
+        halves = lights + np.array([0, 0, 1])
+        halves /= np.linalg.norm(halves, axis=1, keepdims=True)
+        luminance[rng.random(luminance.shape) < 0.15] = 0
+        luminance = np.minimum(luminance + 0.8 * np.maximum(halves @ truth.T, 0) ** 60, 1)
+    elif surface == "noise":
+        luminance = rng.random(luminance.shape)
+    elif surface == "black":
+        luminance = np.zeros_like(luminance)
+    pictures = relit(luminance.astype(np.float32))
+    specified = fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights)
+    fitted = kernel_normals(pictures, lights)
+    assert fitted.shape == (pixels, 3) and fitted.dtype == np.float32
+    assert np.allclose(np.linalg.norm(fitted, axis=1), 1, atol=1e-6) and (fitted[:, 2] >= 0).all()
+    assert angles_deg(fitted, specified).max() < 0.2
+
+
+def test_the_kernel_is_as_right_as_the_specification(lights: NDArray[np.float64]) -> None:
+    truth, rng = hemisphere(2000), np.random.default_rng(2)
+    luminance = 0.5 * np.maximum(lights @ truth.T, 0)
+    luminance[rng.random(luminance.shape) < 0.2] = 0
+    pictures = relit(luminance.astype(np.float32))
+    specified = angles_deg(fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights), truth).mean()
+    assert angles_deg(kernel_normals(pictures, lights), truth).mean() <= specified + 0.01 < 0.2
+
+
+def test_normals_do_not_depend_on_the_bands(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = Renderer(relightable("hsh9", 23, 37, masked=True), backend="cpu")
+    whole = estimate_normals(renderer)
+    monkeypatch.setattr(fastrti.rendering.normals, "BAND_PIXELS", 150)
+    assert np.array_equal(estimate_normals(renderer), whole)
+
+
+def test_without_the_compiled_module_the_specification_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    renderer = Renderer(relightable("hsh9", 5, 6), backend="reference")
+    compiled = estimate_normals(renderer)
+    monkeypatch.setattr(fastrti.kernels.cpu, "why_not", lambda: "missing")
+    assert angles_deg(estimate_normals(renderer), compiled).max() < 0.2

@@ -9,6 +9,7 @@ import pytest
 from objects import DECODERS, LIGHTS, assert_equal, relightable
 from PIL import Image
 
+import fastrti.rendering.normals
 from fastrti import ArgumentError, FastrtiError, Renderer, load, save
 from fastrti.cli import main
 from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
@@ -88,7 +89,7 @@ def test_fastrti_opens_its_own_tiles(tmp_path: Path, name: str) -> None:
     what = relightable(name, 259, 513, masked=len(name) % 2 == 0)
     export_folder(what, tmp_path / "site", tiles=True)
     opened = load(tmp_path / "site" / "object")
-    assert_equal(opened, what)
+    assert_equal(replace(opened, normals=None), what)
     light = LIGHTS[1]
     assert np.array_equal(Renderer(opened, "cpu").relight(light), Renderer(what, "cpu").relight(light))
 
@@ -102,7 +103,7 @@ def test_a_title_is_text_whatever_it_looks_like(tmp_path: Path, title: str) -> N
 def test_a_failed_export_leaves_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     export_folder(relightable("ptm", 7, 9), tmp_path / "site")
     before = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*.*") if path.is_file()}
-    monkeypatch.setattr(web, "estimate_normals", lambda renderer: 1 / 0)
+    monkeypatch.setattr(fastrti.rendering.normals, "estimate_normals", lambda renderer: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         export_folder(relightable("hsh9", 7, 9), tmp_path / "site")
     with pytest.raises(ZeroDivisionError):
@@ -116,7 +117,7 @@ def test_a_link_inside_an_export_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "site" / "object").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ArgumentError, match="got a link: remove the link"):
         export_folder(relightable("hsh9", 7, 9), tmp_path / "site")
-    assert_equal(load(tmp_path / "elsewhere"), relightable("ptm", 7, 9))
+    assert_equal(replace(load(tmp_path / "elsewhere"), normals=None), relightable("ptm", 7, 9))
 
 
 def test_a_name_that_no_system_takes_is_a_sentence(tmp_path: Path) -> None:

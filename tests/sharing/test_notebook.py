@@ -14,6 +14,7 @@ from PIL import Image
 from viewer.browser import Browser
 from viewer.pages import drag, served
 
+import fastrti.rendering.normals
 from fastrti import LightError, MissingPackageError, Renderer, estimate_normals, save, show
 from fastrti.rendering.normals import encode_normals
 from fastrti.rendering.renderer import STILL_LIGHT
@@ -102,7 +103,9 @@ def test_normals_are_estimated_by_the_renderer_when_they_are_asked_for(
     renderer: Renderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(widget, "estimate_normals", lambda given: asked.append(given) or estimate_normals(given))
+    monkeypatch.setattr(
+        fastrti.rendering.normals, "estimate_normals", lambda given: asked.append(given) or estimate_normals(given)
+    )
     shown = widget.ViewerWidget(renderer)
     shown.light = (0.5, 0.5)
     assert not asked and shown.normals == b""

@@ -74,6 +74,10 @@ class Browser:
         """Pointer and key actions as WebDriver describes them."""
         self._call("POST", "/actions", {"actions": list(sources)})
 
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """A command of the Chrome DevTools Protocol."""
+        return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
     def screenshot(self, path: Path) -> None:
         """Writes what the window shows as a PNG."""
         path.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))

@@ -132,6 +132,13 @@ def _open(data: bytes, where: str) -> Image.Image:
         raise ObjectError(f"{where}: expected a picture, got a damaged one ({error})") from None
 
 
+def png_of(pixels: NDArray[np.uint8]) -> bytes:
+    """(H, W, 3) or (H, W) bytes as a PNG without colour chunks."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=PNG_LEVEL)
+    return file.getvalue()
+
+
 def write_picture(path: Path, pixels: NDArray[np.uint8]) -> None:
     """Writes (H, W, 3) or (H, W) bytes as PNG without colour chunks, into a folder that is not finished."""
     file = io.BytesIO()  # Pillow itself would call a full disk "encoder error -2"

@@ -50,6 +50,12 @@ export class Files {
     return (await this.#fetch(name, { method: 'HEAD' })).ok;
   }
 
+  /** Whether a file that is not there yet is computed by whoever serves the object: it comes to who asks for it. */
+  async isInTheMaking(name) {
+    if (this.#inlined) return !(name in this.#inlined) && Boolean(this.find);
+    return (await this.#fetch(name, { method: 'HEAD' })).status === 202;
+  }
+
   async #blob(name) {
     const response = await this.#fetch(name);
     if (response.ok) return response.blob();

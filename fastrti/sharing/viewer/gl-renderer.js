@@ -26,13 +26,12 @@ export class GlRenderer {
   #weights;
 
   /**
-   * @param {HTMLCanvasElement} canvas
+   * @param {WebGL2RenderingContext|null} gl a fresh context, or null where the browser has none.
    * @param {import('./network.js').Decoder} decoder
    * @param {boolean} masked
    * @param {number[]} tileSize width and height of the largest tile, in texels.
    */
-  constructor(canvas, decoder, masked, tileSize) {
-    const gl = canvas.getContext('webgl2', { alpha: false, antialias: false, powerPreference: 'high-performance' });
+  constructor(gl, decoder, masked, tileSize) {
     if (!gl) throw new ObjectError('This browser offers no WebGL2: update it, or switch on hardware acceleration.');
     const largest = gl.getParameter(gl.MAX_TEXTURE_SIZE);
     if (Math.max(...tileSize) > largest) {
@@ -103,11 +102,6 @@ export class GlRenderer {
   discard(tile) {
     this.#gl.deleteTexture(tile.texture);
     this.#gl.deleteTexture(tile.normals);
-  }
-
-  /** Gives the graphics context back. */
-  dispose() {
-    this.#gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
   /** Starts a frame of the canvas on a plain background. */

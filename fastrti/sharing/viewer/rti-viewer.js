@@ -1,7 +1,7 @@
 /** `<rti-viewer src="folder">`: shows a relightable object whose light is dragged. */
 
+import { Context } from './contexts.js';
 import { Controls, make } from './controls.js';
-import { unitLight } from './decoders.js';
 import { ObjectError } from './fields.js';
 import { Files } from './files.js';
 import { followKeys, followPointers } from './interaction.js';
@@ -10,18 +10,24 @@ import { openObject } from './object.js';
 import { Scene } from './scene.js';
 import { MODES } from './shaders.js';
 import { STYLE } from './style.js';
+import { readGain, readLight, readMode, readSource } from './values.js';
 
 const LABEL = 'Relightable picture. Arrow keys move the light, Shift and arrow keys the picture, + and − zoom.';
+const CAMERA = [0, 0, 1];
+const GAIN = 1.5;
 const SWEEP_SECONDS = 8;
 const SWEEP_RADIUS = 0.7; // of the widest photographed light, where the light is too close to the camera to turn
 const NOTICE_MS = 6000;
+const PATIENCE_MS = 200; // what comes sooner is not announced
+const RATIO_WATCH_MS = 300;
+const PROPERTIES = ['src', 'light', 'mode', 'gain'];
 
 /**
- * Attributes: `src`, the object's folder, or `#id` of a JSON script that inlines its files; `light`, "x,y".
- * Events: `rti-load`, `rti-light`, `rti-error` (its `detail` the message).
+ * `rti-viewer.d.ts` describes the attributes, properties, methods and events. Attributes and properties take the same
+ * values. One that is not understood is refused with a message on the console, and the last good one stays.
  */
 export class RtiViewer extends HTMLElement {
-  static observedAttributes = ['src'];
+  static observedAttributes = PROPERTIES;
 
   /** The object that is shown, or null. */
   object = null;
@@ -30,18 +36,27 @@ export class RtiViewer extends HTMLElement {
   /** The files of the object that is opened last. */
   files = null;
   #scene = null;
-  #light = [0, 0, 1];
+  #context = null;
+  #light = null; // until the page, a person or the first object chooses one
   #mode = 'relight';
-  #gain = 1.5;
+  #gain = GAIN;
   #panning = false;
   #sweep = 0; // when the light last moved; 0 = it stands
   #frame = 0;
   #openings = 0;
   #ball = null;
   #canvas = null;
+  #still = null; // takes the place of what the canvas showed while others have its context
+  #waking = null;
+  #pictures = 0; // in the making
+  #seen = true; // until the browser says otherwise
+  #ratio = devicePixelRatio;
+  #waits = false;
+  #watch = 0;
   #moves = this.#makeMoves();
   #controls = new Controls(this.#buttons(), (mode) => (this.mode = mode), (gain) => (this.gain = gain));
   #resize = new ResizeObserver(() => this.#fitCanvas());
+  #sight = new IntersectionObserver((entries) => this.#see(entries.at(-1).isIntersecting));
 
   constructor() {
     super();
@@ -51,54 +66,84 @@ export class RtiViewer extends HTMLElement {
   }
 
   connectedCallback() {
+    for (const name of PROPERTIES.filter((each) => Object.hasOwn(this, each))) this.#upgrade(name);
+    // Not every browser tells that a window has moved to a screen of other pixels.
+    this.#watch = setInterval(() => devicePixelRatio !== this.#ratio && this.#fitCanvas(), RATIO_WATCH_MS);
     this.#resize.observe(this);
+    this.#sight.observe(this);
     this.#open();
   }
 
   disconnectedCallback() {
+    clearInterval(this.#watch);
     this.#resize.disconnect();
+    this.#sight.disconnect();
     this.#close();
   }
 
-  attributeChangedCallback() {
-    if (this.isConnected && this.#openings > 0) this.#open(); // before, connectedCallback is yet to come
+  attributeChangedCallback(name, before, value) {
+    if (name !== 'src') this[name] = value;
+    else if (this.isConnected && this.#openings > 0) this.#open(); // before, connectedCallback is yet to come
+  }
+
+  /** A property that was set before the element was defined hides the element's own. */
+  #upgrade(name) {
+    const value = this[name];
+    delete this[name];
+    this[name] = value;
   }
 
   // --- what a page may use -------------------------------------------------------------------------------------------
 
-  /** The unit vector of the light; set it to (x, y) or (x, y, z). */
+  get src() {
+    return this.getAttribute('src') ?? '';
+  }
+
+  set src(value) {
+    this.#set(value, readSource, (src) => {
+      if (src === null) this.removeAttribute('src');
+      else this.setAttribute('src', src);
+    });
+  }
+
   get light() {
-    return this.#light;
+    return this.#light ?? CAMERA;
   }
 
-  set light(light) {
-    this.#light = unitLight(light);
-    this.#ball?.show(this.#light);
-    this.dispatchEvent(new CustomEvent('rti-light', { detail: this.#light }));
-    this.#update();
+  set light(value) {
+    this.#set(value, readLight, (light) => {
+      const next = light ?? (this.object && this.#firstLight());
+      if (next?.every((number, i) => number === this.#light?.[i])) return;
+      this.#light = next;
+      this.#ball?.show(this.light);
+      this.dispatchEvent(new CustomEvent('rti-light', { detail: this.light }));
+      this.#update();
+    });
   }
 
-  /** What is shown: "relight", "diffuse", "specular" or "normals". */
   get mode() {
     return this.#mode;
   }
 
-  set mode(mode) {
-    if (!(mode in MODES)) throw new RangeError(`expected a mode of ${Object.keys(MODES).join(', ')}, got ${mode}`);
-    this.#mode = mode;
-    this.#scene?.retry();
-    this.#controls.showMode(mode, this.#gain);
-    this.#update();
+  set mode(value) {
+    this.#set(value, readMode, (mode) => {
+      this.#mode = mode ?? 'relight';
+      this.#scene?.retry();
+      this.#controls.showMode(this.#mode, this.#gain);
+      this.#update();
+    });
   }
 
-  /** Strength of the diffuse and specular modes, 1 to 5. */
   get gain() {
     return this.#gain;
   }
 
-  set gain(gain) {
-    this.#gain = gain;
-    this.#update();
+  set gain(value) {
+    this.#set(value, readGain, (gain) => {
+      this.#gain = gain ?? GAIN;
+      this.#controls.showMode(this.#mode, this.#gain);
+      this.#update();
+    });
   }
 
   /** Pan and zoom of the object that is shown; call `redraw` after a change. */
@@ -111,7 +156,6 @@ export class RtiViewer extends HTMLElement {
     return this.#scene?.lightMs;
   }
 
-  /** Draws with the next frame. */
   redraw() {
     this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
@@ -120,31 +164,46 @@ export class RtiViewer extends HTMLElement {
     });
   }
 
-  /** Starts or ends the light's way around the object. */
   toggleSweep() {
+    if (!this.object) return;
     this.#sweep = this.#sweep ? 0 : performance.now();
     this.#controls.press('sweep', this.#sweep > 0);
-    if (Math.hypot(this.#light[0], this.#light[1]) < 0.2) this.#moveLight(SWEEP_RADIUS * this.#reach, 0);
+    if (Math.hypot(this.light[0], this.light[1]) < 0.2) this.#moveLight(SWEEP_RADIUS * this.#reach, 0);
     this.redraw();
   }
 
-  /**
-   * The whole picture under the present light, at full resolution or the finest that fits a canvas.
-   * @returns {Promise<HTMLCanvasElement>}
-   */
-  picture() {
-    return this.#scene.picture();
+  async picture() {
+    if (!this.#scene) throw new ObjectError('expected an object that is open, got none: wait for rti-load');
+    this.#pictures++;
+    try {
+      if (!this.#context.isLive) await this.#wake();
+      return await this.#scene.picture();
+    } finally {
+      this.#pictures--;
+    }
   }
 
-  /** Saves `picture()` as a PNG. */
   async snapshot() {
     this.#controls.say('Making the picture …');
     const canvas = await this.picture();
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
     const link = make('a', { href: URL.createObjectURL(blob), download: `${this.object.title || 'rti'}.png` });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), NOTICE_MS);
     this.#controls.say('');
+  }
+
+  /** Null and undefined, which frameworks set for what is left out, mean the default. */
+  #set(value, read, apply) {
+    let understood = null;
+    try {
+      if (value !== null && value !== undefined) understood = read(value);
+    } catch (error) {
+      console.error(`<rti-viewer>: ${error.message}`);
+      return;
+    }
+    apply(understood);
   }
 
   // --- opening -------------------------------------------------------------------------------------------------------
@@ -158,18 +217,14 @@ export class RtiViewer extends HTMLElement {
     if (source === null) return;
     this.#controls.say('Opening …');
     try {
-      const inlined = source[0] === '#' && JSON.parse(document.querySelector(source).textContent);
-      const files = (this.files = new Files(source, inlined));
+      const files = (this.files = new Files(source, source[0] === '#' && inlinedFiles(source)));
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
       this.#show(files, object);
-      tick('compiled');
-      await this.#scene.load();
+      await this.#wake(tick);
       if (opening !== this.#openings) return;
-      tick('loaded');
       this.#controls.say('');
-      this.#draw();
       tick('drawn');
       this.dispatchEvent(new CustomEvent('rti-load'));
     } catch (error) {
@@ -179,65 +234,151 @@ export class RtiViewer extends HTMLElement {
 
   #show(files, object) {
     const opening = this.#openings;
-    const notify = (error) => opening === this.#openings && this.#notify(error);
+    const notify = (error) => opening === this.#openings && this.#miss(error);
     this.#newCanvas();
     this.#scene = new Scene(this.#canvas, files, object, () => this.redraw(), notify);
     this.object = object;
     this.#ball = new LightBall(object.lights, (x, y) => this.#moveLight(x, y));
     this.#controls.showObject(object, this.#ball.element);
-    this.light = this.#firstLight();
+    const light = this.#light ?? this.#firstLight();
+    this.#light = null;
+    this.light = light;
     this.#fitCanvas();
   }
 
   #close() {
     this.#openings++;
-    this.#scene?.dispose();
-    this.object = this.#scene = this.#ball = null;
+    this.#scene?.stop();
+    this.#context?.giveBack();
+    this.object = this.#scene = this.#context = this.#ball = this.#waking = null;
     this.timings = {};
     this.#sweep = 0;
+    this.#waits = false;
+    this.#endStill();
     this.#controls.press('sweep', false);
     this.#controls.showObject(null, null);
   }
 
-  /** The one the page names, the one the last object had, or one from the top left. */
+  /** From the top left. */
   #firstLight() {
-    const named = this.getAttribute('light');
-    if (named !== null) return named.split(',').map(Number);
-    return this.#light[2] < 1 ? this.#light : [-0.45 * this.#reach, 0.45 * this.#reach];
+    return readLight([-0.45 * this.#reach, 0.45 * this.#reach]);
   }
 
   /** A fresh canvas: a graphics context belongs to one object only. */
   #newCanvas() {
     const canvas = make('canvas', { tabindex: 0, role: 'img', 'aria-label': LABEL });
     followPointers(canvas, this.#moves);
-    canvas.addEventListener('webglcontextlost', () => {
-      if (this.#scene && canvas === this.#canvas) {
-        this.#fail(new ObjectError('The graphics driver dropped the picture: reload the page.'));
-      }
-    });
     canvas.classList.toggle('hand', this.#panning);
     this.#canvas?.remove();
     this.#canvas = canvas;
     this.shadowRoot.prepend(canvas);
+    this.#context = new Context(canvas, {
+      isIdle: () => !this.#waking && !this.#sweep && !this.#pictures && Boolean(this.#scene?.isComplete),
+      isSeen: () => this.#seen,
+      giveBack: () => this.#sleep(),
+      onLost: () => canvas === this.#canvas && this.#lose(),
+      onRestored: () => canvas === this.#canvas && this.#scene && this.redraw(),
+    });
+  }
+
+  // --- taking turns with other viewers of the page -------------------------------------------------------------------
+
+  /** Gets the context, and draws the first picture; ticks when it is compiled and loaded. */
+  #wake(tick = () => {}) {
+    this.#waking ??= this.#wakeUp(tick);
+    return this.#waking;
+  }
+
+  async #wakeUp(tick) {
+    const [opening, context, scene] = [this.#openings, this.#context, this.#scene];
+    try {
+      const gl = await context.take();
+      if (opening !== this.#openings) return context.giveBack();
+      scene.start(gl);
+      tick('compiled');
+      await scene.load();
+      tick('loaded');
+      if (opening !== this.#openings || !context.isLive) return;
+      this.#waking = null;
+      this.#endStill();
+      this.#controls.say('');
+      this.#draw();
+    } catch (error) {
+      if (opening === this.#openings && context.isLive) this.#fail(error); // else it was lost: it comes back
+    } finally {
+      if (opening === this.#openings) this.#waking = null;
+    }
+  }
+
+  /** Leaves a still picture and gives the context back. */
+  #sleep() {
+    this.#scene.draw(); // a canvas can be copied only in the task that drew it
+    this.#still = make('canvas', { class: 'still', width: this.#canvas.width, height: this.#canvas.height });
+    this.#still.getContext('2d').drawImage(this.#canvas, 0, 0);
+    this.#canvas.after(this.#still);
+    this.#scene.stop();
+    this.#context.giveBack();
+  }
+
+  #endStill() {
+    this.#still?.remove();
+    this.#still = null;
+  }
+
+  #lose() {
+    this.#scene.stop();
+    this.#waking = null;
+    this.#controls.say('The graphics driver took the picture away. It comes back when the driver can draw again.');
+  }
+
+  #see(seen) {
+    this.#seen = seen;
+    if (seen) this.redraw(); // where others have its context it asks for it
   }
 
   // --- drawing -------------------------------------------------------------------------------------------------------
 
   /** Tells the scene what has changed. */
   #update() {
-    if (this.#scene) Object.assign(this.#scene, { light: this.#light, mode: this.#mode, gain: this.#gain });
+    if (this.#scene) Object.assign(this.#scene, { light: this.light, mode: this.#mode, gain: this.#gain });
     this.redraw();
   }
 
   #draw() {
     if (!this.#scene) return;
+    if (!this.#context.isLive) {
+      if (this.#seen && !this.#waking) this.#wake();
+      return;
+    }
+    if (this.#waking) return; // it draws when there is something to draw
     this.#scene.draw();
+    this.#context.touch();
+    this.#announceNormals();
     const { mmPerPixel } = this.object;
     this.#controls.showScale(mmPerPixel && (mmPerPixel / this.view.scale) * devicePixelRatio);
   }
 
+  /** Says what the lit picture waits for. */
+  async #announceNormals() {
+    const waits = this.#scene.waitsForNormals;
+    if (waits === this.#waits) return;
+    this.#waits = waits;
+    if (!waits) return this.#controls.say('');
+    const opening = this.#openings;
+    const [computes] = await Promise.all([
+      this.#scene.computesNormals().catch(() => false), // the file itself brings the error
+      new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+    ]);
+    if (this.#waits && opening === this.#openings) {
+      this.#controls.say(computes ? 'Computing normals …' : 'Loading normals …');
+    }
+  }
+
   #fitCanvas() {
-    this.#scene?.resize(this.clientWidth * devicePixelRatio, this.clientHeight * devicePixelRatio);
+    if (!this.#scene) return;
+    this.view.scale *= devicePixelRatio / this.#ratio;
+    this.#ratio = devicePixelRatio;
+    this.#scene.resize(this.clientWidth * devicePixelRatio, this.clientHeight * devicePixelRatio);
     this.#draw(); // at once: a resized canvas is empty
   }
 
@@ -254,7 +395,7 @@ export class RtiViewer extends HTMLElement {
   }
 
   #turn(now) {
-    const [x, y] = this.#light;
+    const [x, y] = this.light;
     const angle = Math.atan2(y, x) - ((now - this.#sweep) / 1000 / SWEEP_SECONDS) * 2 * Math.PI;
     this.#sweep = now;
     this.light = [Math.hypot(x, y) * Math.cos(angle), Math.hypot(x, y) * Math.sin(angle)];
@@ -269,7 +410,7 @@ export class RtiViewer extends HTMLElement {
     };
     const inPixels = (length) => length && length * devicePixelRatio;
     return {
-      light: (dx, dy) => this.object && this.#moveLight(this.#light[0] + dx, this.#light[1] + dy),
+      light: (dx, dy) => this.object && this.#moveLight(this.light[0] + dx, this.light[1] + dy),
       pan: (dx, dy) => moveView((view) => view.pan(inPixels(dx), inPixels(dy))),
       zoom: (factor, x, y) => moveView((view) => view.zoom(factor, inPixels(x), inPixels(y))),
       panning: () => this.#panning,
@@ -280,7 +421,7 @@ export class RtiViewer extends HTMLElement {
         s: () => this.object && this.toggleSweep(),
         m: () => (this.mode = nextMode(this.#mode)),
         p: () => this.object && this.snapshot().catch((error) => this.#notify(error)),
-        f: () => (document.fullscreenElement ? document.exitFullscreen() : this.requestFullscreen()),
+        f: () => document.fullscreenEnabled && this.#toggleFullscreen().catch((error) => this.#notify(error)),
       },
     };
   }
@@ -295,13 +436,18 @@ export class RtiViewer extends HTMLElement {
       hand: ['Drag moves the picture instead of the light (H)', keys.h],
       sweep: ['Light sweep (S)', keys.s],
       snapshot: ['Save as PNG (P)', keys.p],
-      fullscreen: ['Full screen (F)', keys.f],
+      ...(document.fullscreenEnabled ? { fullscreen: ['Full screen (F)', keys.f] } : {}), // phones may have none
     };
+  }
+
+  async #toggleFullscreen() {
+    if (document.fullscreenElement) await document.exitFullscreen();
+    else await this.requestFullscreen();
   }
 
   #togglePanning() {
     this.#panning = !this.#panning;
-    this.#canvas.classList.toggle('hand', this.#panning);
+    this.#canvas?.classList.toggle('hand', this.#panning);
     this.#controls.press('hand', this.#panning);
   }
 
@@ -313,10 +459,16 @@ export class RtiViewer extends HTMLElement {
     this.#report(error);
   }
 
-  /** Something is missing, but there is a picture. */
+  /** A part of the object is missing, but there is a picture. */
+  #miss(error) {
+    this.#waits = false;
+    if (this.#mode !== 'relight') this.mode = 'relight';
+    this.#notify(error);
+  }
+
+  /** Something did not work, but there is a picture. */
   #notify(error) {
     this.#report(error);
-    if (this.#mode !== 'relight') this.mode = 'relight';
     setTimeout(() => this.object && this.#controls.say(''), NOTICE_MS);
   }
 
@@ -324,6 +476,15 @@ export class RtiViewer extends HTMLElement {
     const message = error instanceof ObjectError ? error.message : `The viewer failed: ${error.message}`;
     this.#controls.say(message, 'alert');
     this.dispatchEvent(new CustomEvent('rti-error', { detail: message }));
+  }
+}
+
+/** The files of a page that inlines its object, in the JSON script of that id. */
+function inlinedFiles(source) {
+  try {
+    return JSON.parse(document.getElementById(source.slice(1)).textContent);
+  } catch {
+    throw new ObjectError(`${source}: expected a script of that id with the files of the object as JSON, got none.`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One object on one canvas: its tiles, view, light and mode, drawn together. */
 
 import { make } from './controls.js';
+import { ObjectError } from './fields.js';
 import { GlRenderer } from './gl-renderer.js';
 import { Pyramid } from './tiles.js';
 import { View } from './view.js';
@@ -9,7 +10,7 @@ const BACKGROUND = [0.086, 0.086, 0.086]; // the style's #161616
 const PIXELATED_FROM = 4; // device pixels a pixel: from here on pixels are shown as they are
 const MAX_PICTURE_SIDE = 16384; // browsers' canvases end here
 
-/** Draws an object; forgets nothing until `dispose`. */
+/** Draws an object: after each `start`, until `stop` forgets all but the view, the light and the mode. */
 export class Scene {
   /** A key of `MODES`. */
   mode = 'relight';
@@ -19,15 +20,18 @@ export class Scene {
   view;
   /** JavaScript of the last frame with a new light, from its decoder to the draw call, in milliseconds. */
   lightMs = 0;
+  #files;
   #object;
-  #pyramid;
-  #renderer;
+  #pyramid = null;
+  #renderer = null;
   #canvas;
+  #onChange;
+  #onError;
   #light = [0, 0, 1];
   #lightChanged = true;
 
   /**
-   * @param {HTMLCanvasElement} canvas without a context yet.
+   * @param {HTMLCanvasElement} canvas
    * @param {import('./files.js').Files} files
    * @param {import('./object.js').RtiObject} object
    * @param {() => void} onChange called when there is something new to draw.
@@ -35,11 +39,45 @@ export class Scene {
    */
   constructor(canvas, files, object, onChange, onError) {
     this.#canvas = canvas;
+    this.#files = files;
     this.#object = object;
-    this.#pyramid = new Pyramid(files, object, onChange, onError);
-    this.#renderer = new GlRenderer(canvas, object.decoder, object.masked, this.#pyramid.tileSize);
-    this.#pyramid.renderer = this.#renderer;
+    this.#onChange = onChange;
+    this.#onError = onError;
     this.view = new View([object.width, object.height]);
+  }
+
+  /**
+   * Begins to draw.
+   * @param {WebGL2RenderingContext|null} gl a fresh context of the canvas.
+   */
+  start(gl) {
+    const { decoder, masked } = this.#object;
+    const whileStarted = (act) => (value) => this.#pyramid === pyramid && act(value);
+    const pyramid = new Pyramid(this.#files, this.#object, whileStarted(this.#onChange), whileStarted(this.#onError));
+    this.#renderer = new GlRenderer(gl, decoder, masked, pyramid.tileSize);
+    this.#pyramid = pyramid;
+    pyramid.renderer = this.#renderer;
+    this.#lightChanged = true;
+  }
+
+  /** Ends drawing: the context is gone, or about to go. */
+  stop() {
+    this.#pyramid = this.#renderer = null;
+  }
+
+  /** Whether all that was visible in the last frame had arrived. */
+  get isComplete() {
+    return this.#pyramid !== null && !this.#pyramid.isLacking;
+  }
+
+  /** Whether the last frame showed the lit picture because normals had not arrived yet. */
+  get waitsForNormals() {
+    return this.needsNormals && this.#pyramid !== null && this.#pyramid.isLacking;
+  }
+
+  /** Whether the normals that are waited for have to be computed first. */
+  async computesNormals() {
+    return this.#files.isInTheMaking(this.#object.tiles ? 'normals.dzi' : 'normals.png');
   }
 
   /** The unit vector of the light. */
@@ -60,7 +98,7 @@ export class Scene {
 
   /** Asks again for what could not be loaded. */
   retry() {
-    this.#pyramid.retry();
+    this.#pyramid?.retry();
   }
 
   /** Fits the canvas' pixels to its size on the screen. */
@@ -78,6 +116,7 @@ export class Scene {
     this.#prepare();
     this.#renderer.clear(BACKGROUND);
     for (const { tile, lod } of this.#pyramid.visible(scale, seen, this.needsNormals)) {
+      this.#setMode(tile);
       this.#renderer.draw(tile, lod, this.view.toCanvas(tile.area), scale !== 1 && scale < PIXELATED_FROM);
     }
     if (changed) this.lightMs = performance.now() - began;
@@ -93,23 +132,24 @@ export class Scene {
     const [width, height] = this.#pyramid.sizeOf(level);
     const canvas = make('canvas', { width, height });
     const context = canvas.getContext('2d');
+    if (!context) throw new ObjectError(`This browser has no room for a picture of ${width}×${height}.`);
     await this.#pyramid.forEachTile(level, this.needsNormals, (tile) => {
       this.#prepare();
+      this.#setMode(tile);
       const [left, top] = tile.area.map((value) => value / 2 ** level);
       context.putImageData(this.#renderer.read(tile), left, top);
     });
     return canvas;
   }
 
-  /** Gives the graphics context back. */
-  dispose() {
-    this.#renderer.dispose();
-  }
-
-  /** Brings the GPU's weights and mode up to date. */
+  /** Brings the GPU's weights up to date. */
   #prepare() {
     if (this.#lightChanged) this.#renderer.setNetwork(this.#object.network(this.#light));
     this.#lightChanged = false;
-    this.#renderer.setMode(this.mode, this.#light, this.gain);
+  }
+
+  /** A tile without normals is lit as ever. */
+  #setMode(tile) {
+    this.#renderer.setMode(tile.normals ? this.mode : 'relight', this.#light, this.gain);
   }
 }

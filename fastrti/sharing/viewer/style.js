@@ -8,6 +8,7 @@ export const STYLE = `
 :host([hidden]) { display: none; }
 canvas { display: block; width: 100%; height: 100%; touch-action: none; cursor: crosshair; outline-offset: -3px; }
 canvas.hand { cursor: grab; }
+canvas.still { position: absolute; inset: 0; pointer-events: none; }
 :focus-visible { outline: 2px solid var(--accent); }
 .caption {
   position: absolute; left: 16px; top: 14px; max-width: 60%; pointer-events: none; text-shadow: 0 1px 3px #000;

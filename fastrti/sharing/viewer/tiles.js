@@ -7,6 +7,7 @@ import { planeFiles } from './shaders.js';
 
 const MAX_TEXELS = 64 << 20; // kept on the GPU, over all plane pictures: 256 MB
 const MAX_REQUESTS = 4;
+const MAX_NORMALS_REQUESTS = 2; // who serves them may have to compute them first: planes do not wait for that
 
 /**
  * @typedef {object} Tile
@@ -24,6 +25,7 @@ export class Pyramid {
   #tiles = new Map();
   #requests = 0;
   #frame = 0;
+  #lacking = false;
   #uploads = Promise.resolve();
   #onChange;
   #onError;
@@ -56,7 +58,7 @@ export class Pyramid {
    * The tiles to draw, in the order to draw them, and requests for those that are missing.
    * @param {number} scale device pixels a pixel of the picture.
    * @param {number[]} seen left, top, right, bottom in pixels of the picture.
-   * @param {boolean} normals whether their normals are needed too.
+   * @param {boolean} normals whether their normals are needed too. Tiles that lack them stand in until they are there.
    * @returns {{tile: Tile, lod: number}[]}
    */
   visible(scale, seen, normals) {
@@ -64,12 +66,18 @@ export class Pyramid {
     const detail = Math.max(0, Math.floor(Math.log2(1 / scale)));
     const level = Math.min(detail, this.levels - 1);
     const wanted = this.#tilesOf(level, seen);
-    const drawn = wanted.flatMap((tile) => (isReady(tile, normals) ? [tile] : this.#standIn(tile, normals)));
+    const drawn = wanted.map((tile) => this.#best(tile, normals)).filter(Boolean);
+    this.#lacking = wanted.some((tile) => !isReady(tile, normals) && !tile.failed);
     for (const tile of drawn) tile.seen = this.#frame;
     this.#request(wanted.filter((tile) => !isReady(tile, normals)), normals);
     this.#forget();
     const coarseFirst = [...new Set(drawn)].sort((a, b) => b.level - a.level);
     return coarseFirst.map((tile) => ({ tile, lod: this.#object.tiles ? 0 : Math.min(detail, lastLod(tile)) }));
+  }
+
+  /** Whether something of what was visible last is yet to come. */
+  get isLacking() {
+    return this.#lacking;
   }
 
   /** Loads every tile of a level, one after the other, and calls back with each. */
@@ -127,20 +135,20 @@ export class Pyramid {
     };
   }
 
-  /** The nearest coarser tile that is there. */
-  #standIn(tile, normals) {
-    for (let up = 1; tile.level + up < this.levels; up++) {
-      const coarser = this.#tile(tile.level + up, tile.column >> up, tile.row >> up);
-      if (isReady(coarser, normals)) return [coarser];
-    }
-    return [];
+  /** The tile, or the nearest coarser one that is there: with its normals if they are needed, else without. */
+  #best(tile, normals) {
+    const line = Array.from({ length: this.levels - tile.level }, (_, up) =>
+      this.#tile(tile.level + up, tile.column >> up, tile.row >> up),
+    );
+    return line.find((each) => isReady(each, normals)) ?? line.find((each) => each.texture);
   }
 
+  /** Planes come first, so that there is a picture. */
   #request(missing, normals) {
-    const waiting = missing.filter((tile) => !tile.pending && !tile.failed);
-    for (const tile of waiting.slice(0, Math.max(0, MAX_REQUESTS - this.#requests))) {
+    for (const tile of missing.filter((each) => !each.pending && !each.failed)) {
+      if (this.#requests >= (tile.texture ? MAX_NORMALS_REQUESTS : MAX_REQUESTS)) continue;
       this.#requests++;
-      this.#load(tile, normals)
+      this.#load(tile, normals && tile.texture !== null)
         .catch((error) => {
           tile.failed = true;
           this.#onError(error);

@@ -1,0 +1,102 @@
+/** Types of rti-viewer.js: the element `<rti-viewer>`, which shows a relightable object. */
+
+/** "x,y", "x,y,z", two numbers in the unit circle, or three of any length with z ≥ 0: +x right, +y up, +z to the camera. */
+export type LightValue = string | readonly number[];
+
+/** What is shown. */
+export type Mode = 'relight' | 'normals' | 'diffuse' | 'specular';
+
+/** The attributes, all optional. They are observed: a change takes effect at once. */
+export interface RtiViewerAttributes {
+  /** The folder of the object, or "#id" of a JSON script that inlines its files. */
+  src?: string | URL;
+  /** Where the light stands. By default it comes from the top left. */
+  light?: LightValue;
+  /** By default "relight". */
+  mode?: Mode;
+  /** Strength of the modes "diffuse" and "specular", from 1 to 5. By default 1.5. */
+  gain?: number | string;
+}
+
+/** What an info.json says of the object that is shown. */
+export interface RtiObject {
+  readonly width: number;
+  readonly height: number;
+  readonly mmPerPixel: number | null;
+  /** The photographed lights, unit vectors. */
+  readonly lights: readonly (readonly number[])[];
+  readonly title: string;
+  readonly creator: string;
+  readonly rights: string;
+}
+
+/** Pan and zoom; lengths in device pixels. */
+export interface View {
+  /** Device pixels for each pixel of the picture. */
+  scale: number;
+  /** The point of the picture in the middle of the element, in pixels of the picture. */
+  centre: number[];
+  fit(): void;
+  pan(dx: number, dy: number): void;
+  zoom(factor: number, x?: number, y?: number): void;
+}
+
+/** The events that the element dispatches. */
+export interface RtiViewerEventMap extends HTMLElementEventMap {
+  /** The object is open and its first picture drawn. */
+  'rti-load': CustomEvent<null>;
+  /** The light moved: its new unit vector. */
+  'rti-light': CustomEvent<number[]>;
+  /** Something failed: a sentence about it. */
+  'rti-error': CustomEvent<string>;
+}
+
+/**
+ * Properties take what the attributes of their name take. What is not understood is refused with a message on the console
+ * and the last value stays. Nothing throws. `null` and `undefined` mean the default.
+ */
+export class RtiViewer extends HTMLElement {
+  get src(): string;
+  set src(value: string | URL | null | undefined);
+  /** The unit vector of the light. */
+  get light(): number[];
+  set light(value: LightValue | null | undefined);
+  get mode(): Mode;
+  set mode(value: Mode | null | undefined);
+  get gain(): number;
+  set gain(value: number | string | null | undefined);
+  /** The object that is shown; null before it is open. */
+  readonly object: RtiObject | null;
+  /** Of the object that is shown. Call `redraw` after a change. */
+  readonly view: View | undefined;
+  /** When opening reached each step, in milliseconds. */
+  readonly timings: Record<string, number>;
+  /** The files of the object, for pages that inline them. */
+  readonly files: { find?: (name: string) => string | null | Promise<string> } | null;
+  /** What the script of the last new light took, in milliseconds. */
+  readonly lightMs: number | undefined;
+  /** Draws with the next frame. */
+  redraw(): void;
+  /** Starts or ends the light's way around the object. */
+  toggleSweep(): void;
+  /** The whole picture under the present light, at full resolution or the finest that fits a canvas. */
+  picture(): Promise<HTMLCanvasElement>;
+  /** Saves `picture()` as a PNG. */
+  snapshot(): Promise<void>;
+  addEventListener<K extends keyof RtiViewerEventMap>(
+    type: K,
+    listener: (this: RtiViewer, event: RtiViewerEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rti-viewer': RtiViewer;
+  }
+}

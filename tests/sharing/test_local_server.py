@@ -1,0 +1,424 @@
+"""The server of `fastrti view`: what it gives away, to whom, and how it stands many and bad connections."""
+
+import http.client
+import json
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from objects import relightable
+from PIL import Image
+from viewer.browser import Browser
+from viewer.pages import served as folder_served
+
+from fastrti import ObjectError, Relightable, Renderer, estimate_normals, load, save
+from fastrti.rendering.normals import encode_normals
+from fastrti.sharing import local_server
+from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.opened import OpenedObject
+from fastrti.sharing.web import export_folder
+
+Answer = tuple[int, http.client.HTTPMessage, bytes]
+
+
+@contextmanager
+def serving(source: Path, own: Path) -> Iterator[LocalServer]:
+    own.mkdir(exist_ok=True)
+    server = LocalServer(Site(OpenedObject(source), own))
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def vase(tmp_path: Path) -> Path:
+    save(replace(relightable("ptm", 7, 9), title="Vase"), tmp_path / "vase")
+    (tmp_path / "secret").write_text("secret")
+    return tmp_path / "vase"
+
+
+@pytest.fixture
+def server(vase: Path, tmp_path: Path) -> Iterator[LocalServer]:
+    with serving(vase, tmp_path / "own") as server:
+        yield server
+
+
+def port_of(server: LocalServer) -> int:
+    return int(server.address.split(":")[2].split("/")[0])
+
+
+def ask(server: LocalServer, path: str, method: str = "GET", **headers: str) -> Answer:
+    """The answer to a request for a path below the address, or for any path that starts with a slash."""
+    prefix = "" if path.startswith("/") else "/" + server.address.split("/")[3] + "/"
+    with closing(http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=30)) as connection:
+        connection.request(method, prefix + path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+
+
+def said(server: LocalServer, request: bytes) -> bytes:
+    """All that the server answers to some bytes."""
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").read()
+
+
+# --- what is given away ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_and_the_object_are_served(server: LocalServer, vase: Path, tmp_path: Path) -> None:
+    status, headers, page = ask(server, "")
+    assert status == 200 and headers["Content-Type"] == "text/html; charset=utf-8"
+    assert b"<title>Vase</title>" in page and page == ask(server, "index.html?x")[2]
+    assert ask(server, "rti-viewer.js")[1]["Content-Type"].startswith("text/javascript")
+    assert json.loads(ask(server, "object/info.json")[2])["width"] == 9
+    status, headers, plane = ask(server, "object/plane_1.jpg")
+    assert plane == (vase / "plane_1.jpg").read_bytes() and headers["Content-Type"] == "image/png"
+    status, headers, nothing = ask(server, "object/plane_1.jpg", "HEAD")
+    assert (status, headers["Content-Length"], nothing) == (200, str(len(plane)), b"")
+    assert not list((tmp_path / "own").iterdir())
+
+
+def test_no_answer_is_for_other_sites_or_kept(server: LocalServer) -> None:
+    for path in ("", "object/info.json", "object/none", "/"):
+        headers = ask(server, path)[1]
+        assert "Access-Control-Allow-Origin" not in headers
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "object",
+        "object/",
+        "object/views/",
+        "object/page.html",
+        "object/evil.js",
+        "object/plane_1.html",
+        "object/../../secret",
+        "../secret",
+        "..%2fsecret",
+        "object/%2e%2e/secret",
+        "object/..%5csecret",
+        "object/c:secret",
+        "object/mask.png",
+        "object/plane_9.jpg",
+        "object/plane_2.jpg/",
+        "object//info.json",
+        "object/%00",
+        "%00",
+        "object/normals.png%00",
+        "object/normals_of_nobody.png",
+        "object/plane_3_files/0/0_0.png",
+        "object/plane_4.jpg",
+        "object/plane_5.jpg",
+        "object/" + "x" * 300,
+        "x/" * 2000,
+        "%ff%fe",
+        "/",
+        "/index.html",
+        "/object/info.json",
+        "/favicon.ico",
+        "/" + "0" * 32 + "/",
+        "//[",
+    ],
+)
+def test_nothing_else_is(server: LocalServer, vase: Path, path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither folders, nor pages of the object, nor what its links, pipes and folders of odd names lead to."""
+    (vase / "views").mkdir()
+    (vase / "page.html").write_text("<script>alert(1)</script>")
+    (vase / "evil.js").write_text("alert(1)")
+    (vase / "plane_3_files").symlink_to("/")
+    for name in ("plane_4.jpg", "plane_5.jpg", "plane_6.jpg"):
+        (vase / name).unlink()
+    (vase / "plane_4.jpg").symlink_to("../secret")
+    os.mkfifo(vase / "plane_5.jpg")
+    status, _, body = ask(server, path)
+    assert status == 404 and b"secret" not in body
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_turns_into_a_pipe_or_a_link_is_not_opened(vase: Path) -> None:
+    os.mkfifo(vase / "pipe")
+    (vase / "link").symlink_to("info.json")
+    for name in ("pipe", "link", "none"):
+        assert local_server._open(vase / name) is None
+    with local_server._open(vase / "info.json") or pytest.fail() as file:
+        assert file.read() == (vase / "info.json").read_bytes()
+
+
+def test_links_inside_the_object_are_followed(server: LocalServer, vase: Path) -> None:
+    expected = (vase / "plane_2.jpg").read_bytes()
+    (vase / "plane_1.jpg").unlink()
+    (vase / "plane_1.jpg").symlink_to("plane_2.jpg")
+    assert ask(server, "object/plane_1.jpg")[2] == expected
+
+
+# --- to whom ---------------------------------------------------------------------------------------------------------
+
+
+def test_only_requests_to_this_machine_s_own_name_are_answered(server: LocalServer) -> None:
+    port = port_of(server)
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        assert ask(server, "object/info.json", Host=host)[0] == 200
+    for host in (
+        "evil.example",
+        f"evil.example:{port}",
+        "127.0.0.1",
+        f"127.0.0.1:{port + 1}",
+        f"127.0.0.1:{port}.evil.example",
+        "",
+    ):
+        status, _, body = ask(server, "object/info.json", Host=host)
+        assert status == 421 and b"width" not in body
+
+
+def test_each_server_has_an_address_that_nobody_guesses(server: LocalServer, vase: Path, tmp_path: Path) -> None:
+    with serving(vase, tmp_path / "other") as other:
+        tokens = [each.address.split("/")[3] for each in (server, other)]
+    assert tokens[0] != tokens[1] and all(re.fullmatch("[0-9a-f]{32}", token) for token in tokens)
+
+
+def test_a_page_of_another_origin_reads_nothing(server: LocalServer, browser: Browser, tmp_path: Path) -> None:
+    """Not even one that has learnt the address."""
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "index.html").write_text("<!doctype html><title>evil</title>")
+    with folder_served(tmp_path / "evil") as (address, _):
+        browser.open(f"{address}/index.html")
+        reads = browser.run(
+            """
+            const reads = [];
+            const note = (what) => reads.push(what);
+            for (const mode of ['cors', 'no-cors', 'same-origin']) {
+              const answer = await fetch(args[0] + 'object/info.json', { mode }).catch(() => null);
+              if (answer && (await answer.text())) note(`fetch ${mode}`);
+            }
+            const tries = [['img', 'object/plane_1.jpg'], ['script', 'rti-viewer.js'], ['iframe', '']];
+            for (const [name, file] of tries) {
+              const element = document.createElement(name);
+              if (name === 'script') element.type = 'module';
+              await new Promise((resolve) => {
+                element.onload = () => { if (name !== 'iframe') note(name); resolve(); };
+                element.onerror = resolve;
+                element.src = args[0] + file;
+                document.body.append(element);
+                setTimeout(resolve, 3000);
+              });
+              if (name === 'iframe') {
+                try {
+                  if (element.contentDocument.querySelector('rti-viewer')) note(name);
+                } catch {} // another origin
+              }
+            }
+            return reads;
+            """,
+            server.address,
+        )
+    assert reads == []
+    browser.open(server.address)
+    assert browser.run("return (await fetch('object/info.json')).ok;") is True
+
+
+# --- bad and many connections ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"x\r\n\r\n", b"400"),
+        (b"GET / / /\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"GET http://evil.example/secret HTTP/1.1\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"GET http://[ HTTP/1.1\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"GET / HTTP/3.0\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: {host}", b"400"),
+        (b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: {host}\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: {host}\r\n" + b"A: b\r\n" * 20_000 + b"\r\n", b"400"),
+        (b"POST /{token}/ HTTP/1.1\r\nHost: {host}\r\n\r\n", b"405"),
+        (b"OPTIONS /{token}/ HTTP/1.1\r\nHost: {host}\r\n\r\n", b"405"),
+    ],
+)
+def test_bad_requests_are_answered(
+    server: LocalServer, request_: bytes, status: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
+    host, token = f"127.0.0.1:{port_of(server)}".encode(), server.address.split("/")[3].encode()
+    answer = said(server, request_.replace(b"{host}", host).replace(b"{token}", token))
+    assert answer.startswith(b"HTTP/1.1 " + status) and b"rti-viewer" not in answer
+    assert capfd.readouterr().err == ""
+
+
+def test_two_hundred_connections_at_once_are_all_answered(server: LocalServer, vase: Path) -> None:
+    expected = (vase / "plane_1.jpg").read_bytes()
+    connections = [http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=60) for _ in range(200)]
+    for connection in connections:
+        connection.connect()
+    path = "/" + server.address.split("/")[3] + "/object/plane_1.jpg"
+    for connection in connections:
+        connection.request("GET", path)
+    assert all(connection.getresponse().read() == expected for connection in connections)
+    for connection in connections:
+        connection.close()
+
+
+def test_idle_connections_are_dropped_and_keep_nobody_waiting(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_server, "REQUEST_TIMEOUT_S", 1.0)
+    before, began = threading.active_count(), time.monotonic()
+    idle = [socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) for _ in range(500)]
+    idle[7].sendall(b"GET / HTTP/1.1\r\n")
+    assert ask(server, "object/info.json")[0] == 200
+    assert threading.active_count() <= before + local_server.READERS
+    assert all(connection.recv(1000) == b"" or number == 7 for number, connection in enumerate(idle))
+    assert time.monotonic() - began < 20
+    for connection in idle:
+        connection.close()
+
+
+def test_who_does_not_take_the_answer_is_dropped(
+    server: LocalServer, vase: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_server, "SEND_TIMEOUT_S", 0.5)
+    (vase / "plane_6.jpg").write_bytes(bytes(32 << 20))
+    path = "/" + server.address.split("/")[3] + "/object/plane_6.jpg"
+    with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as lazy:
+        lazy.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(server)}\r\n\r\n".encode())
+        time.sleep(1.5)
+        taken = 0
+        try:
+            while piece := lazy.recv(1 << 20):
+                taken += len(piece)
+        except ConnectionResetError:
+            pass
+    assert taken < 32 << 20
+
+
+# --- the object and its normals --------------------------------------------------------------------------------------
+
+
+def expected_normals(what: Relightable) -> np.ndarray:
+    return encode_normals(estimate_normals(Renderer(what)))
+
+
+def test_normals_are_computed_when_they_are_asked_for_and_kept_with_the_object(
+    server: LocalServer, vase: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ask(server, "object/normals.png", "HEAD")[0] == 202
+    assert not (vase / "normals.png").exists()
+    sent = np.asarray(Image.open(BytesIO(ask(server, "object/normals.png")[2])))
+    assert np.array_equal(sent, expected_normals(relightable("ptm", 7, 9)))
+    assert ask(server, "object/normals.png", "HEAD")[0] == 200
+    for _ in range(200):
+        if "normals.png" in capfd.readouterr().err:
+            break
+        time.sleep(0.05)
+    kept = load(vase)
+    assert kept.normals is not None and np.array_equal(kept.normals, sent)
+    with serving(vase, tmp_path / "again") as again:
+        assert ask(again, "object/normals.png", "HEAD")[0] == 200
+        assert ask(again, "object/normals.png")[2] == (vase / "normals.png").read_bytes()
+    assert not list((tmp_path / "again").iterdir())
+
+
+def test_nobody_reads_half_of_the_normals(server: LocalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests that come while the normals are written wait for the whole file, and one thread makes it for all."""
+    half, go, calls = threading.Event(), threading.Event(), []
+    make = Site.make_normals
+
+    def slow(site: Site) -> str:
+        calls.append(site)
+        half.set()
+        assert go.wait(20)
+        return make(site)
+
+    monkeypatch.setattr(Site, "make_normals", slow)
+    with ThreadPoolExecutor(3) as pool:
+        asked = [pool.submit(ask, server, "object/normals.png") for _ in range(3)]
+        assert half.wait(20)
+        assert ask(server, "object/plane_1.jpg")[0] == 200, "others do not wait"
+        assert not any(request.done() for request in asked)
+        go.set()
+        bodies = {request.result()[2] for request in asked}
+    assert len(bodies) == len(calls) == 1 and Image.open(BytesIO(bodies.pop())).size == (9, 7)
+
+
+def test_normals_that_cannot_be_made_are_said(
+    server: LocalServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(site: Site) -> str:
+        raise ObjectError("expected memory, found less")
+
+    monkeypatch.setattr(Site, "make_normals", fail)
+    assert ask(server, "object/normals.png")[0] == 404
+    assert "note: the normals cannot be made: expected memory, found less" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="whoever is root may write everywhere")
+def test_a_folder_that_cannot_be_written_still_shows_normals(vase: Path, tmp_path: Path) -> None:
+    vase.chmod(0o555)
+    try:
+        with serving(vase, tmp_path / "own") as server:
+            assert ask(server, "object/normals.png")[0] == 200
+    finally:
+        vase.chmod(0o755)
+
+
+def test_normals_do_not_go_to_an_object_that_took_the_place(vase: Path) -> None:
+    opened = OpenedObject(vase)
+    save(relightable("ptm", 7, 9, masked=True), vase)
+    opened.estimate_normals()
+    assert opened.keep_normals() == "" and not (vase / "normals.png").exists()
+
+
+def test_a_saved_object_does_not_keep_the_normals_of_the_one_before(vase: Path) -> None:
+    opened = OpenedObject(vase)
+    opened.estimate_normals()
+    assert "kept for the next time" in opened.keep_normals() and (vase / "normals.png").exists()
+    save(opened.relightable, vase)
+    assert load(vase).normals is not None
+    save(relightable("hsh9", 7, 9), vase)
+    assert load(vase).normals is None and not (vase / "normals.png").exists()
+
+
+def test_a_foreign_object_is_turned_into_a_folder(tmp_path: Path) -> None:
+    save(relightable("ptm", 7, 9), tmp_path / "vase.ptm")
+    with serving(tmp_path / "vase.ptm", tmp_path / "own") as server:
+        assert json.loads(ask(server, "object/info.json")[2])["width"] == 9
+        assert ask(server, "object/normals.png")[0] == 200
+    assert load(tmp_path / "own").width == 9
+
+
+def test_a_tiled_object_is_served_as_it_is_and_its_normals_are_tiled(tmp_path: Path) -> None:
+    export_folder(relightable("ptm", 300, 9), tmp_path / "site", tiles=True)
+    source = tmp_path / "site" / "object"
+    (source / "normals_files").rename(tmp_path / "normals_files")
+    with serving(source, tmp_path / "own") as server:
+        tile = "plane_1_files/1/0_1.png"
+        assert ask(server, f"object/{tile}")[2] == (source / tile).read_bytes()
+        assert ask(server, "object/normals.dzi", "HEAD")[0] == 202
+        answers = [ask(server, f"object/normals_files/{tile}") for tile in ("1/0_1.png", "1/0_9.png")]
+    assert [status for status, *_ in answers] == [200, 404]
+    assert answers[0][2] == (tmp_path / "normals_files/1/0_1.png").read_bytes()
+    assert not list((tmp_path / "own").glob("plane*"))
