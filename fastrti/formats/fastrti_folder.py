@@ -36,8 +36,8 @@ NORMALS = "normals.png"
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
 _OWN_KEYS |= {"training", "tiles"}
-_OWN_FILES = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files", "mask.dzi", "mask_files")
-_OWN_FILES += ("normals.png", "normals.dzi", "normals_files")
+_OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
+_OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files")
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------

@@ -128,7 +128,8 @@ def linear_luminance(pictures: NDArray[np.uint8]) -> Floats:
 def _luminance_of_bytes() -> Floats:
     """What each byte of a channel adds to the linear luminance of a pixel, (3, 256)."""
     linear = srgb_decode(np.arange(256) / 255)
-    return (_LUMINANCE[:, None] * linear).astype(np.float32)
+    shares: Floats = (_LUMINANCE[:, None] * linear).astype(np.float32)
+    return shares
 
 
 def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
