@@ -12,13 +12,14 @@ SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 
-.PHONY: help install demo test types test-deep test-gpu bench docs libfastrti format clean
+.PHONY: help install demo test types test-deep test-gpu robustness bench docs libfastrti format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
 	@echo "make test       linters, types and the test suite"
 	@echo "make test-deep  sanitizers, compile targets, instruction sets, the wheel, oldest and newest versions"
 	@echo "make test-gpu   the Triton kernels on this machine's GPU; fails where there is none"
+	@echo "make robustness kills, flipped bits and several processes at one path, for half an hour"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
@@ -55,6 +56,12 @@ test-deep: install
 # Triton's interpreter is off: without a GPU this fails.
 test-gpu: install
 	TRITON_INTERPRET=0 $(PYTEST) -m gpu
+
+KILLS := 320
+BITS := 1000
+ROUNDS := 400
+robustness: install
+	OMP_NUM_THREADS=1 $(BIN)/python -X dev tests/robustness/file_campaign.py $(KILLS) $(BITS) $(ROUNDS)
 
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks.cpu.speed

@@ -139,6 +139,7 @@ class LocalServer:
         self._making: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped: asyncio.Event | None = None
+        self._ending = False
 
     def serve(self) -> None:
         """Answers until `stop`, or until the thread is interrupted."""
@@ -148,12 +149,15 @@ class LocalServer:
             self._readers.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
-        """Ends `serve`, from another thread."""
+        """Ends `serve`, from another thread. If it has not begun yet, it ends at once."""
+        self._ending = True
         if self._loop is not None and self._stopped is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        if self._ending:
+            self._stopped.set()
         server = await asyncio.start_server(self._converse, sock=self._socket, limit=MAX_REQUEST_BYTES, backlog=BACKLOG)
         try:
             await self._stopped.wait()

@@ -1,6 +1,6 @@
 """Kills, flipped bits, and several processes at one path: what is found afterwards is always whole.
 
-`make robustness` runs the long form and prints its figures. `test_file_campaign.py` runs the short one.
+`make robustness` runs the long form and prints its figures: so many kills, bits and rounds. `test_file_campaign.py` runs the short one.
 Each function returns how often it found what: keys that begin with "WRONG" are what must not happen.
 """
 
@@ -330,4 +330,4 @@ def printed(name: str, figures: Figures) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(report(*(map(int, sys.argv[1:]) if sys.argv[1:] else (320, 1000, 400))))
+    sys.exit(report(*map(int, sys.argv[1:])))
