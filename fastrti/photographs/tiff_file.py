@@ -45,6 +45,7 @@ _FORMATS = {_UNSIGNED: "unsigned", _SIGNED: "signed", _FLOAT: "floating-point"}
 _ALPHAS: dict[int, Alpha] = {1: "premultiplied", 2: "straight"}  # of ExtraSamples
 
 _EXPANSIONS = {1: 1, 32773: 64, 5: 1400, 6: MAX_EXPANSION, 7: MAX_EXPANSION, 8: MAX_EXPANSION, 32946: MAX_EXPANSION}
+_BY_PILLOW = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946})  # compressions that every build of Pillow has
 _ANY_EXPANSION = 1 << 16  # of compressions that no one knows a bound for
 _MAX_CHANNELS, _MAX_PAGES = 8, 1000
 _MAX_TILE = 1 << 20  # pixels of a tile that is larger than the picture
@@ -99,7 +100,9 @@ class _Page:
         return ("none", 0) if number is None else (_ALPHAS[self.extra[number]], self.colours + number)
 
     def __str__(self) -> str:
-        model = {_WHITE_IS_ZERO: "grey", _BLACK_IS_ZERO: "grey", _RGB: "RGB", _PALETTE: "palette"}
+        model = {_WHITE_IS_ZERO: "grey", _BLACK_IS_ZERO: "grey", _RGB: "RGB", _PALETTE: "a palette"}
+        if self.dark_palette:
+            return "a TIFF with a palette of 8-bit numbers"
         name = model.get(self.photometric) or _COLOUR_MODELS.get(self.photometric, f"colour model {self.photometric}")
         bits = "/".join(str(number) for number in sorted(set(self.bits)))
         kind = _FORMATS.get(self.sample_format, "complex or unknown")
@@ -108,7 +111,7 @@ class _Page:
 
 
 def tiff_file(path: Path) -> PictureFile:
-    """The header of the first page of a TIFF that is no thumbnail.
+    """The header of the first page of a TIFF that has full size.
 
     Raises:
         CollectionError: samples of another kind than fastrti takes, or a picture that is too large for its bytes.
@@ -126,19 +129,18 @@ def tiff_file(path: Path) -> PictureFile:
             raise CollectionError(
                 f"{path.name}: expected a whole ICC profile, found a part of one: copy the file again"
             )
-        full = [page for page in pages if not page.reduced]
-        if not full:
-            raise CollectionError(
-                f"{path.name}: expected a page of full size, found a TIFF of thumbnails: save it as a plain TIFF"
-            )
-        page = full[0]
+        pictures = [page for page in pages if not page.reduced]
+        if not pictures:
+            found = "a TIFF of thumbnails" if pages else "a TIFF without pages"
+            raise CollectionError(f"{path.name}: expected a page of full size, found {found}: save it as a plain TIFF")
+        page = max(pictures, key=lambda page: page.width * page.height)  # the first of the largest
         check_size(path, page.width, page.height)
         _check_samples(path, page)
         _check_segments(path, page)
         exif = exif_facts(lambda: _exif(file, page.offset))
         by_pillow = not page.deep and _pillow_takes(file, page)
     decode = partial(_decode_by_pillow if by_pillow else _decode_by_tifffile, path, page)
-    remarks = tuple(_remarks(page, len(full)))
+    remarks = tuple(_remarks(page, len(pictures)))
     grey = page.photometric in (_WHITE_IS_ZERO, _BLACK_IS_ZERO)
     size, dtype = (page.width, page.height), np.uint16 if page.deep else np.uint8
     return picture_file(path, size, dtype, grey, exif, page.profile, None, decode, remarks)
@@ -146,11 +148,11 @@ def tiff_file(path: Path) -> PictureFile:
 
 def _remarks(page: _Page, pictures: int) -> Iterator[Doubt]:
     if pictures > 1:
-        yield Doubt(f"the first of {pictures} pictures in the file was taken")
+        yield Doubt(f"of {pictures} pictures in the file, the first of full size was taken")
     if page.three_greys:
         yield Doubt("three channels that the TIFF calls grey were taken as red, green and blue")
     if page.sample_format == _FLOAT and page.profile is None:
-        yield Doubt("floating-point samples were taken as sRGB-encoded values from 0 to 1")
+        yield Doubt("floating-point samples without a profile were taken as 0 to 1 in the given transfer")
 
 
 def _pages(file: BinaryIO, directory: ImageFileDirectory_v2) -> Iterator[_Page]:
@@ -248,12 +250,12 @@ def _check_segments(path: Path, page: _Page) -> None:
 
 
 def _pillow_takes(file: BinaryIO, page: _Page) -> bool:
-    """Whether Pillow has a mode for the page, and no other idea of its channels; page 1 must be one it takes, too."""
+    """Whether Pillow decodes the page, and has no other idea of its channels; the first page must be one, too."""
     try:
         file.seek(0)
         image = TiffImageFile(file)
         image.seek(page.index)
-        return image.mode in MODES and not (page.planar and page.extra)
+        return image.mode in MODES and page.compression in _BY_PILLOW and not (page.planar and page.extra)
     except Exception:
         return False
 

@@ -8,6 +8,7 @@ from pictures import COLOURS, COLOURS16, SRGB_PRIMARIES, load, profile
 from PIL import Image
 
 from fastrti import CollectionError
+from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import read_photograph
 
 GREYS16 = COLOURS16[..., 0]
@@ -103,7 +104,26 @@ def test_several_pictures_in_one_file_are_said(tmp_path):
             file.write(COLOURS16, photometric="rgb", metadata=None)
     mlic = load(tmp_path)
     assert np.array_equal(mlic.photographs[0], COLOURS16)
-    assert mlic.notes == ("the first of 3 pictures in the file was taken: a.tif",)
+    assert mlic.notes == ("of 3 pictures in the file, the first of full size was taken: a.tif",)
+
+
+def test_a_small_first_page_that_is_not_called_a_thumbnail(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for picture in (COLOURS[::2, ::2], COLOURS, COLOURS[::-1]):
+            file.write(picture, photometric="rgb", metadata=None)
+    mlic = load(tmp_path)
+    assert np.array_equal(mlic.photographs[0], COLOURS) and isinstance(mlic.notes[0], Doubt)
+
+
+def test_a_palette_of_numbers_for_8_bits_is_refused(tmp_path):
+    """Else the picture is black."""
+    image = Image.fromarray(COLOURS).quantize(16)
+    image.save(tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        tag = file.pages[0].tags["ColorMap"]
+        tag.overwrite(tuple(int(value) >> 8 for value in np.ravel(tag.value)))
+    with pytest.raises(CollectionError, match="found a TIFF with a palette of 8-bit numbers"):
+        read_photograph(tmp_path / "a.tif")
 
 
 def test_thumbnails_alone_are_refused(tmp_path):
@@ -118,7 +138,7 @@ def test_floating_point_samples_go_from_0_to_1(tmp_path, dtype, predictor):
     read(tmp_path, values, photometric="rgb", compression="zlib", predictor=predictor)
     mlic = load(tmp_path)
     assert np.array_equal(mlic.photographs[0], np.rint(values.astype(np.float32) * 65535))
-    assert mlic.notes == ("floating-point samples were taken as sRGB-encoded values from 0 to 1: a.tif",)
+    assert mlic.notes == ("floating-point samples without a profile were taken as 0 to 1 in the given transfer: a.tif",)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 255), (-0.1, 1), (0, np.inf), (0, np.nan)])
