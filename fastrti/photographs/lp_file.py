@@ -142,13 +142,15 @@ def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating
         lights: (N, 3) unit vectors.
 
     Raises:
-        ArgumentError: N names and N vectors do not agree, or a name that a row cannot hold.
+        ArgumentError: N names and N vectors do not agree, two names are one, or a row cannot hold a name.
         CollectionError: a file that cannot be written.
     """
     if lights.shape != (len(names), 3) or not names:
         raise ArgumentError(
             f"expected one (x, y, z) per name, got {len(names)} names and lights of shape {lights.shape}"
         )
+    if len(set(names)) < len(names):
+        raise ArgumentError("expected a name of its own for each light, got one twice: rename the file")
     for name in names:
         if not _can_be_written(name):
             raise ArgumentError(f"expected names that a row of a list can hold, got {name!r}: rename the file")
