@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from fastrti.cli.arguments import millimetres
-from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
+from fastrti.cli.collections import add_collection_arguments, collection_facts, labelled, load_collection, print_facts
 from fastrti.cli.results import save_result
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
@@ -112,6 +112,8 @@ def run(arguments: argparse.Namespace) -> None:
     kept = ("title", "creator", "rights", "mm_per_pixel")
     relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
     save_result(relightable, arguments.output)
+    if not arguments.json:
+        print_facts(labelled(relightable.training["notes"]))
     say(_json(arguments.output, relightable, mlic) if arguments.json else _sentence(arguments.output, relightable))
 
 

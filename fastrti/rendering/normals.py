@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
 from fastrti.kernels import cpu
+from fastrti.least_squares import LIGHT_ACCURACY, solve
 from fastrti.lights import light_from_angles, raised_to_horizon
 from fastrti.objects.relightable import Relightable
+from fastrti.photographs.coverage import different_lights
 from fastrti.progress import Progress, counted
 from fastrti.rendering.renderer import Renderer
 from fastrti.srgb import srgb_decode
@@ -33,7 +35,6 @@ MAX_LIGHTS = 64
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB, IEC 61966-2-1
 _NOISE = 1e-4  # of 8-bit pictures, linear; keeps a pixel that fits exactly from dividing by zero
 _NOTHING = 1e-6
-_RIDGE = 1e-6  # of the least squares, as a share of the sum of weights
 _FACING = np.array([0, 0, 1], np.float32)
 _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
@@ -41,15 +42,19 @@ _PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 def estimate_normals(renderer: Renderer) -> Floats:
     """The normal of every pixel, from pictures under the photographed lights (or under rings of lights, if unknown).
 
+    Pictures under other lights would be guesses. Three lights decide a normal, if they do not lie in one plane.
+
     Args:
         renderer: the object's.
 
     Returns:
-        (H, W, 3) float32 unit vectors, +x right, +y up, +z to the camera; (0, 0, 1) outside the mask and where every
-        picture is black.
+        (H, W, 3) float32 unit vectors, +x right, +y up, +z to the camera; (0, 0, 1) outside the mask, where every
+        picture is black, and everywhere if fewer than three different lights were photographed.
     """
     relightable = renderer.relightable
     lights = _lights(relightable.lights)
+    if len(different_lights(lights)) < 3:
+        return np.tile(_FACING, (relightable.height, relightable.width, 1))
     rows = max(1, BAND_PIXELS // relightable.width)
     normals = np.empty((relightable.height, relightable.width, 3), np.float32)
     pictures = None
@@ -73,7 +78,7 @@ def _normals_of(pictures: NDArray[np.uint8], lights: NDArray[np.float64]) -> Flo
             iterations=ITERATIONS,
             noise=_NOISE,
             nothing=_NOTHING,
-            ridge=_RIDGE,
+            ridge=LIGHT_ACCURACY**2,
         )
     return fit_normals(linear_luminance(pictures).reshape(len(lights), -1), lights).reshape(*pictures.shape[1:])
 
@@ -133,8 +138,8 @@ def _luminance_of_bytes() -> Floats:
 
 
 def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """At most MAX_LIGHTS directions, spread over the photographed ones: between them an object is least sure."""
-    if photographed is not None and len(photographed) >= 8:
+    """At most MAX_LIGHTS of the photographed directions, or rings of lights."""
+    if photographed is not None:
         chosen = np.linspace(0, len(photographed) - 1, min(len(photographed), MAX_LIGHTS)).round().astype(int)
         return np.array([raised_to_horizon(light) for light in photographed[chosen]])
     step = 360 / RING_LIGHTS
@@ -148,16 +153,20 @@ def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
 
 
 def _weighted_fit(luminance: Floats, lights: Floats, weights: Floats) -> Floats:
-    """argmin over g (P, 3) of Σ_l w_l (l·g − luminance)², by the normal equations of each pixel."""
+    """argmin over g (P, 3) of Σ_l w_l ((l·g − luminance)² + δ²·|g|²), by the normal equations of each pixel.
+
+    The penalty is like `light_penalty`: of the terms x, y, z, the mean of squares and slopes is |g|². It shrinks with
+    the weights. A constant one would be the largest misfit of a pixel that few lights reach, and the weights, which follow
+    the misfit, would settle there.
+    """
     products = np.stack([lights[:, a] * lights[:, b] for a, b in _PAIRS], axis=1)
     moments = weights.T @ products  # (P, 6)
     matrix = np.empty((len(moments), 3, 3), np.float32)
     for number, (a, b) in enumerate(_PAIRS):
         matrix[:, a, b] = matrix[:, b, a] = moments[:, number]
-    matrix += 1e-6 * np.eye(3, dtype=np.float32) * (1 + moments[:, [0, 3, 5]].sum(1))[:, None, None]
     right = (weights * luminance).T @ lights
-    solution: Floats = np.linalg.solve(matrix, right[..., None])[..., 0]
-    return solution
+    penalty = np.float32(LIGHT_ACCURACY**2) * np.eye(3, dtype=np.float32) * weights.sum(0)[:, None, None]
+    return solve(matrix, penalty, right[..., None])[..., 0]
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.least_squares import Terms, determined_terms, solve, term_solver
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
 from fastrti.objects.light_terms import gaussian_weights, hsh_terms, ptm_terms
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
+from fastrti.photographs.coverage import different_lights, light_notes
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
@@ -34,7 +36,7 @@ COMPONENTS = 9
 # Chosen on lights held out of the Dome collections: wider Gaussians predict smooth materials better, but their
 # solutions leave the range of bytes that Relight's materials.bin has.
 _SIGMA_OVER_SPACING = 0.7
-_RIDGE = 1e-3
+_RIDGE = 1e-3  # more than the errors of the lights make
 
 _CHUNK_SAMPLES = 1 << 24  # float32 values of photographs held at once: 64 MiB
 
@@ -42,8 +44,8 @@ _CHUNK_SAMPLES = 1 << 24  # float32 values of photographs held at once: 64 MiB
 def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
     """Fits every pixel with a classical method.
 
-    "ptm" and "hsh" fit each channel by least squares (Malzbender et al. 2001, Gautron et al. 2004). If there are fewer
-    photographs than terms, they take the solution of least norm. "rbf" takes the principal components of the
+    "ptm" and "hsh" fit each channel by least squares (Malzbender et al. 2001, Gautron et al. 2004). What the lights do
+    not determine becomes as flat as possible, see `fastrti.least_squares`. "rbf" takes the principal components of the
     photographs and interpolates them between the lights by normalised Gaussians (Ponchio et al. 2018, "A Compact
     Representation of Relightable Images for the Web"). It solves for values at which the photographed lights are met.
 
@@ -54,11 +56,11 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
 
     Returns:
         The object. `training["psnr"]` is its PSNR in dB under the held-out lights. If there are none, it is the PSNR
-        under the photographed lights.
+        under the photographed lights. `training["notes"]` says what the lights cannot show.
 
     Raises:
         ArgumentError: another basis.
-        TrainingError: hold_out is negative or leaves fewer than two photographs.
+        TrainingError: fewer than two photographs, or hold_out is negative or leaves fewer than two.
     """
     if basis not in BASES_TO_FIT:
         raise ArgumentError(f"expected a basis of {', '.join(BASES_TO_FIT)}, got {basis!r}")
@@ -72,8 +74,20 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
         "seconds": round(time.perf_counter() - started, 1),
         "psnr_of": "held-out lights" if hold_out else "photographed lights",
         "psnr": round(mean_psnr(fitted, mlic, held_out if hold_out else fitted_to), 3),
+        "notes": [*light_notes(mlic.lights[fitted_to]), *_term_notes(mlic.lights[fitted_to], basis)],
     }
     return replace(fitted, training=results)
+
+
+def _term_notes(lights: NDArray[np.float64], basis: Basis) -> Iterator[str]:
+    """What the lights cannot determine of a basis."""
+    if basis != "rbf":
+        terms, determined = DECODERS[basis].terms, determined_terms(_terms(DECODERS[basis]), lights)
+        if determined < terms:
+            yield (
+                f"the lights determine {determined} of the {terms} terms of {basis}: "
+                "the others make pictures change as little as possible from light to light"
+            )
 
 
 def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
@@ -108,8 +122,7 @@ def _ranges(mlic: Mlic, projection: Projection, planes: int) -> tuple[NDArray[np
 
 
 def _least_squares(mlic: Mlic, decoder: LightBasisDecoder) -> tuple[Decoder, Projection]:
-    terms = {"ptm": ptm_terms, "hsh": hsh_terms}[decoder.basis](mlic.lights)[:, : decoder.terms]
-    solver = np.linalg.pinv(terms).astype(np.float32)  # (T, N)
+    solver = term_solver(_terms(decoder), mlic.lights).astype(np.float32)  # (T, N)
 
     def projection(values: NDArray[np.float32]) -> NDArray[np.float32]:
         fitted = np.tensordot(solver, values, axes=1)  # (T, rows, W, 3)
@@ -118,14 +131,19 @@ def _least_squares(mlic: Mlic, decoder: LightBasisDecoder) -> tuple[Decoder, Pro
     return decoder, projection
 
 
+def _terms(decoder: LightBasisDecoder) -> Terms:
+    every = {"ptm": ptm_terms, "hsh": hsh_terms}[decoder.basis]
+    return lambda lights: every(lights)[:, : decoder.terms]
+
+
 # --- principal components --------------------------------------------------------------------------------------------
 
 
 def _components(mlic: Mlic) -> tuple[Decoder, Projection]:
     mean, components = _principal(mlic)  # (N, 3), (K, N, 3)
-    sigma = _SIGMA_OVER_SPACING * _even_spacing(len(mlic))
+    sigma = _SIGMA_OVER_SPACING * _even_spacing(len(different_lights(mlic.lights)))
     weights = gaussian_weights(mlic.lights, mlic.lights, sigma)
-    solver = np.linalg.solve(weights.T @ weights + _RIDGE * np.eye(len(mlic)), weights.T)
+    solver = solve(weights.T @ weights, _RIDGE * np.eye(len(mlic)), weights.T)
     table = np.einsum("mn,knc->kmc", solver, np.concatenate([mean[None], components]))
     decoder = NodeBasisDecoder("rbf", table.astype(np.float32), mlic.lights.astype(np.float32), sigma)
     axes = components.astype(np.float32)

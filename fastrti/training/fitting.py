@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 import fastrti
-from fastrti.errors import ArgumentError
+from fastrti.errors import ArgumentError, TrainingError
 from fastrti.objects.planes import MAX_PLANES, quantise
 from fastrti.objects.relightable import Relightable
+from fastrti.photographs.coverage import light_notes
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import Progress, counted, shown
@@ -134,6 +135,7 @@ def fit(
             "seconds": round(time.perf_counter() - started, 1),
             "psnr_of": "held-out lights" if hold_out else "photographed lights",
             "psnr": round(mean_psnr(relightable, mlic, scored), 3),
+            "notes": light_notes(photographs.lights),
             "device": str(where),
             "torch": torch.__version__,
         }
@@ -287,13 +289,20 @@ def _answers_of(network: Autoencoder) -> TeacherFunction:
 
 
 def _checked(teacher: TeacherFunction) -> TeacherFunction:
-    """The same teacher, whose answers are checked: PyTorch would silently broadcast one of another shape."""
+    """The same teacher, whose answers are checked: PyTorch would silently take another shape, and NaN."""
 
     def checked(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
         answer, shape = teacher(samples, pixels, lights), (len(lights), 3, len(pixels))
         if answer.shape != shape:
             raise ArgumentError(
                 f"expected an answer of shape (lights, 3, pixels) = {shape} from the teacher, got {tuple(answer.shape)}"
+            )
+        finite = answer.isfinite().flatten(1).all(1).cpu()
+        if not finite.all():
+            x, y, z = lights[int(finite.int().argmin())].tolist()
+            raise TrainingError(
+                f"expected finite colours from the teacher, got NaN or infinity under the light ({x:.3f}, {y:.3f}, "
+                f"{z:.3f}): mend the teacher"
             )
         return answer
 

@@ -1,9 +1,13 @@
 """Ways to predict a pixel's value at a new light as a weighted sum of its photographed values."""
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.least_squares import solve, term_solver
 from fastrti.objects.light_terms import monomial_terms, monomials
+from fastrti.photographs.coverage import different_lights, same_light
 from fastrti.training.settings import InterpolatorSettings
 
 
@@ -18,35 +22,36 @@ class LinearInterpolators:
     def __init__(self, lights: NDArray[np.float64], settings: InterpolatorSettings):
         self.lights = lights
         self._processes, self._axes = settings.processes, np.array([1, 1, settings.vertical_stretch])
-        self._features = monomials(max(settings.degrees))
-        degrees = [degree for degree in settings.degrees if len(monomials(degree)) < len(lights)]
-        self._polynomials = [self._least_squares(degree) for degree in degrees]
+        degrees = _degrees(settings.degrees, len(different_lights(lights)))
+        self._polynomials = [partial(monomial_terms, exponents=monomials(degree)) for degree in degrees]
+        self._solvers = [term_solver(terms, lights) for terms in self._polynomials]
         self._inverses = [self._inverse(length, noise) for length, noise in self._processes]
 
     def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
         """The weights of the N photographs at each of L lights, by each method."""
-        terms = monomial_terms(lights, self._features)
+        polynomials = [terms(lights) @ solver for terms, solver in zip(self._polynomials, self._solvers)]
         kernels = [self._kernel(lights, self.lights, length) for length, _ in self._processes]
-        return np.stack([terms @ p for p in self._polynomials] + [k @ i for k, i in zip(kernels, self._inverses)])
+        return np.stack(polynomials + [kernel @ inverse for kernel, inverse in zip(kernels, self._inverses)])
 
     def leave_one_out(self) -> NDArray[np.float64]:  # (M, N, N)
-        """Maps N values to the N residuals of predicting each from all the others, by each method.
+        """Maps N values to the N residuals of predicting each from the photographs of other lights, by each method.
+
+        Photographs of one light are left out together: each would predict the others at once.
 
         Source: Rasmussen & Williams 2006, eq. 5.12 (Gaussian processes); the PRESS residual (least squares).
         """
-        terms = monomial_terms(self.lights, self._features)
-        residual_makers = [np.eye(len(terms)) - terms @ p for p in self._polynomials]
-        return np.stack([matrix / matrix.diagonal()[:, None] for matrix in residual_makers + self._inverses])
-
-    def _least_squares(self, degree: int) -> NDArray[np.float64]:  # (F, N); the rows of higher degrees are 0
-        kept = [sum(feature) <= degree for feature in self._features]
-        solution = np.zeros((len(kept), len(self.lights)))
-        solution[kept] = np.linalg.pinv(monomial_terms(self.lights, self._features)[:, kept])
-        return solution
+        smoothers = [terms(self.lights) @ solver for terms, solver in zip(self._polynomials, self._solvers)]
+        makers = np.stack([np.eye(len(self.lights)) - smoother for smoother in smoothers] + self._inverses)
+        residuals = np.empty_like(makers)
+        for index, same in enumerate(same_light(self.lights)):
+            (left_out,) = np.nonzero(same)
+            among = np.linalg.solve(makers[:, left_out][:, :, left_out], makers[:, left_out])
+            residuals[:, index] = among[:, left_out.searchsorted(index)]
+        return residuals
 
     def _inverse(self, length: float, noise: float) -> NDArray[np.float64]:  # (N, N)
-        covariance = self._kernel(self.lights, self.lights, length) + noise * np.eye(len(self.lights))
-        return np.linalg.inv(covariance).astype(np.float64)
+        one = np.eye(len(self.lights))
+        return solve(self._kernel(self.lights, self.lights, length), noise * one, one)
 
     def _kernel(self, a: NDArray[np.float64], b: NDArray[np.float64], length: float) -> NDArray[np.float64]:
         """Squared exponential of the chord plus a linear kernel, (A, 3), (B, 3) → (A, B)."""
@@ -54,3 +59,8 @@ class LinearInterpolators:
         squared_chord = ((a[:, None] - b) ** 2).sum(-1)
         kernel: NDArray[np.float64] = np.exp(-squared_chord / (2 * length**2)) + 0.5 * (a @ b.T) + 0.5
         return kernel
+
+
+def _degrees(degrees: tuple[int, ...], lights: int) -> list[int]:
+    """The degrees with fewer terms than there are lights, and always the lowest: others repeat the photographs."""
+    return [degree for degree in degrees if degree == min(degrees) or len(monomials(degree)) < lights]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from fastrti.errors import ArgumentError
+from fastrti.least_squares import LIGHT_ACCURACY
 
 Alpha = tuple[float, float]
 """The weight of the photographs against the teacher, at the first step and at the last, linear between."""
@@ -98,6 +99,12 @@ class InterpolatorSettings:
     def __post_init__(self) -> None:
         if not self.degrees or min(self.degrees) < 1:
             raise ArgumentError(f"expected one or more degrees, each 1 or more, got {self.degrees}")
+        for length, noise in self.processes:
+            if not (length > 0 and noise >= LIGHT_ACCURACY**2):
+                raise ArgumentError(
+                    f"expected processes with a length above 0 and a noise of {LIGHT_ACCURACY**2:.1e} or more, which "
+                    f"the errors of lights alone make, got ({length}, {noise})"
+                )
         if self.cell_pixels < 2:
             raise ArgumentError(f"expected cells of 2 pixels or more, got {self.cell_pixels}")
         if not self.blur_cells > 0:

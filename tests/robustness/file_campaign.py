@@ -1,6 +1,7 @@
 """Kills, flipped bits, and several processes at one path: what is found afterwards is always whole.
 
-`make robustness` runs the long form and prints its figures: so many kills, bits and rounds. `test_file_campaign.py` runs the short one.
+`make robustness` runs the long form and prints its figures: so many kills, bits and rounds. `test_file_campaign.py`
+runs the short one.
 Each function returns how often it found what: keys that begin with "WRONG" are what must not happen.
 """
 

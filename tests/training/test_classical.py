@@ -47,14 +47,33 @@ def test_photographs_of_the_basis_are_reproduced(basis):
     assert psnr(pictures[0], mlic.picture(0)) > 45
 
 
+def penalty_of(function, count):
+    """50·δ² times the mean of squares and squared slopes, from random directions and the slopes along three axes."""
+    rng = np.random.default_rng(0)
+    z, azimuth = rng.uniform(np.sin(np.radians(10)), 1, 40_000), rng.uniform(0, 2 * np.pi, 40_000)
+    across = np.sqrt(1 - z * z)
+    lights = np.stack([across * np.cos(azimuth), across * np.sin(azimuth), z], axis=1)
+    values = function(lights)[:, :count]
+    total = values.T @ values
+    for axis in np.eye(3) * 1e-3:
+        # a rotation about the axis moves a light along the sphere; the three together see each slope once
+        moved = [lights + sign * np.cross(axis, lights) for sign in (1, -1)]
+        ahead, behind = (function(m / np.linalg.norm(m, axis=1, keepdims=True))[:, :count] for m in moved)
+        slopes = (ahead - behind) / 2e-3
+        total += slopes.T @ slopes
+    return 50 * np.radians(0.3) ** 2 * total / len(lights)
+
+
 @pytest.mark.parametrize("basis", DECODERS)
-def test_coefficients_are_those_of_least_squares(basis, monkeypatch):
+def test_coefficients_are_those_of_regularised_least_squares(basis, monkeypatch):
     mlic = synthetic(basis)
     monkeypatch.setattr(baselines, "_CHUNK_SAMPLES", 2 * len(mlic) * mlic.width * 3)  # bands of two rows
     relightable = fit_classical(mlic, basis)
     function, count = TERMS[basis]
     values = mlic.photographs.reshape(len(mlic), -1) / 255
-    wanted = np.linalg.lstsq(function(mlic.lights)[:, :count], values, rcond=None)[0].reshape(count, 7, 5, 3)
+    rows = [function(mlic.lights)[:, :count], np.linalg.cholesky(penalty_of(function, count)).T]
+    wanted = np.linalg.lstsq(np.concatenate(rows), np.pad(values, ((0, count), (0, 0))), rcond=None)[0]
+    wanted = wanted.reshape(count, 7, 5, 3)
     found = dequantise(relightable.planes, relightable.minimum, relightable.maximum)
     half_step = (relightable.maximum - relightable.minimum) / 255 / 2 + 1e-5
     for j in range(count):
