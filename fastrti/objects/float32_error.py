@@ -153,8 +153,9 @@ def _colour_error(layers: list[_Layer], activation: Activation, minimum: Floats,
 
 def _sum_of_units(errors: Floats) -> Floats:
     """(L, 3, units) → (L, 3, 1): the roundings of many units have no common sign, of few they may."""
-    sums: Floats = errors.sum(axis=2, keepdims=True)
-    return np.minimum(sums, _UNITS * np.sqrt((errors * errors).sum(axis=2, keepdims=True)))
+    squares = (errors * errors).sum(axis=2, keepdims=True)
+    total: Floats = np.minimum(errors.sum(axis=2, keepdims=True), _UNITS * np.sqrt(squares))
+    return total
 
 
 def _phi(z: Floats, activation: Activation) -> Floats:
@@ -215,9 +216,9 @@ def _features_over_all_lights(network: LightNetwork) -> _Interval:
         count = network.weights[0].shape[1]
         low, high = _hsh_over_all_lights()
         return _Interval.between(low[:count], high[:count])
-    odd = (network.exponents[:, :2] % 2).any(axis=1)
-    constant = ~network.exponents.any(axis=1)
-    return _Interval.between(np.where(odd, -1.0, constant.astype(np.float64)), np.ones(len(odd)))
+    odd, constant = (network.exponents[:, :2] % 2).any(axis=1), ~network.exponents.any(axis=1)
+    low = np.where(odd, -1.0, constant.astype(np.float64))
+    return _Interval.between(low, np.ones_like(low))
 
 
 @cache
