@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
 from fastrti.formats.format import Format, Source
+from fastrti.formats.reading.foreign_keys import check_colours, mm_per_pixel
 from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_decoder
 from fastrti.formats.reading.plane_files import checked_size
 from fastrti.formats.reading.plane_layouts import has_planes, read_plane_pictures
@@ -34,6 +35,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         ObjectError: files or numbers that do not fit the format.
     """
     info = source.fields
+    check_colours(info)
     width, height = checked_size(info, OPENLIME_PLANES, max_pixels)
     info.integer("planes", OPENLIME_PLANES, OPENLIME_PLANES)
     minimum, maximum = info.array("min", (OPENLIME_PLANES,)), info.array("max", (OPENLIME_PLANES,))
@@ -44,7 +46,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     planes = read_plane_pictures(source.path, _plane_numbers(source.path), width, height)
     if colorspace == "bgr":
         planes, decoder = _rgb(planes, decoder)
-    return Relightable(planes, minimum, maximum, decoder)
+    return Relightable(planes, minimum, maximum, decoder, mm_per_pixel=mm_per_pixel(info))
 
 
 def _plane_numbers(folder: Path) -> tuple[int, int, int]:

@@ -7,7 +7,6 @@ components: colour = M₀(l) + Σ coefficient_p·M_p(l), M interpolated between 
 """
 
 import json
-import re
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import new_folder, read_file, write_file
 from fastrti.formats.format import Format, Source
+from fastrti.formats.reading.foreign_keys import SCALE, check_colours, mm_per_pixel
 from fastrti.formats.reading.plane_files import checked_size, write_picture
 from fastrti.formats.reading.plane_layouts import read_plane_pictures
 from fastrti.formats.reading.ranges import Ranges, ascending, hsh_signs
@@ -34,12 +34,6 @@ PTM_ORDER = (3, 5, 4, 1, 2, 0)
 ZERO = 127
 """The byte that means 0 in a component's basis."""
 
-SCALE = "pixelSizeInMM"
-
-# Relight calls it `colorprofile` ("RGB" is linear light, "P3" Display P3), for some days it was `linearInput`.
-_OF_COLOURS = re.compile("profile|linear|gamma|transfer|encoding|icc", re.IGNORECASE)
-_AS_THEY_ARE = ("sRGB", "srgb", "", None, False)
-
 _MIN_RANGE = 1e-9  # so that the table stays in float32
 _RGB_OF_YCOCG = np.array([[1, 0.5, -0.5], [1, 0, 0.5], [1, -0.5, -0.5]])
 
@@ -56,7 +50,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         ObjectError: a colour space, file or number that does not fit the format.
     """
     folder, info = source.path, source.fields
-    _check_colours(info)
+    check_colours(info)
     kind = info.choice("type", TYPES)
     colorspace = info.choice("colorspace", ("rgb", "lrgb") if kind in LIGHT_FUNCTIONS else ("mrgb", "mycc"))
     count = _plane_count(info, colorspace)
@@ -74,20 +68,8 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     if colorspace == "lrgb":
         at_0[:3], at_255[:3] = 0, 1  # the base colour is the bytes themselves
     minimum, maximum = ascending(planes, signs * at_0[order], signs * at_255[order])
-    mm_per_pixel = info.number(SCALE) if info.values.get(SCALE) else None  # 0 is unknown
     photographed = lights if len(lights) else None
-    return Relightable(planes, minimum, maximum, decoder, lights=photographed, mm_per_pixel=mm_per_pixel)
-
-
-def _check_colours(info: Fields) -> None:
-    """Raises ObjectError where a key says that the coefficients do not add up to sRGB colours."""
-    for key, value in info.values.items():
-        if _OF_COLOURS.search(key) and value not in _AS_THEY_ARE:
-            raise ObjectError(
-                f"{info.where}: expected coefficients that add up to sRGB colours, got {key!r}: {str(value)[:20]!r}, "
-                f"which fastrti does not convert: build the object again with the colour profile sRGB, or fit it from "
-                f"the photographs"
-            )
+    return Relightable(planes, minimum, maximum, decoder, lights=photographed, mm_per_pixel=mm_per_pixel(info))
 
 
 def _plane_count(info: Fields, colorspace: str) -> int:

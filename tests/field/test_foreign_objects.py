@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from field_sets import documented
 from foreign_files import ptm_lrgb, ptm_rgb, relight_folder, rti
 from objects import relightable
 from PIL import Image
@@ -32,6 +33,11 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+def assert_refused(path: Path, sentence: str) -> None:
+    """Refused with a sentence that docs/inputs.md has."""
+    assert sentence in refusal(path) and documented(sentence)
+
+
 # --- keys of a foreign info.json that change the picture -------------------------------------------------------------
 
 
@@ -49,8 +55,8 @@ def refusal(path: Path) -> str:
 )
 def test_coefficients_of_other_colours_are_refused_by_name(tmp_path, key, value):
     folder = edit(relight_folder(tmp_path / "folder", "ptm", "rgb"), **{key: value})
-    message = refusal(folder)
-    assert repr(key) in message and "colour profile sRGB" in message
+    assert_refused(folder, "expected coefficients that add up to sRGB colours")
+    assert f"got {key!r}" in refusal(folder)
 
 
 @pytest.mark.parametrize("changes", [{"colorprofile": "sRGB"}, {"colorprofile": ""}, {"linearInput": False}])
@@ -73,6 +79,14 @@ def test_the_scale_of_relight_is_read(tmp_path, size, scale):
 def test_a_scale_that_is_none_is_refused(tmp_path, size):
     folder = edit(relight_folder(tmp_path / "folder", "ptm", "rgb"), pixelSizeInMM=size)
     assert "expected" in refusal(folder)
+
+
+def test_the_scale_of_a_neural_folder_is_read(tmp_path):
+    save(relightable("openlime"), tmp_path / "object")
+    info = json.loads((tmp_path / "object/info.json").read_text())
+    (tmp_path / "object/info.json").write_text(json.dumps({k: v for k, v in info.items() if k != "fastrti"}))
+    assert load(edit(tmp_path / "object", pixelSizeInMM=0.1)).mm_per_pixel == 0.1
+    assert_refused(edit(tmp_path / "object", colorprofile="RGB"), "expected coefficients that add up to sRGB colours")
 
 
 def test_the_scale_is_written_for_relight_and_its_loss_is_said(tmp_path, capsys):
@@ -184,8 +198,8 @@ def test_layouts_that_are_not_read_are_named(tmp_path, made, named):
         plane.unlink()
     (folder / made).parent.mkdir(parents=True, exist_ok=True)
     (folder / made).touch()
-    message = refusal(folder)
-    assert named in message and "export the planes as whole pictures or as DeepZoom" in message
+    assert_refused(folder, "export the planes as whole pictures or as DeepZoom")
+    assert named in refusal(folder)
 
 
 def test_the_tiles_of_the_web_export_are_read(tmp_path):
@@ -194,12 +208,12 @@ def test_the_tiles_of_the_web_export_are_read(tmp_path):
     write_object(shown, tmp_path / "object", tiled=True)
     read = load(tmp_path / "object")
     assert np.array_equal(read.planes, shown.planes) and np.array_equal(read.mask, shown.mask)
-    assert "got one with an object in its folder object: name that folder" in refusal(tmp_path)
+    assert_refused(tmp_path, "got one with an object in its folder object: name that folder")
 
 
 def test_folders_without_info_json_say_what_they_are(tmp_path):
     (tmp_path / "info.xml").touch()
-    assert "WebRTIViewer" in refusal(tmp_path) and "open the .ptm or .rti file" in refusal(tmp_path)
+    assert_refused(tmp_path, "got the info.xml of WebRTIViewer")
     (tmp_path / "info.xml").rename(tmp_path / "Vase.PTM")
     assert refusal(tmp_path).endswith("got one with Vase.PTM: name that file")
 
@@ -218,9 +232,9 @@ def test_bytes_after_the_end_are_left_unless_the_size_is_wrong(tmp_path, name):
         path.write_bytes(data + bytes(spare))
         assert np.array_equal(load(path).planes, wanted)
     path.write_bytes(data + bytes(one_more_row))
-    assert "bytes after the header, as its sizes say" in refusal(path)
+    assert_refused(path, "bytes after the header, as its sizes say")
     path.write_bytes(data[:-1])
-    assert "bytes after the header, as its sizes say" in refusal(path)
+    assert_refused(path, "bytes after the header, as its sizes say")
 
 
 @pytest.mark.parametrize("form", ["{}.0", "{}.5", "{}e0"])
@@ -258,7 +272,7 @@ def test_float_coefficients(tmp_path):
     assert (np.abs(values - wanted) <= step / 2 + 1e-7).all()
     numbers[0] = 2
     path.write_bytes(head + numbers.tobytes() + coefficients.tobytes())
-    assert "expected scales of 1 and biases of 0 beside float coefficients" in refusal(path)
+    assert_refused(path, "expected scales of 1 and biases of 0 beside float coefficients")
     numbers[0], coefficients[1, 1] = 1, np.nan
     path.write_bytes(head + numbers.tobytes() + coefficients.tobytes())
     assert "expected finite numbers" in refusal(path)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from field_sets import documented
 from objects import LIGHTS, relightable
 
 from fastrti import load, save
@@ -379,7 +380,8 @@ def test_the_limit_of_bytes_counts_all_planes(folder):
         (folder / "info.json").write_text(json.dumps(changed))
         with pytest.raises(ObjectError) as caught:
             load(folder)
-        assert ("expected planes of at most 2700000000 bytes in all" in str(caught.value)) == too_many
+        sentence = "expected planes of at most 2700000000 bytes in all"
+        assert documented(sentence) and (sentence in str(caught.value)) == too_many
 
 
 @pytest.mark.parametrize("value", ["0,", "[],", "{},", '"",'])

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from field_sets import documented
 from numpy.typing import NDArray
 from objects import DECODERS, LIGHTS, relightable
 
@@ -15,6 +16,8 @@ from fastrti.objects.decoders import LightBasisDecoder, LightMlpDecoder, MlpDeco
 from fastrti.objects.float32_error import MAX_LEVELS, float32_error
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.renderer import Renderer
+
+SENTENCE = "expected ranges and weights whose pictures 32-bit numbers can draw"
 
 needs_cpu = pytest.mark.skipif(BACKENDS["cpu"].why_not() is not None, reason="the compiled module is missing")
 
@@ -52,8 +55,9 @@ def test_terms_that_cancel_are_drawn_or_refused(tmp_path, amplitude):
         load(tmp_path / "object")
     else:
         assert amplitude > 1e3
-        with pytest.raises(ObjectError, match="expected ranges and weights whose pictures 32-bit numbers can draw"):
+        with pytest.raises(ObjectError, match=SENTENCE):
             save(shown, tmp_path / "object")
+        assert documented(SENTENCE)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,7 @@ def test_numbers_near_the_limits_are_refused_for_every_kind(kind, change):
     assert not error_of(_changed(relightable(kind), **change)) <= MAX_LEVELS
 
 
-def test_a_width_of_gaussians_that_64_bits_cannot_weigh(tmp_path):
+def test_a_width_of_gaussians_that_64_bits_cannot_weigh():
     shown = relightable("rbf")
     narrow = replace(shown, decoder=replace(shown.decoder, sigma=1e-6))
     assert error_of(shown) < error_of(narrow)
