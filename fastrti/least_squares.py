@@ -19,7 +19,7 @@ some ordinary domes change by more than 0.05 dB.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def solve(products: NDArray[Real], penalty: NDArray[Real], right: NDArray[Real])
     Returns:
         (…, T, K).
     """
-    solution: NDArray[Real] = np.linalg.solve(products + penalty, right)
+    solution: NDArray[Any] = np.linalg.solve(products + penalty, right)
     return solution
 
 

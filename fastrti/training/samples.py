@@ -5,7 +5,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.errors import TrainingError
 from fastrti.photographs.hold_out import Indices
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
@@ -44,15 +43,10 @@ class PixelSamples:
         photographs: where the pixels come from.
         generator: draws the random ones.
         most: how many pixels at most. More pixels would not make the object better.
-
-    Raises:
-        TrainingError: the mask is empty.
     """
 
     def __init__(self, photographs: Photographs, generator: torch.Generator, most: int = 1 << 20):
         rows, columns = np.nonzero(photographs.mask)
-        if not len(rows):
-            raise TrainingError("expected a mask with pixels to train on, got one that is False everywhere")
         if len(rows) > most:
             kept = torch.randperm(len(rows), generator=generator)[:most].sort().values.numpy()
             rows, columns = rows[kept], columns[kept]

@@ -186,5 +186,5 @@ def test_a_checkpoint_knows_own_parts_by_their_name(mlic, tmp_path, part):
     other = {"student": like_lc16x16, "teacher": root_mean_square}[part]
     quick(mlic, steps=2, checkpoint=tmp_path / "fit.pt", **{part: mine})
     quick(mlic, steps=2, checkpoint=tmp_path / "fit.pt", **{part: mine})
-    with pytest.raises(TrainingError, match="other photographs or settings"):
+    with pytest.raises(TrainingError, match="other photographs, settings or versions"):
         quick(mlic, steps=2, checkpoint=tmp_path / "fit.pt", **{part: other})

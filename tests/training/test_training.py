@@ -341,7 +341,7 @@ def test_devices_that_are_not_there_are_rejected(mlic, device):
 
 
 def test_an_empty_mask_is_rejected(mlic):
-    with pytest.raises(TrainingError, match="expected a mask with pixels to train on"):
+    with pytest.raises(ArgumentError, match="expected a mask with object pixels"):
         quick(changed(mlic, mask=np.zeros((HEIGHT, WIDTH), bool)))
 
 
