@@ -34,7 +34,7 @@ def agree(files: Sequence[PictureFile], linear: bool = False) -> tuple[list[Pict
     agreed, notes = _one_orientation(files)
     _check_alike(agreed, "size", lambda file: f"{file.upright[0]}×{file.upright[1]}")
     _check_alike(agreed, "depth", lambda file: f"{8 * file.dtype.itemsize} bits")
-    agreed, colour_notes = _colours(agreed)
+    agreed, colour_notes = _colours(agreed, "linear sRGB" if linear else "sRGB")
     if linear:
         _check_linear(agreed)
     return agreed, [*notes, *colour_notes, *_oddities(agreed)]
@@ -61,7 +61,8 @@ def _one_orientation(files: Sequence[PictureFile]) -> tuple[list[PictureFile], l
     most, others = _majority(files, lambda file: file.exif.orientation)
     if not others or len({(file.width, file.height) for file in files}) > 1:
         return list(files), []
-    note = Doubt(f"EXIF turns some photographs another way, {_named(others)}: all were turned as most of them are")
+    like = next(file for file in files if file.exif.orientation == most)
+    note = Doubt(f"EXIF turns some photographs another way, {_named(others)}: all were turned as {like.path.name}")
     return [replace(file, exif=replace(file.exif, orientation=most)) for file in files], [note]
 
 
@@ -75,7 +76,7 @@ def _check_alike(files: Sequence[PictureFile], what: str, value: Callable[[Pictu
         )
 
 
-def _colours(files: Sequence[PictureFile]) -> tuple[list[PictureFile], list[str]]:
+def _colours(files: Sequence[PictureFile], wanted: str) -> tuple[list[PictureFile], list[str]]:
     """Each file by its own colour space; one that names none is as the others, if those agree."""
     spaces = distinct(file.colours for file in files if file.colours is not None)
     silent = [file for file in files if file.colours is None]
@@ -86,12 +87,12 @@ def _colours(files: Sequence[PictureFile]) -> tuple[list[PictureFile], list[str]
         )
     if len(spaces) > 1:
         return list(files), [
-            f"the photographs have several colour spaces; {_named(some)} were converted from {space.name} to sRGB"
+            f"the photographs have several colour spaces; {_named(some)} were converted from {space.name} to {wanted}"
             for space in spaces
             if space != SRGB and (some := [file for file in files if alike(file.colours or SRGB, space)])
         ]
     space = spaces[0] if spaces else SRGB
-    notes: list[str] = [] if space == SRGB else [f"the colours were converted from {space.name} to sRGB"]
+    notes: list[str] = [] if space == SRGB else [f"the colours were converted from {space.name} to {wanted}"]
     told = [file for file in silent if space != SRGB and (file.grey or not space.grey)]
     if told:
         notes.append(Doubt(f"no colour space in {_named(told)}: taken as {space.name}, as the other photographs"))

@@ -38,7 +38,7 @@ def test_orientation_is_that_of_most_photographs(tmp_path, suffix, usual, flappe
     turned = {1: 0, 3: 2, 6: -1, 8: 1}[usual]
     stored = np.asarray(Image.open(tmp_path / "a.jpg")) if suffix == ".jpg" else COLOURS
     assert all(np.array_equal(photograph, np.rot90(stored, turned)) for photograph in mlic.photographs)
-    assert mlic.notes == (f"EXIF turns some photographs another way, d{suffix}: all were turned as most of them are",)
+    assert mlic.notes == (f"EXIF turns some photographs another way, d{suffix}: all were turned as a{suffix}",)
     assert isinstance(mlic.notes[0], Doubt)
 
 
@@ -147,3 +147,11 @@ def test_damaged_exif_is_said(tmp_path, suffix):
     save_all(tmp_path, {"b": {"exif": b"Exif\0\0no EXIF at all"}}, suffix, exif=exif(1))
     (note,) = load(tmp_path).notes
     assert note == f"damaged EXIF data, which were not used, in b{suffix}"
+
+
+def test_as_many_this_way_as_that_way_are_turned_as_the_first(tmp_path):
+    save_all(tmp_path, {name: {"exif": exif(3)} for name in "de"}, exif=exif(1))
+    (tmp_path / "c.png").unlink()
+    mlic = load(tmp_path)
+    assert all(np.array_equal(photograph, COLOURS) for photograph in mlic.photographs)
+    assert mlic.notes == ("EXIF turns some photographs another way, d.png, e.png: all were turned as a.png",)
