@@ -108,7 +108,7 @@ def test_every_long_task_of_a_command_is_named(tmp_path: Path, terminal: Termina
         ],
         f"evaluate {vase} {tmp_path}/sample/Test --measures psnr": ["reading photographs", "reading planes", "scoring"],
         f"export {vase} --to web {tmp_path}/site --tiles": [
-            "reading planes", "writing planes", "estimating normals", "writing normals",
+            "reading planes", "estimating normals", "writing planes", "writing normals",
         ],
         f"relight {vase} --sweep -o {tmp_path}/vase.webp": ["reading planes", "drawing"],
         f"normals {vase} -o {tmp_path}/normals.png": ["reading planes", "estimating normals", "writing the normal map"],
