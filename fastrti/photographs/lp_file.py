@@ -102,35 +102,19 @@ def read_lp(path: str | Path) -> LightList:
     """
     path = Path(path)
     text, unicode = _text(path)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    stripped = ((number, line.strip()) for number, line in enumerate(lines, start=1))
-    numbered = [(number, line) for number, line in stripped if line and not line.startswith(_COMMENT)]
-    if not numbered:
-        raise CollectionError(f"{path.name}: expected a count and rows 'filename lx ly lz', found an empty file")
-    for number, line in numbered:
-        if len(line) > MAX_LINE:
-            raise CollectionError(
-                f"{path.name}:{number}: expected a row 'filename lx ly lz', found a line of {len(line)} characters"
-            )
-    count, body = _without_head(numbered)
+    count, body = _without_head(_lines(path.name, text))
     if not body:
         raise CollectionError(f"{path.name}: expected rows 'filename lx ly lz' after the count, found none")
     layout = layout_of(body[0][1], f"{path.name}:{body[0][0]}")
-    rows, vectors = [], []
-    for number, line in body:
-        where = f"{path.name}:{number}"
-        name, vector = layout.fields(line, where)
-        if not unicode:
-            name = name.encode("ascii", "surrogateescape").decode("latin-1")
-        rows.append(LightRow(name, _unit(vector, where), number))
-        vectors.append(vector)
-    indices = [row.name for row in rows if is_index(row.name)]
-    if len(set(indices)) < len(indices):
-        raise too_many_columns(path.name, "numbers in the place of filenames, some of them twice")
-    if _look_like_angles(np.array(vectors)):
-        raise angles_error(path.name)
+    read = [(number, *layout.fields(line, f"{path.name}:{number}")) for number, line in body]
+    rows = tuple(
+        LightRow(name if unicode else _latin1(name), _unit(vector, f"{path.name}:{number}"), number)
+        for number, name, vector in read
+    )
+    vectors = [vector for _, _, vector in read]
+    _check_columns(path.name, rows, np.array(vectors))
     lengths = [math.hypot(*vector) for vector in vectors]
-    return LightList(path.name, tuple(rows), tuple(_notes(path.name, count, rows, lengths)), unicode)
+    return LightList(path.name, rows, tuple(_notes(path.name, count, rows, lengths)), unicode)
 
 
 def write_lp(path: str | Path, names: Sequence[str], lights: NDArray[np.floating]) -> None:
@@ -189,6 +173,21 @@ def _text(path: Path) -> tuple[str, bool]:
     return text, unicode
 
 
+def _lines(name: str, text: str) -> list[tuple[int, str]]:
+    """The lines that say something, one or more, with their numbers from 1."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    stripped = ((number, line.strip()) for number, line in enumerate(lines, start=1))
+    numbered = [(number, line) for number, line in stripped if line and not line.startswith(_COMMENT)]
+    if not numbered:
+        raise CollectionError(f"{name}: expected a count and rows 'filename lx ly lz', found an empty file")
+    for number, line in numbered:
+        if len(line) > MAX_LINE:
+            raise CollectionError(
+                f"{name}:{number}: expected a row 'filename lx ly lz', found a line of {len(line)} characters"
+            )
+    return numbered
+
+
 def _without_head(lines: list[tuple[int, str]]) -> tuple[int | None, list[tuple[int, str]]]:
     """The count, if there is one, and the lines after it and after the names of the columns, in whichever order."""
     count = None
@@ -199,6 +198,20 @@ def _without_head(lines: list[tuple[int, str]]) -> tuple[int | None, list[tuple[
         elif is_header(head):
             lines = lines[1:]
     return count, lines
+
+
+def _check_columns(name: str, rows: Sequence[LightRow], vectors: NDArray[np.float64]) -> None:
+    """Raises CollectionError where the columns of all rows together cannot be a name and a direction."""
+    indices = [row.name for row in rows if is_index(row.name)]
+    if len(set(indices)) < len(indices):
+        raise too_many_columns(name, "numbers in the place of filenames, some of them twice")
+    if _look_like_angles(vectors):
+        raise angles_error(name)
+
+
+def _latin1(name: str) -> str:
+    """A name whose bytes above 127 came as surrogates."""
+    return name.encode("ascii", "surrogateescape").decode("latin-1")
 
 
 def _unit(vector: Vector, where: str) -> Vector:
