@@ -68,7 +68,7 @@ def claimed(target: Path, make: Callable[[Path], object]) -> Iterator[Path]:
 
     Args:
         target: as `real_path` returns it; its folder exists.
-        make: makes the file or folder; raises FileExistsError where something is there.
+        make: makes the file or folder.
     """
     delete_abandoned(target.parent)
     path, handle = _claim(target, make)
@@ -116,15 +116,13 @@ def _claim(target: Path, make: Callable[[Path], object]) -> tuple[Path, int | No
     """A file or folder that was made, and the handle that holds its lock: the system frees it when the process ends."""
     while True:
         path = beside(target, "new")
+        make(path)
+        if fcntl is None:
+            return path, None
         try:
-            make(path)
-            if fcntl is None:
-                return path, None
             handle = os.open(path, os.O_RDONLY)
-        except (FileExistsError, FileNotFoundError):
-            if not target.parent.is_dir():
-                raise
-            continue  # the name was taken, or deleted as abandoned before it was locked
+        except FileNotFoundError:  # deleted as abandoned before it was locked
+            continue
         with suppress(OSError):  # a file system without locks: nobody can lock what is there, so nobody deletes it
             fcntl.flock(handle, fcntl.LOCK_EX)
         if is_same(handle, path):

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastrti.errors import ArgumentError
-from fastrti.files import check_place, replace_file, replace_folder, scratch_folder
+from fastrti.files import check_place, replace_file, replace_folder, scratch_folder, write_file
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import with_normals
@@ -59,13 +59,14 @@ def export_single_file(relightable: Relightable, page: Path) -> None:
 
 
 def write_page(folder: Path, title: str) -> None:
-    """Writes the page and its scripts.
+    """Writes the page and its scripts into a folder that is not finished; makes the folder if need be.
 
     Raises:
-        ArgumentError: they cannot be written.
+        OSError: they cannot be written; `replace_folder` around it makes a sentence of it.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in page_files(title).items():
-        replace_file(folder / name, content, ArgumentError)
+        write_file(folder / name, content)
 
 
 def page_files(title: str) -> dict[str, bytes]:

@@ -201,7 +201,9 @@ def test_a_file_is_not_written_over_anything_else(tmp_path: Path, monkeypatch: p
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode) and stat.S_ISFIFO(os.stat("pipe").st_mode)
 
 
-@pytest.mark.parametrize("path", ["file", ".", "..", "", "/", "x" * 256, "file/x", "a\0b", "y/" * 3000 + "z"])
+@pytest.mark.parametrize(
+    "path", ["file", ".", "..", "", "/", "x" * 256, "file/x", "a\0b", "y/" * 3000 + "z", "/proc/x", "/sys/x"]
+)
 def test_places_that_cannot_be_written_are_known_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
