@@ -51,8 +51,7 @@ def solve(products: NDArray[Real], penalty: NDArray[Real], right: NDArray[Real])
     Returns:
         (…, T, K).
     """
-    solution: NDArray[Real] = np.linalg.solve(products + penalty, right)
-    return solution
+    return np.linalg.solve(products + penalty, right).astype(products.dtype, copy=False)
 
 
 def light_penalty(terms: Terms) -> NDArray[np.float64]:

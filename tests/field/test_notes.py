@@ -84,7 +84,7 @@ def test_characters_that_a_terminal_obeys_are_escaped(tmp_path: Path, capsys: py
     assert fit(folder) == 0
     said = capsys.readouterr().err
     assert r"a\x1b[31m.png, b\u202e.png, c\n.png, d\udce9.png" in said
-    assert "\x1b" not in said and "\u202e" not in said and len(said.splitlines()) == 4
+    assert "\x1b" not in said and "\u202e" not in said and len(said.splitlines()) == 6
     (folder / "dome.lp").write_text("2\n\x1b[31mp1.png 0 0 1\n\x1b]0;title\x07.png 0 1 0\n")
     assert fit(folder) == 1
     assert capsys.readouterr().err.removesuffix("\n").isprintable()
