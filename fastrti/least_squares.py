@@ -13,13 +13,12 @@ the stochastic robust approximation of Boyd & Vandenberghe 2004, "Convex Optimiz
 the hemisphere, not over the photographed lights. So what the lights do not determine becomes as flat as possible. The
 penalty is the same for fewer photographs, which leave more to it.
 
-Lights held out of domes chose the size. There, δ = 0.3° is never worse than no penalty, and twelve thousandths of a
-decibel better for HSH of 16 terms. With less, rings whose lights are half a degree off lose more than 1 dB. With more,
-some ordinary domes change by more than 0.05 dB.
+Lights held out of domes chose the size. There, δ = 0.3° costs no basis more than 0.01 dB, and gains HSH of 16 terms up
+to 0.2 dB. More would change the scores of ordinary domes by more than 0.05 dB on average.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +50,7 @@ def solve(products: NDArray[Real], penalty: NDArray[Real], right: NDArray[Real])
     Returns:
         (…, T, K).
     """
-    solution: NDArray[Any] = np.linalg.solve(products + penalty, right)
-    return solution
+    return np.linalg.solve(products + penalty, right).astype(products.dtype, copy=False)
 
 
 def light_penalty(terms: Terms) -> NDArray[np.float64]:

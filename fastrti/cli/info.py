@@ -47,8 +47,14 @@ def _facts(relightable: Relightable) -> dict[str, Any]:
         "creator": relightable.creator,
         "rights": relightable.rights,
     }
-    training = {f"training {key.replace('_', ' ')}": value for key, value in relightable.training.items()}
+    training = {f"training {key.replace('_', ' ')}": _plain(value) for key, value in relightable.training.items()}
     return {name: value for name, value in (facts | training).items() if value not in (None, "", [])}
+
+
+def _plain(value: Any) -> Any:
+    """A list of texts as one text; other values as they are."""
+    texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return "; ".join(value) if texts else value
 
 
 def _backends() -> dict[str, str]:

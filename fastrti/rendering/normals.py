@@ -155,9 +155,9 @@ def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
 def _weighted_fit(luminance: Floats, lights: Floats, weights: Floats) -> Floats:
     """argmin over g (P, 3) of Σ_l w_l ((l·g − luminance)² + δ²·|g|²), by the normal equations of each pixel.
 
-    The penalty is like `light_penalty`: of the terms x, y, z, the mean of squares and slopes is |g|². It shrinks with
-    the weights. A constant one would be the largest misfit of a pixel that few lights reach, and the weights, which
-    follow the misfit, would settle there.
+    The penalty is like `light_penalty`: the mean of squares and slopes of x, y, z is |g|². It shrinks with the
+    weights. A constant one would be the largest misfit of a pixel that few lights reach, and the weights, which follow
+    the misfit, would settle there.
     """
     products = np.stack([lights[:, a] * lights[:, b] for a, b in _PAIRS], axis=1)
     moments = weights.T @ products  # (P, 6)
