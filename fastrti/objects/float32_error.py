@@ -35,7 +35,7 @@ _UNITS = 2  # roundings of the units of a layer: at most so many times the root 
 _SILU_SLOPE = 1.1  # the steepest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Interval:
     """centre ± radius of each number."""
 
