@@ -73,7 +73,7 @@ class _Interval:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Matrix:
     """A matrix of the frame networks of L lights, (L, out, in), and how far 64-bit programs may differ in it."""
 
@@ -87,7 +87,7 @@ class _Matrix:
         return error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Layer:
     """One layer of the frame networks; the bias is a matrix with one input, and the last layer may have a skip."""
 
