@@ -11,6 +11,9 @@ from fastrti.photographs.mlic import Mlic
 from fastrti.photographs.notes import Doubt
 from fastrti.text import printable
 
+_WIDTH = len("photographs: ")
+"""Of the names of facts: what a fit says in several steps is one block."""
+
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp, --match, --transfer, --strict and --json."""
@@ -44,9 +47,8 @@ def load_collection(arguments: argparse.Namespace) -> Mlic:
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Prints what is to be said beside the result, a fact per line, as `fastrti info` does it."""
-    width = max((len(name) for name, _ in facts), default=0) + 2
     for name, fact in facts:
-        print(printable(f"{name + ':':<{width}}{fact}"), file=sys.stderr)
+        print(printable(f"{name + ':':<{_WIDTH}}{fact}"), file=sys.stderr)
 
 
 def labelled(notes: Sequence[str]) -> list[tuple[str, str]]:

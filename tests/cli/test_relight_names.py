@@ -152,11 +152,11 @@ def test_a_list_without_names_makes_numbered_pictures(vase: str, capsys: pytest.
     Path("dome.lp").write_text("3\n0 0 1\n0.6 0 0.8\n")
     assert main(["relight", vase, "--lights", "dome.lp", "-o", "relit"]) == 0
     assert sorted(path.name for path in Path("relit").iterdir()) == ["light_001.png", "light_002.png"]
-    assert capsys.readouterr().err.startswith("doubtful: dome.lp: the list counts 3 lights, 2 rows follow")
+    assert capsys.readouterr().err.startswith("doubtful:    dome.lp: the list counts 3 lights, 2 rows follow")
 
 
 def test_a_list_that_is_not_in_unicode_is_said(vase: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("dome.lp").write_bytes("säule.jpg 0 0 1\n".encode("latin-1"))
     assert main(["relight", vase, "--lights", "dome.lp", "-o", "relit"]) == 0
     assert [path.name for path in Path("relit").iterdir()] == ["säule.png"]
-    assert capsys.readouterr().err == "note: dome.lp: not in Unicode; its names were read as Latin-1\n"
+    assert capsys.readouterr().err == "note:        dome.lp: not in Unicode; its names were read as Latin-1\n"

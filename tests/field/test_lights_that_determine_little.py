@@ -302,6 +302,6 @@ def test_the_command_line_says_what_the_lights_do_not_show(tmp_path, capsys):
     assert main(["fit", str(tmp_path), "-o", str(tmp_path / "made"), "--basis", "hsh9"]) == 0
     said = capsys.readouterr().err
     notes = load(tmp_path / "made").training["notes"]
-    assert len(notes) == 3 and all(f"note: {note}\n" in said for note in notes)
+    assert len(notes) == 3 and all(f"note:        {note}\n" in said for note in notes)
     assert "the lights determine 5 of the 9 terms of hsh9" in said
     assert fit(mlic, steps=1, progress=False).training["notes"] == notes[:2]
