@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from fastrti.errors import FastrtiError, ObjectError
-from fastrti.files.places import is_same, real_path, standing
+from fastrti.files.places import real_path, standing
 from fastrti.files.reasons import ErrorType, cannot
 
 _KINDS = (
@@ -89,17 +89,17 @@ def unchanged(path: str | os.PathLike[str], read: Callable[[Path], Content]) -> 
     target = real_path(path)
     for _ in range(_ATTEMPTS):
         place = standing(target)
-        handle = None
+        before, handle = _identity(place), None
         with suppress(OSError):  # `read` says what is wrong; other systems than POSIX cannot open folders
             if _is_plain(os.stat(place).st_mode):
                 handle = os.open(place, _WITHOUT_WAITING)
         try:
             result = read(place)
         except FastrtiError:
-            if standing(target) == place and (handle is None or is_same(handle, place)):
+            if standing(target) == place and _identity(place) == before:
                 raise
         else:
-            if handle is None or is_same(handle, place):
+            if _identity(place) == before:
                 return result
         finally:
             if handle is not None:
@@ -111,6 +111,15 @@ def _check_regular(path: str | os.PathLike[str], mode: int, what: str, error: Er
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), None)
     if kind is not None:
         raise error(f"{path}: expected {what}, got {kind}: put a file in its place")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The number of what stands at a path; None where nothing does."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _is_plain(mode: int) -> bool:

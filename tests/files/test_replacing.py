@@ -173,6 +173,21 @@ def test_a_folder_that_is_replaced_while_it_is_read_is_read_again(tmp_path: Path
     assert times == ["1", "2", "3"]
 
 
+def test_what_comes_while_nothing_is_there_is_read_again(tmp_path: Path) -> None:
+    target = tmp_path / "vase"
+
+    def read(place: Path) -> str:
+        if not target.exists():
+            fill(target, a="1", b="1")
+            first = (place / "a").read_text()
+            fill(target, a="2", b="2")
+        else:
+            first = (place / "a").read_text()
+        return first + (place / "b").read_text()
+
+    assert unchanged(target, read) == "22"
+
+
 def test_what_is_replaced_all_the_time_is_refused(tmp_path: Path) -> None:
     for name in ("one", "vase"):
         (tmp_path / name).mkdir()
