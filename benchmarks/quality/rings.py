@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +30,7 @@ from fastrti.scoring.sampled import mean_psnr
 from fastrti.synth.materials import make_surface
 from fastrti.synth.relief import height_field
 from fastrti.synth.render import lit_pixels, shade
-from fastrti.training import classical
-from fastrti.training.classical import DECODERS, fit_classical
+from fastrti.training.classical import DECODERS, fit_classical, fit_components
 
 RESULTS = Path(__file__).parents[1] / "results" / "rings.csv"
 SHIPPED = "regularised"
@@ -124,19 +122,13 @@ def of_rank(mlic: Mlic, basis: str, rank: int) -> Relightable:
     return Relightable(quantise(planes, minimum, maximum), minimum, maximum, decoder, None, mlic.lights)
 
 
-def of_width(mlic: Mlic, width: float, ridge: float) -> Relightable:
-    """An RBF fit with other Gaussians."""
-    with patch.object(classical, "_SIGMA_OVER_SPACING", width), patch.object(classical, "_RIDGE", ridge):
-        return fit_classical(mlic, "rbf")
-
-
 def family(method: str, steps: int, seed: int) -> Iterator[Make]:
     """The method as shipped, then the others of its family."""
     if method == "rbf":
         yield partial(fit_classical, basis="rbf")
         for width in (0.35, 0.5, 0.7, 1.0, 1.4):
             for ridge in (1e-4, 1e-3, 1e-2):
-                yield partial(of_width, width=width, ridge=ridge)
+                yield partial(fit_components, width=width, ridge=ridge)
     elif method in DECODERS:
         yield partial(fit_classical, basis=method)
         for rank in range(1, DECODERS[method].terms + 1):

@@ -35,8 +35,8 @@ COMPONENTS = 9
 
 # Chosen on lights held out of the Dome collections: wider Gaussians predict smooth materials better, but their
 # solutions leave the range of bytes that Relight's materials.bin has.
-_SIGMA_OVER_SPACING = 0.7
-_RIDGE = 1e-3  # more than the errors of the lights make
+WIDTH = 0.7
+RIDGE = 1e-3  # more than the errors of the lights make
 
 _CHUNK_SAMPLES = 1 << 24  # float32 values of photographs held at once: 64 MiB
 
@@ -92,8 +92,25 @@ def _term_notes(lights: NDArray[np.float64], basis: Basis) -> Iterator[str]:
             )
 
 
+def fit_components(mlic: Mlic, width: float = WIDTH, ridge: float = RIDGE) -> Relightable:
+    """The principal components of the photographs, interpolated over the lights: `fit_classical` of "rbf".
+
+    Args:
+        mlic: the photographs.
+        width: σ of the Gaussians, relative to the distance of neighbours among as many lights spread evenly.
+        ridge: added to the diagonal of the system whose solution meets the photographed lights.
+
+    Returns:
+        The object, without results in `training`.
+    """
+    return _encoded(mlic, *_components(mlic, width, ridge))
+
+
 def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
-    decoder, projection = _components(mlic) if basis == "rbf" else _least_squares(mlic, DECODERS[basis])
+    return fit_components(mlic) if basis == "rbf" else _encoded(mlic, *_least_squares(mlic, DECODERS[basis]))
+
+
+def _encoded(mlic: Mlic, decoder: Decoder, projection: Projection) -> Relightable:
     minimum, maximum = _ranges(mlic, projection, decoder.planes)
     planes = np.empty((decoder.planes, mlic.height, mlic.width), np.uint8)
     for rows, values in _bands(mlic, "fitting"):
@@ -141,11 +158,11 @@ def _terms(decoder: LightBasisDecoder) -> Terms:
 # --- principal components --------------------------------------------------------------------------------------------
 
 
-def _components(mlic: Mlic) -> tuple[Decoder, Projection]:
+def _components(mlic: Mlic, width: float, ridge: float) -> tuple[Decoder, Projection]:
     mean, components = _principal(mlic)  # (N, 3), (K, N, 3)
-    sigma = _SIGMA_OVER_SPACING * _even_spacing(len(different_lights(mlic.lights)))
+    sigma = width * _even_spacing(len(different_lights(mlic.lights)))
     weights = gaussian_weights(mlic.lights, mlic.lights, sigma)
-    solver = solve(weights.T @ weights, _RIDGE * np.eye(len(mlic)), weights.T)
+    solver = solve(weights.T @ weights, ridge * np.eye(len(mlic)), weights.T)
     table = np.einsum("mn,knc->kmc", solver, np.concatenate([mean[None], components]))
     decoder = NodeBasisDecoder("rbf", table.astype(np.float32), mlic.lights.astype(np.float32), sigma)
     axes = components.astype(np.float32)
