@@ -89,10 +89,11 @@ def unchanged(path: str | os.PathLike[str], read: Callable[[Path], Content]) -> 
     target = real_path(path)
     for _ in range(_ATTEMPTS):
         place = standing(target)
-        before, handle = _identity(place), None
+        handle = None
         with suppress(OSError):  # `read` says what is wrong; other systems than POSIX cannot open folders
             if _is_plain(os.stat(place).st_mode):
                 handle = os.open(place, _WITHOUT_WAITING)
+        before = _identity(place if handle is None else handle)
         try:
             result = read(place)
         except FastrtiError:
@@ -113,8 +114,8 @@ def _check_regular(path: str | os.PathLike[str], mode: int, what: str, error: Er
         raise error(f"{path}: expected {what}, got {kind}: put a file in its place")
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
-    """The number of what stands at a path; None where nothing does."""
+def _identity(path: Path | int) -> tuple[int, int] | None:
+    """The number of what stands at a path, or is open; None where nothing is."""
     try:
         status = os.stat(path)
     except OSError:
