@@ -165,7 +165,8 @@ def test_the_developers_benchmark_compares_contenders_of_a_network() -> None:
 
 def python(*arguments: str) -> str:
     """Runs Python in the root of the repository; what it printed."""
-    environment = os.environ | SMALL | {"PYTHONIOENCODING": "utf-8"}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}  # of this process
+    environment = own | SMALL | {"PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8"
     )
