@@ -25,6 +25,7 @@ def _benchmarks_are_importable(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
 
 
+@pytest.mark.deep  # a minute in the interpreter
 def test_a_rehearsal_measures_every_contender_or_says_why_not(tmp_path):
     command = [sys.executable, "-m", "benchmarks.gpu.speed", "--megapixels", "0.0007", "--results", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, encoding="utf-8")
