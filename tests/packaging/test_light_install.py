@@ -99,7 +99,9 @@ def test_what_needs_more_says_which_command_installs_it(
 ) -> None:
     before = sorted(work.rglob("*"))
     said = fastrti(*arguments.replace("OBJECT", coin).split(), code=1).stderr
-    assert said.count("\n") == 1 and f"pip install 'fastrti[{extra}]'" in said
+    *facts, sentence = said.splitlines()  # evaluate says first what photographs it found
+    assert all(re.match("(photographs|lights|mask): ", fact) for fact in facts)
+    assert sentence.startswith(f"fastrti {arguments.split()[0]}: ") and f"pip install 'fastrti[{extra}]'" in sentence
     assert sorted(work.rglob("*")) == before
 
 
