@@ -1,7 +1,6 @@
 """Pictures that claim more than they hold, that take long, or that are large and right."""
 
 import struct
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,10 +8,12 @@ import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from objects import relightable
+from peak_memory import peak_over_content
 from pictures import COLOURS, COLOURS16, png
 from PIL import Image
 
-from fastrti import CollectionError, ObjectError, load
+from fastrti import CollectionError, ObjectError, load, save
 from fastrti.formats.reading import plane_files
 from fastrti.photographs.photograph import open_photograph, read_photograph
 from fastrti.picture_limits import MAX_JPEG_SCANS, MAX_PIXELS, too_many_scans
@@ -97,21 +98,20 @@ def test_what_fit_may_read_the_commands_may_open(tmp_path):
         assert "max_pixels" not in str(caught.value)
 
 
-PEAK = """
-import re, sys
-from pathlib import Path
+PHOTOGRAPH = """
 import imagecodecs, tifffile
 from fastrti.photographs.photograph import read_photograph
 
-def peak():
-    return 1024 * int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
-
-read_photograph(Path(sys.argv[1]))
-before = peak()
-picture = read_photograph(Path(sys.argv[2]))
-print((peak() - before) / picture.pixels.nbytes)
+def read(path):
+    return read_photograph(path).pixels
 """
-"""Reads a small picture and a large one, and prints how much more memory the large one took, over what it holds."""
+
+OBJECT = """
+from fastrti import load
+
+def read(path):
+    return load(path).planes
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -129,10 +129,26 @@ print((peak() - before) / picture.pixels.nbytes)
 def test_the_peak_of_memory_is_at_most_four_times_the_picture(tmp_path, kind):
     for name, side in ((f"large_{kind}", 2000), (f"small_{kind}", 16)):
         write_kind(tmp_path / name, kind, side)
-    command = [sys.executable, "-c", PEAK, tmp_path / f"small_{kind}", tmp_path / f"large_{kind}"]
-    ran = subprocess.run(command, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    assert float(ran.stdout) < 4
+    assert peak_over_content(PHOTOGRAPH, tmp_path / f"small_{kind}", tmp_path / f"large_{kind}") < 4
+
+
+@pytest.mark.deep
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("kind", ["ptm", "hsh.rti", "ptm_folder", "lc_folder", "relight"])
+def test_the_peak_of_memory_is_at_most_four_times_the_planes(tmp_path, kind):
+    for name, side in ((f"large_{kind}", 1500), (f"small_{kind}", 16)):
+        write_object(tmp_path / f"{name}.{kind}", kind, side)
+    small, large = (tmp_path / f"{size}_{kind}.{kind}" for size in ("small", "large"))
+    assert peak_over_content(OBJECT, small, large) < 4
+
+
+def write_object(path: Path, kind: str, side: int) -> None:
+    decoder = {"hsh.rti": "hsh9", "lc_folder": "light-mlp-relu-skip"}.get(kind, "ptm")
+    save(
+        relightable(decoder, side, side),
+        path,
+        {"ptm": "ptm", "hsh.rti": "rti", "relight": "relight"}.get(kind, "fastrti"),
+    )
 
 
 def write_kind(path: Path, kind: str, side: int) -> None:

@@ -17,6 +17,7 @@ from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MA
 from fastrti.progress import counted
 
 MAX_SIDE = 1 << 20
+_BAND_ROWS = 64
 
 PLANES = "a picture of planes"
 """What errors call a file."""
@@ -61,7 +62,7 @@ def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.u
 
 def decode_picture(data: bytes, where: str, mode: str, width: int, height: int) -> NDArray[np.uint8]:
     """Like `read_picture`, from bytes already read; `where` is the name errors give them."""
-    return _decoded(_opened(data, where, mode, width, height), where)
+    return np.asarray(_decoded(_opened(data, where, mode, width, height), where))
 
 
 def _opened(data: bytes, where: str, mode: str, width: int, height: int) -> Image.Image:
@@ -77,11 +78,13 @@ def _opened(data: bytes, where: str, mode: str, width: int, height: int) -> Imag
     return picture
 
 
-def _decoded(picture: Image.Image, where: str) -> NDArray[np.uint8]:
+def _decoded(picture: Image.Image, where: str) -> Image.Image:
+    """The picture, whose pixels are in memory."""
     try:
-        return np.asarray(picture)
+        picture.load()
     except Exception as error:  # Pillow's decoders raise many kinds on damaged data; each means the same here
         raise ObjectError(f"{where}: expected a whole picture, got a damaged one ({error})") from None
+    return picture
 
 
 def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]:
@@ -101,10 +104,18 @@ def read_planes(paths: list[Path], width: int, height: int) -> NDArray[np.uint8]
             pictures = [_opened(read_file(path, limit, PLANES), str(path), "RGB", width, height) for path in some]
             if planes is None:  # not before the first header was found to be right
                 planes = np.empty((3 * len(paths), height, width), np.uint8)
-            for number, pixels in enumerate(pool.map(_decoded, pictures, map(str, some)), start=start):
-                planes[3 * number : 3 * number + 3] = pixels.transpose(2, 0, 1)
+            parts = planes[3 * start :].reshape(-1, 3, height, width)
+            list(pool.map(_decode_into, parts, pictures, map(str, some)))
     assert planes is not None  # an object has one plane or more
     return planes
+
+
+def _decode_into(planes: NDArray[np.uint8], picture: Image.Image, where: str) -> None:
+    """Writes the pixels of an RGB picture to its planes, (3, H, W). All it needs besides is a copy of a few rows."""
+    _decoded(picture, where)
+    for top in range(0, picture.height, _BAND_ROWS):
+        rows = slice(top, min(top + _BAND_ROWS, picture.height))
+        planes[:, rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop))).transpose(2, 0, 1)
 
 
 def largest_file(width: int, height: int) -> int:
