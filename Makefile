@@ -19,7 +19,7 @@ help:
 	@echo "make test       linters, types and the test suite"
 	@echo "make test-deep  sanitizers, compile targets, instruction sets, the wheel, oldest and newest versions"
 	@echo "make test-gpu   the Triton kernels on this machine's GPU; fails where there is none"
-	@echo "make robustness kills, flipped bits and several processes at one path, for half an hour"
+	@echo "make robustness kills, flipped bits and several processes at one path, for some minutes"
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
