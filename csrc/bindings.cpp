@@ -240,7 +240,7 @@ std::vector<std::string> isa_names() {
 
 // Writes the unit normals of relit pictures, (lights, n, 3) uint8, to out, (n, 3) float32.
 void normals_of(const py::array& pictures, const py::array& directions, const py::array& luminance, int iterations,
-                float noise, float nothing, float ridge, py::array out, int threads) {
+                float noise, float nothing, float ridge, py::array out, int threads, const std::string& isa) {
   if (!holds<std::uint8_t>(pictures, 3) || !contiguous(pictures) || pictures.shape(2) != 3 || pictures.shape(0) < 1 ||
       pictures.shape(0) > kMaxNormalLights) {
     reject("expected 1 to 64 pictures of shape (L, n, 3), contiguous uint8, got " + described(pictures));
@@ -258,8 +258,9 @@ void normals_of(const py::array& pictures, const py::array& directions, const py
                          ridge};
   const auto* bytes = static_cast<const std::uint8_t*>(pictures.data());
   auto* normals = const_cast<float*>(numbers_of<float>(out, {pixels, 3}, "an out"));
+  const FitNormals kernel = isa_named(isa).fit_normals;
   const py::gil_scoped_release without_gil;
-  fit_normals(fit, bytes, static_cast<std::size_t>(pixels), normals, threads);
+  fit_normals(kernel, fit, bytes, static_cast<std::size_t>(pixels), normals, threads);
 }
 
 }  // namespace
@@ -273,7 +274,7 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
       "Instruction sets this machine runs, fastest first.");
   module.def("fit_normals", &normals_of, "See csrc/pixels/fit_normals.h.", py::kw_only(), py::arg("pictures"),
              py::arg("directions"), py::arg("luminance"), py::arg("iterations"), py::arg("noise"), py::arg("nothing"),
-             py::arg("ridge"), py::arg("out"), py::arg("threads"));
+             py::arg("ridge"), py::arg("out"), py::arg("threads"), py::arg("isa"));
   py::class_<BoundObject>(module, "Object", "One object, ready to be relit.")
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,

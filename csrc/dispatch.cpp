@@ -19,14 +19,17 @@ bool has_avx2() { return processor().avx2 && processor().fma; }
 // Fastest first. AVX-512 without VNNI multiplies as many integers at a time as floats: its integers are those of AVX2.
 constexpr Isa kCompiled[] = {
 #if defined(__x86_64__)
-    {"avx512vnni", has_avx512_vnni, true, true, true, relight_fp32_avx512, relight_int16_avx512, relight_int8_avx512},
-    {"avx512", has_avx512, false, false, false, relight_fp32_avx512, relight_int16_avx2, relight_int8_avx2},
-    {"avx2", has_avx2, true, false, true, relight_fp32_avx2, relight_int16_avx2, relight_int8_avx2},
+    {"avx512vnni", has_avx512_vnni, true, true, true, relight_fp32_avx512, relight_int16_avx512, relight_int8_avx512,
+     fit_normals_avx512},
+    {"avx512", has_avx512, false, false, false, relight_fp32_avx512, relight_int16_avx2, relight_int8_avx2,
+     fit_normals_avx512},
+    {"avx2", has_avx2, true, false, true, relight_fp32_avx2, relight_int16_avx2, relight_int8_avx2, fit_normals_avx2},
 #elif defined(__aarch64__)
-    {"neon", always, false, false, false, relight_fp32_neon, relight_int16_neon,
-     relight_int8_neon},  // Advanced SIMD is part of AArch64
+    {"neon", always, false, false, false, relight_fp32_neon, relight_int16_neon, relight_int8_neon,
+     fit_normals_baseline},  // Advanced SIMD is part of AArch64
 #endif
-    {"baseline", always, false, false, false, relight_fp32_baseline, relight_int16_baseline, relight_int8_baseline},
+    {"baseline", always, false, false, false, relight_fp32_baseline, relight_int16_baseline, relight_int8_baseline,
+     fit_normals_baseline},
 };
 
 std::vector<Isa> detect() {

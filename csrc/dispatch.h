@@ -3,6 +3,8 @@
 
 #include <vector>
 
+#include "pixels/fit_normals.h"
+
 namespace fastrti {
 
 struct Fp32Frame;
@@ -19,6 +21,7 @@ struct Isa {
   void (*relight_fp32)(const Fp32Frame& frame, const Span& span);  // the kernels, see pixels/kernel.h
   void (*relight_int16)(const Int16Frame& frame, const Span& span);
   void (*relight_int8)(const Int8Frame& frame, const Span& span);
+  FitNormals fit_normals;
 };
 
 // Those this machine runs, fastest first. The last one is always "baseline".

@@ -193,6 +193,9 @@ def fit_normals(
 
     Returns:
         (H, W, 3) unit vectors.
+
+    Raises:
+        BackendError: the instruction set of FASTRTI_ISA cannot run here.
     """
     height, width = pictures.shape[1:3]
     normals = np.empty((height, width, 3), np.float32)
@@ -206,6 +209,7 @@ def fit_normals(
         ridge=ridge,
         out=normals.reshape(-1, 3),
         threads=_checked_threads(None),
+        isa=_chosen_isa(None),
     )
     return normals
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "machine/processor.h"
 #include "machine/thread_pool.h"
 
 // Nothing follows from the last bits of a normal: where the processor multiplies and adds at once, it may.
@@ -18,8 +17,6 @@
 
 namespace fastrti {
 namespace {
-
-constexpr std::size_t kBlock = 128;  // pixels, a multiple of all lanes: their luminances stay in a core's cache
 
 template <int Lanes>
 struct Vector {
@@ -66,7 +63,7 @@ struct Moments {
   }
 };
 
-// luminances: (lights, kBlock), from the first lane's pixel on.
+// luminances: (lights, kNormalBlock), from the first lane's pixel on.
 template <class Vec>
 FASTRTI_ALWAYS_INLINE void fit_lanes(const NormalFit& fit, const float* luminances, Vec (&g)[3]) {
   Vec weights[kMaxNormalLights], residuals[kMaxNormalLights];  // a residual below 0: the surface turns away
@@ -74,7 +71,7 @@ FASTRTI_ALWAYS_INLINE void fit_lanes(const NormalFit& fit, const float* luminanc
   Moments<Vec> start;
   for (int l = 0; l < fit.lights; ++l) {
     Vec luminance;
-    load(luminances + l * kBlock, luminance);
+    load(luminances + l * kNormalBlock, luminance);
     weights[l] = one;
     start.add(fit.directions + 3 * l, one, luminance);
   }
@@ -84,7 +81,7 @@ FASTRTI_ALWAYS_INLINE void fit_lanes(const NormalFit& fit, const float* luminanc
     for (int l = 0; l < fit.lights; ++l) {
       const float* light = fit.directions + 3 * l;
       Vec luminance;
-      load(luminances + l * kBlock, luminance);
+      load(luminances + l * kNormalBlock, luminance);
       const Vec answer = g[0] * light[0] + g[1] * light[1] + g[2] * light[2];
       const Vec difference = luminance - answer;
       const Vec residual = difference < zero ? -difference : difference;
@@ -96,7 +93,7 @@ FASTRTI_ALWAYS_INLINE void fit_lanes(const NormalFit& fit, const float* luminanc
     Moments<Vec> moments;
     for (int l = 0; l < fit.lights; ++l) {
       Vec luminance;
-      load(luminances + l * kBlock, luminance);
+      load(luminances + l * kNormalBlock, luminance);
       const Vec ratio = residuals[l] * inverse_scale;
       const Vec trusted = one / (one + ratio * ratio);
       weights[l] = residuals[l] < zero ? zero + fit.nothing : trusted;
@@ -116,15 +113,15 @@ void write_unit(float x, float y, float z, float* normal) {
   normal[2] = any ? z / length : 1;
 }
 
-// pixels: up to kBlock of them; `pictures` points to the first one, `stride` bytes lie between pictures.
+// pixels: up to kNormalBlock of them; `pictures` points to the first one, `stride` bytes lie between pictures.
 template <int Lanes>
 FASTRTI_ALWAYS_INLINE void fit_block(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride,
                                      std::size_t pixels, float* normals) {
-  float luminances[kMaxNormalLights * kBlock];
+  float luminances[kMaxNormalLights * kNormalBlock];
   const float *const red = fit.luminance, *const green = red + 256, *const blue = green + 256;
   for (int l = 0; l < fit.lights; ++l) {
     const std::uint8_t* __restrict bytes = pictures + l * stride;
-    float* __restrict row = luminances + l * kBlock;
+    float* __restrict row = luminances + l * kNormalBlock;
     for (std::size_t i = 0; i < pixels; ++i) {
       row[i] = red[bytes[3 * i]] + green[bytes[3 * i + 1]] + blue[bytes[3 * i + 2]];
     }
@@ -139,40 +136,30 @@ FASTRTI_ALWAYS_INLINE void fit_block(const NormalFit& fit, const std::uint8_t* p
   }
 }
 
-using FitBlock = void(const NormalFit&, const std::uint8_t*, std::size_t, std::size_t, float*);
+}  // namespace
 
-void fit_block_baseline(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
-                        float* normals) {
+void fit_normals_baseline(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
+                          float* normals) {
   fit_block<4>(fit, pictures, stride, pixels, normals);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) void fit_block_avx2(const NormalFit& fit, const std::uint8_t* pictures,
-                                                        std::size_t stride, std::size_t pixels, float* normals) {
+__attribute__((target("avx2,fma"))) void fit_normals_avx2(const NormalFit& fit, const std::uint8_t* pictures,
+                                                          std::size_t stride, std::size_t pixels, float* normals) {
   fit_block<8>(fit, pictures, stride, pixels, normals);
 }
 
-__attribute__((target("avx512f,fma"))) void fit_block_avx512(const NormalFit& fit, const std::uint8_t* pictures,
-                                                             std::size_t stride, std::size_t pixels, float* normals) {
+__attribute__((target("avx512f,fma"))) void fit_normals_avx512(const NormalFit& fit, const std::uint8_t* pictures,
+                                                               std::size_t stride, std::size_t pixels, float* normals) {
   fit_block<16>(fit, pictures, stride, pixels, normals);
 }
-
-FitBlock* fastest() {
-  if (processor().avx512 && processor().fma) return fit_block_avx512;
-  return processor().avx2 && processor().fma ? fit_block_avx2 : fit_block_baseline;
-}
-
-FitBlock* const fastest_block = fastest();
-#else
-FitBlock* const fastest_block = fit_block_baseline;
 #endif
 
-}  // namespace
-
-void fit_normals(const NormalFit& fit, const std::uint8_t* pictures, std::size_t pixels, float* normals, int threads) {
-  ThreadPool::shared().run((pixels + kBlock - 1) / kBlock, threads, [&](std::size_t block) {
-    const std::size_t first = block * kBlock;
-    fastest_block(fit, pictures + 3 * first, 3 * pixels, std::min(kBlock, pixels - first), normals + 3 * first);
+void fit_normals(FitNormals kernel, const NormalFit& fit, const std::uint8_t* pictures, std::size_t pixels,
+                 float* normals, int threads) {
+  ThreadPool::shared().run((pixels + kNormalBlock - 1) / kNormalBlock, threads, [&](std::size_t block) {
+    const std::size_t first = block * kNormalBlock;
+    kernel(fit, pictures + 3 * first, 3 * pixels, std::min(kNormalBlock, pixels - first), normals + 3 * first);
   });
 }
 

@@ -19,7 +19,24 @@ struct NormalFit {
   float ridge;    // > 0, as a share of the sum of weights
 };
 
-// pictures: (lights, pixels, 3) bytes. Writes (pixels, 3) unit vectors.
-void fit_normals(const NormalFit& fit, const std::uint8_t* pictures, std::size_t pixels, float* normals, int threads);
+constexpr std::size_t kNormalBlock = 128;  // pixels, a multiple of all lanes: their luminances stay in a core's cache
+
+// Writes the normals, (pixels, 3) unit vectors, of up to kNormalBlock pixels. `pictures` points to the bytes of the
+// first one under the first light; `stride` bytes lie between the pictures.
+using FitNormals = void (*)(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
+                            float* normals);
+
+void fit_normals_baseline(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
+                          float* normals);
+#if defined(__x86_64__)
+void fit_normals_avx2(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
+                      float* normals);
+void fit_normals_avx512(const NormalFit& fit, const std::uint8_t* pictures, std::size_t stride, std::size_t pixels,
+                        float* normals);
+#endif
+
+// All blocks of (lights, pixels, 3) bytes. Writes (pixels, 3) unit vectors.
+void fit_normals(FitNormals kernel, const NormalFit& fit, const std::uint8_t* pictures, std::size_t pixels,
+                 float* normals, int threads);
 
 }  // namespace fastrti

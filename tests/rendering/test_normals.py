@@ -13,6 +13,7 @@ from PIL import Image
 import fastrti.kernels.cpu
 import fastrti.rendering.normals
 from fastrti import ArgumentError, Mlic, Relightable, Renderer
+from fastrti.kernels.cpu import ISA_VARIABLE, available_isas
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.rendering.normals import encode_normals, estimate_normals, fit_normals, linear_luminance, save_normals
 from fastrti.srgb import srgb_encode, to_bytes
@@ -154,7 +155,11 @@ def kernel_normals(pictures: NDArray[np.uint8], lights: NDArray[np.float64]) -> 
 
 @pytest.mark.parametrize("pixels", [1, 7, 8, 127, 300])
 @pytest.mark.parametrize("surface", ["matt", "shadows and highlights", "noise", "black"])
-def test_the_kernel_fits_what_is_specified(lights: NDArray[np.float64], pixels: int, surface: str) -> None:
+@pytest.mark.parametrize("isa", available_isas())
+def test_the_kernel_fits_what_is_specified(
+    lights: NDArray[np.float64], pixels: int, surface: str, isa: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ISA_VARIABLE, isa)
     truth, rng = hemisphere(pixels), np.random.default_rng(1)
     luminance = 0.5 * np.maximum(lights @ truth.T, 0)
     if surface == "shadows and highlights":
