@@ -23,6 +23,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.lights import on_spiral
+
 Lights = NDArray[np.float64]
 Terms = Callable[[Lights], NDArray[np.float64]]
 """Functions of the light: (L, 3) unit vectors → (L, T). No sum of them is 0 on the whole hemisphere."""
@@ -89,10 +91,7 @@ def determined_terms(terms: Terms, lights: Lights) -> int:
 
 def _hemisphere() -> Lights:
     """Directions spread evenly over the hemisphere, on a spiral."""
-    z = _LOWEST_SINE + (1 - _LOWEST_SINE) * (np.arange(_DIRECTIONS) + 0.5) / _DIRECTIONS
-    azimuth = np.arange(_DIRECTIONS) * np.pi * (3 - 5**0.5)
-    across = np.sqrt(1 - z * z)
-    return np.stack([across * np.cos(azimuth), across * np.sin(azimuth), z], axis=1)
+    return on_spiral(_LOWEST_SINE + (1 - _LOWEST_SINE) * (np.arange(_DIRECTIONS) + 0.5) / _DIRECTIONS)
 
 
 def _tangents(lights: Lights) -> NDArray[np.float64]:

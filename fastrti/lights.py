@@ -107,3 +107,13 @@ def light_from_angles(azimuth_deg: float, elevation_deg: float) -> NDArray[np.fl
     return np.array(
         [np.cos(elevation) * np.cos(azimuth), np.cos(elevation) * np.sin(azimuth), np.sin(elevation)],
     )
+
+
+def on_spiral(heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Unit vectors, (L, 3), of these z, (L,), each turned from the one before by the golden angle.
+
+    Heights at even distances spread the vectors evenly.
+    """
+    turns = np.arange(len(heights)) * np.pi * (3 - 5**0.5)
+    across = np.sqrt(1 - heights * heights)
+    return np.stack([across * np.cos(turns), across * np.sin(turns), heights], axis=1)

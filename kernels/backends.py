@@ -22,9 +22,9 @@ def choose_backend(name: str) -> tuple[Backend, dict[str, str]]:
     Raises:
         BackendError: an unknown name, one that cannot run here, or nothing that can.
     """
-    if not isinstance(name, str) or name != "auto":
-        if not isinstance(name, str) or name not in BACKENDS:
-            raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {represented(name)}")
+    if not (isinstance(name, str) and name in ("auto", *BACKENDS)):
+        raise BackendError(f"expected a backend of auto, {', '.join(BACKENDS)}, got {represented(name)}")
+    if name != "auto":
         return BACKENDS[name], {}
     reasons: dict[str, str] = {}
     for backend in map(BACKENDS.__getitem__, AUTO):

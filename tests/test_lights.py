@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrti.errors import FastrtiError, LightError
-from fastrti.lights import light_from_angles, raised_to_horizon, unit_light
+from fastrti.lights import light_from_angles, on_spiral, raised_to_horizon, unit_light
 
 coordinates = st.floats(-1e300, 1e300)
 heights = st.floats(0, 1e300)
@@ -158,3 +158,12 @@ def test_axes_of_the_coordinate_system():
 )
 def test_lights_measured_below_the_horizon_are_lifted_to_it(light, raised):
     assert raised_to_horizon(np.array(light)) == pytest.approx(np.array(raised))
+
+
+def test_a_spiral_has_the_wanted_heights_and_no_two_lights_together():
+    heights = (np.arange(100) + 0.5) / 100
+    vectors = on_spiral(heights)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(vectors[:, 2], heights)
+    nearest = np.sort(vectors @ vectors.T, axis=1)[:, -2]
+    assert np.degrees(np.arccos(nearest.max())) > 10  # of 16° where hexagons cover the hemisphere

@@ -15,7 +15,7 @@ from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import Progress
-from fastrti.training.classical import BASES_TO_FIT, fit_classical
+from fastrti.training.classical import BASES_TO_FIT, COMPONENTS, fit_classical, planes_of
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
 """What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""
@@ -104,7 +104,8 @@ def run(arguments: argparse.Namespace) -> None:
         with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     mlic = load_collection(arguments)
-    check_destination(arguments.output, _most_bytes(mlic, settings.get("planes", 9)))
+    planes = planes_of(arguments.basis) if arguments.basis else settings.get("planes", COMPONENTS)
+    check_destination(arguments.output, mlic.width * mlic.height * planes)  # PNG hardly ever makes planes larger
     if arguments.basis:
         relightable = fit_classical(mlic, arguments.basis, arguments.hold_out)
     else:
@@ -115,11 +116,6 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.json:
         print_facts(labelled(relightable.training["notes"]))
     say(_json(arguments.output, relightable, mlic) if arguments.json else _sentence(arguments.output, relightable))
-
-
-def _most_bytes(mlic: Mlic, planes: int) -> int:
-    """What an object of these photographs takes on the disk at most: its planes, which PNG hardly ever makes larger."""
-    return mlic.width * mlic.height * planes
 
 
 def _json(output: str, relightable: Relightable, mlic: Mlic) -> str:

@@ -80,12 +80,13 @@ def claimed(target: Path, make: Callable[[Path], object]) -> Iterator[Path]:
             os.close(handle)
 
 
-def is_same(handle: int, path: Path) -> bool:
-    """Whether an open file or folder is what stands at a path."""
+def identity(place: Path | int) -> tuple[int, int] | None:
+    """The number of the file or folder that stands at a path, or is open; None where nothing is."""
     try:
-        return os.path.samestat(os.fstat(handle), os.stat(path))
+        status = os.stat(place)
     except OSError:
-        return False
+        return None
+    return status.st_dev, status.st_ino
 
 
 def delete(path: Path) -> None:
@@ -106,7 +107,7 @@ def delete_abandoned(folder: Path) -> None:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where a living process has it
-                if is_same(handle, path):
+                if identity(handle) == identity(path):
                     delete(path)
             finally:
                 os.close(handle)
@@ -125,7 +126,7 @@ def _claim(target: Path, make: Callable[[Path], object]) -> tuple[Path, int | No
             continue
         with suppress(OSError):  # a file system without locks: nobody can lock what is there, so nobody deletes it
             fcntl.flock(handle, fcntl.LOCK_EX)
-        if is_same(handle, path):
+        if identity(handle) == identity(path):
             return path, handle
         os.close(handle)
 

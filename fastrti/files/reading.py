@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from fastrti.errors import FastrtiError, ObjectError
-from fastrti.files.places import real_path, standing
+from fastrti.files.places import identity, real_path, standing
 from fastrti.files.reasons import ErrorType, cannot
 
 _KINDS = (
@@ -24,20 +24,21 @@ _ATTEMPTS = 50
 Content = TypeVar("Content")
 
 
-def open_file(path: str | os.PathLike[str], what: str, error: ErrorType = ObjectError) -> BinaryIO:
-    """Opens a regular file for reading; links are followed.
+def open_file(path: str | os.PathLike[str], what: str, error: ErrorType = ObjectError, follow: bool = True) -> BinaryIO:
+    """Opens a regular file for reading.
 
     Args:
         path: the file.
         what: what it should be, with its article: "a picture of planes".
         error: the project's error.
+        follow: a link is followed. Otherwise it is refused where the system can tell (not on Windows).
 
     Raises:
         FastrtiError: `error`, for a file that cannot be opened, and for a folder, pipe, socket or device.
     """
     try:
         _check_regular(path, os.stat(path).st_mode, what, error)  # opening a device may move it
-        handle = os.open(path, _WITHOUT_WAITING)
+        handle = os.open(path, _WITHOUT_WAITING if follow else _WITHOUT_WAITING | getattr(os, "O_NOFOLLOW", 0))
         try:
             _check_regular(path, os.fstat(handle).st_mode, what, error)
             return open(path, "rb", opener=lambda *_: handle)  # whose name is the path, as libraries expect
@@ -93,14 +94,14 @@ def unchanged(path: str | os.PathLike[str], read: Callable[[Path], Content]) -> 
         with suppress(OSError):  # `read` says what is wrong; other systems than POSIX cannot open folders
             if _is_plain(os.stat(place).st_mode):
                 handle = os.open(place, _WITHOUT_WAITING)
-        before = _identity(place if handle is None else handle)
+        before = identity(place if handle is None else handle)
         try:
             result = read(place)
         except FastrtiError:
-            if standing(target) == place and _identity(place) == before:
+            if standing(target) == place and identity(place) == before:
                 raise
         else:
-            if _identity(place) == before:
+            if identity(place) == before:
                 return result
         finally:
             if handle is not None:
@@ -112,15 +113,6 @@ def _check_regular(path: str | os.PathLike[str], mode: int, what: str, error: Er
     kind = next((name for is_kind, name in _KINDS if is_kind(mode)), None)
     if kind is not None:
         raise error(f"{path}: expected {what}, got {kind}: put a file in its place")
-
-
-def _identity(path: Path | int) -> tuple[int, int] | None:
-    """The number of what stands at a path, or is open; None where nothing is."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _is_plain(mode: int) -> bool:

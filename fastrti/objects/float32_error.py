@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.lights import on_spiral
 from fastrti.objects.frame_network import MAX_WEIGHT, Activation
 from fastrti.objects.light_network import LightNetwork, parameter_shapes
 from fastrti.objects.light_terms import hsh_terms
@@ -243,7 +244,4 @@ def _at_lights(network: LightNetwork) -> Parameters:
 @cache
 def _hemisphere(count: int) -> Floats:
     """(count, 3) unit vectors: the camera's axis, the horizon, and a spiral between them."""
-    z = np.linspace(1, 0, count)
-    turns = np.arange(count) * np.pi * (3 - 5**0.5)  # the golden angle
-    across = np.sqrt(1 - z * z)
-    return np.stack([across * np.cos(turns), across * np.sin(turns), z], axis=1)
+    return on_spiral(np.linspace(1, 0, count))

@@ -170,7 +170,7 @@ def _one_sentence(path: Path) -> Iterator[None]:
         raise CollectionError(
             f"{path.name}: expected memory for the picture, found less: scale the photographs down"
         ) from None
-    except Exception:
+    except Exception as error:
         raise CollectionError(
             f"{path.name}: expected a whole JPEG, PNG or TIFF, found one that cannot be decoded: copy or save it again"
-        ) from None
+        ) from error

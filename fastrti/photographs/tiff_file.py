@@ -256,7 +256,7 @@ def _pillow_takes(file: BinaryIO, page: _Page) -> bool:
         image = TiffImageFile(file)
         image.seek(page.index)
         return image.mode in MODES and page.compression in _BY_PILLOW and not (page.planar and page.extra)
-    except Exception:
+    except Exception:  # whatever Pillow stumbles over: then tifffile is asked, and says what is wrong
         return False
 
 

@@ -16,7 +16,6 @@ import os
 import re
 import secrets
 import socket
-import stat
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +24,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
-from fastrti.errors import FastrtiError
+from fastrti.errors import FastrtiError, ObjectError
+from fastrti.files import open_file
 from fastrti.formats.fastrti_folder import write_normals, write_object
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.site import OBJECT, needs_tiles
@@ -282,9 +282,6 @@ async def _read_out(reader: asyncio.StreamReader) -> None:
         pass
 
 
-_BINARY = getattr(os, "O_BINARY", 0)
-
-
 def _file_in(folder: Path, name: str) -> Path | None:
     """A regular file of a folder; None where there is none, or where links lead out of the folder."""
     real = Path(os.path.realpath(folder))
@@ -293,12 +290,8 @@ def _file_in(folder: Path, name: str) -> Path | None:
 
 
 def _open(path: Path) -> BinaryIO | None:
-    """A regular file to read; None where something else has taken its place since."""
+    """A file to read; None where something else has taken its place since it was found."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _BINARY)
-    except OSError:
+        return open_file(path, "a file of the object", follow=False)
+    except ObjectError:
         return None
-    if stat.S_ISREG(os.fstat(handle).st_mode):
-        return os.fdopen(handle, "rb")
-    os.close(handle)
-    return None

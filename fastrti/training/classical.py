@@ -65,7 +65,7 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
     """
     if basis not in BASES_TO_FIT:
         raise ArgumentError(f"expected a basis of {', '.join(BASES_TO_FIT)}, got {basis!r}")
-    check_size_to_fit(COMPONENTS if basis == "rbf" else DECODERS[basis].planes, mlic.height, mlic.width)
+    check_size_to_fit(planes_of(basis), mlic.height, mlic.width)
     started = time.perf_counter()
     held_out = spread_lights(mlic.lights, hold_out)
     fitted_to = np.setdiff1d(np.arange(len(mlic)), held_out)
@@ -79,6 +79,11 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
         "notes": [*light_notes(mlic.lights[fitted_to]), *_term_notes(mlic.lights[fitted_to], basis)],
     }
     return replace(fitted, training=results)
+
+
+def planes_of(basis: Basis) -> int:
+    """The planes of an object of a basis."""
+    return COMPONENTS if basis == "rbf" else DECODERS[basis].planes
 
 
 def _term_notes(lights: NDArray[np.float64], basis: Basis) -> Iterator[str]:

@@ -222,7 +222,7 @@ def test_a_result_that_cannot_be_written_is_saved_elsewhere(
 def test_space_is_checked_before_a_fit(
     photographs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"total": 10**9, "free": 100}))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"total": 10**9, "free": 18 * 6 * 5 - 1}))
     monkeypatch.setattr(fit_command, "fit_classical", lambda *arguments: pytest.fail("it fits"))
     assert main(["fit", str(photographs), "-o", str(tmp_path / "coin"), "--basis", "ptm"]) == 1
     assert "of free space, got 0.0 MB: free some space" in capsys.readouterr().err
