@@ -1,4 +1,4 @@
-"""The page of the OpenLIME export in a browser, with a stand-in for OpenLIME (tests/support/openlime.py has its facts)."""
+"""The page of the OpenLIME export in a browser, with a stand-in: tests/support/openlime.py has its facts."""
 
 import json
 from dataclasses import replace
