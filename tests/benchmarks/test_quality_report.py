@@ -144,6 +144,7 @@ def test_training_as_published_learns(benchmark_module: Any, tmp_path: Path) -> 
     assert mean_psnr(second, mlic, everything) > mean_psnr(first, mlic, everything) + 1
 
 
+@pytest.mark.deep  # five fits
 def test_a_large_fit_is_compared_with_those_of_its_pieces(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.quality.large_fit", str(tmp_path / "sample"), "--size", "96x72"]
     printed = subprocess.run([*command, "--steps", "20"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
