@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from PIL import Image
+
 MAX_PIXELS = 150_000_000
 """Of one picture: the largest cameras have this many, a decompression bomb claims more."""
 
@@ -38,3 +40,13 @@ def too_many_scans(jpeg: bytes) -> bool:
     """Whether a JPEG passes over its picture more often than `MAX_JPEG_SCANS`, without decoding it."""
     scans = (code for code, _ in jpeg_markers(jpeg) if code == _SCAN)
     return any(number >= MAX_JPEG_SCANS for number, _ in enumerate(scans))
+
+
+def some_rows(picture: Image.Image, start: int, stop: int) -> Image.Image:
+    """A copy of the rows from start to before stop, in any mode.
+
+    Not `Image.crop`: some versions of Pillow apply a process-wide size limit there, instead of the limits above.
+    """
+    return picture.transform(
+        (picture.width, stop - start), Image.Transform.EXTENT, (0, start, picture.width, stop), Image.Resampling.NEAREST
+    )

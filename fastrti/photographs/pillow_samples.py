@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti.photographs.picture_file import Alpha, Samples
+from fastrti.picture_limits import some_rows
 
 MODES = {
     "1": "L",
@@ -36,7 +37,7 @@ def pillow_samples(image: Image.Image, alpha: bool = True) -> Samples:
     image.load()
 
     def rows(start: int, stop: int) -> NDArray[np.uint8]:
-        strip = np.asarray(image.crop((0, start, image.width, stop)).convert(mode))
+        strip = np.asarray(some_rows(image, start, stop).convert(mode))
         return strip.reshape(*strip.shape[:2], -1)
 
     kind: Alpha = "straight" if mode.endswith("A") else "none"

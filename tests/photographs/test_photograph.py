@@ -220,3 +220,12 @@ def test_16_bits_without_imagecodecs_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(MissingPackageError, match=r"^expected .* a.png.* run pip install 'fastrti\[16bit\]'"):
         read_photograph(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "palette.png"])
+def test_pillows_own_limit_does_not_interfere(tmp_path, monkeypatch, name):
+    picture = Image.fromarray(np.repeat(np.repeat(RGB, 20, 0), 20, 1))
+    (picture.quantize(35) if "palette" in name else picture).save(tmp_path / name)
+    wanted = np.asarray(Image.open(tmp_path / name).convert("RGB"))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3)
+    assert np.array_equal(read_photograph(tmp_path / name).pixels, wanted)

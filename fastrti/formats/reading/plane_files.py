@@ -13,7 +13,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 from fastrti.errors import ObjectError
 from fastrti.files import read_file, write_file
 from fastrti.json_fields import Fields
-from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MAX_PLANE_BYTES, too_many_scans
+from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MAX_PLANE_BYTES, some_rows, too_many_scans
 from fastrti.progress import counted
 
 MAX_SIDE = 1 << 20
@@ -115,7 +115,7 @@ def _decode_into(planes: NDArray[np.uint8], picture: Image.Image, where: str) ->
     _decoded(picture, where)
     for top in range(0, picture.height, _BAND_ROWS):
         rows = slice(top, min(top + _BAND_ROWS, picture.height))
-        planes[:, rows] = np.asarray(picture.crop((0, rows.start, picture.width, rows.stop))).transpose(2, 0, 1)
+        planes[:, rows] = np.asarray(some_rows(picture, rows.start, rows.stop)).transpose(2, 0, 1)
 
 
 def largest_file(width: int, height: int) -> int:
