@@ -29,6 +29,7 @@ FLOORS = [
     {"rendering"},
     {"scoring"},
     {"training"},
+    {"capture"},
     {"sharing"},
     {"synth", "examples"},
     {"cli"},

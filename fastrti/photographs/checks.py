@@ -51,6 +51,27 @@ def checked_lights(lights: NDArray[np.floating], count: int) -> NDArray[np.float
     return checked
 
 
+def checked_positions(positions: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+    """The positions as (N, 3) float64; ArgumentError unless there is a light above the plane for each photograph."""
+    given = np.asarray(positions)
+    if given.shape != (count, 3) or given.dtype.kind not in "fiu" or isinstance(positions, np.ma.MaskedArray):
+        raise ArgumentError(
+            f"expected positions of shape ({count}, 3), one for each photograph, got {given.dtype} of shape {given.shape}"
+        )
+    checked = given.astype(np.float64)
+    if not np.isfinite(checked).all():
+        raise ArgumentError("expected positions of finite numbers, got NaN or infinity")
+    if checked[:, 2].min() <= 0:
+        raise ArgumentError(f"expected lights above the object's plane, got a position of z = {checked[:, 2].min():.3g}")
+    return checked
+
+
+def check_scale(mm_per_pixel: float) -> None:
+    """Raises ArgumentError unless this is a positive number."""
+    if not (np.isfinite(mm_per_pixel) and mm_per_pixel > 0):
+        raise ArgumentError(f"expected a positive number of millimetres per pixel, got {mm_per_pixel}")
+
+
 def checked_names(names: Sequence[str], count: int) -> tuple[str, ...]:
     """The names as a tuple; ArgumentError unless there is one for each photograph."""
     checked = (names,) if isinstance(names, str) else tuple(names)

@@ -17,10 +17,13 @@ from fastrti.photographs.checks import (
     Transfer,
     check_mask,
     check_samples,
+    check_scale,
     check_transfer,
     checked_lights,
     checked_names,
+    checked_positions,
 )
+from fastrti.photographs.corrections import Correction
 from fastrti.photographs.lp_file import read_lp
 from fastrti.photographs.matching import Match, match_rows
 from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, fold, is_photograph
@@ -41,6 +44,10 @@ class Mlic:
         names: N file names.
         mask: (H, W) bool, True on the object; None where everything is the object.
         transfer: how samples encode light, "srgb" or "linear".
+        positions: (N, 3) float64, where the lights stand: in picture widths from the middle of the picture, on the axes
+            of `fastrti.lights`, z = 0 in the object's plane. None where lights are far away.
+        mm_per_pixel: the scale of the photographs on the object, or None.
+        corrections: what was done to the photographs and lights, first to last.
         notes: a sentence for everything that the reader skipped or guessed. A `Doubt` is a guess that may be wrong.
         lp: the name of the list; empty for arrays.
         matched_by: "name", "number" or "order", see `load`; empty for arrays.
@@ -54,6 +61,9 @@ class Mlic:
     names: tuple[str, ...]
     mask: NDArray[np.bool_] | None = None
     transfer: Transfer = "srgb"
+    positions: NDArray[np.float64] | None = None
+    mm_per_pixel: float | None = None
+    corrections: tuple[Correction, ...] = ()
     notes: tuple[str, ...] = ()
     lp: str = ""
     matched_by: str = ""
@@ -66,6 +76,10 @@ class Mlic:
         if self.mask is not None:
             check_mask(self.mask, self.photographs.shape[1:3])
         check_transfer(self.transfer)
+        if self.positions is not None:
+            object.__setattr__(self, "positions", checked_positions(self.positions, len(self.photographs)))
+        if self.mm_per_pixel is not None:
+            check_scale(self.mm_per_pixel)
 
     def __repr__(self) -> str:
         kind = f"{self.photographs.dtype}, {self.transfer}{'' if self.mask is None else ', with a mask'}"
@@ -140,7 +154,8 @@ class Mlic:
         if chosen.ndim != 1 or not len(chosen) or chosen.min() < -len(self) or chosen.max() >= len(self):
             raise ArgumentError(f"expected one or more indices of {len(self)} photographs, got {list(indices)}")
         names = tuple(self.names[i] for i in chosen)
-        return replace(self, photographs=self.photographs[chosen], lights=self.lights[chosen], names=names)
+        parts: dict[str, Any] = {"photographs": self.photographs[chosen], "lights": self.lights[chosen], "names": names}
+        return replace(self, **parts, positions=None if self.positions is None else self.positions[chosen])
 
     def encoded(self, samples: Samples) -> NDArray[np.float32]:
         """What networks train on and pictures are scored against: sRGB-encoded values in [0, 1].

@@ -48,6 +48,10 @@ WRONG = {
     "a mask of numbers": ({"mask": np.full((4, 6), 255, np.uint8)}, "expected a mask of bool and shape"),
     "a mask on its side": ({"mask": np.ones((6, 4), bool)}, "expected a mask of bool and shape"),
     "a mask of nothing": ({"mask": np.zeros((4, 6), bool)}, "expected a mask with object pixels"),
+    "positions of x and y alone": ({"positions": LIGHTS[:, :2]}, "expected positions of shape"),
+    "a position that is infinite": ({"positions": LIGHTS * [np.inf, 1, 1]}, "expected positions of finite numbers"),
+    "a position below the table": ({"positions": LIGHTS * [1, 1, -1]}, "expected lights above the object's plane"),
+    "a scale of nothing": ({"mm_per_pixel": 0.0}, "expected a positive number of millimetres per pixel"),
     "another transfer": ({"transfer": "gamma"}, "expected transfer 'srgb' or 'linear'"),
 }
 
@@ -74,8 +78,10 @@ def test_a_collection_is_short_in_words() -> None:
 
 
 def test_a_part_of_a_collection_keeps_what_belongs_to_it() -> None:
-    whole = replace(made(mask=np.eye(4, 6, dtype=bool)), notes=("odd",), lp="dome.lp", matched_by="order")
+    mask, positions = np.eye(4, 6, dtype=bool), 2 * LIGHTS
+    whole = replace(made(mask=mask, positions=positions), notes=("odd",), lp="dome.lp", matched_by="order")
     part = whole.subset([5, 1, 1])
+    assert np.array_equal(part.positions, positions[[5, 1, 1]])
     assert np.array_equal(part.photographs, PHOTOGRAPHS[[5, 1, 1]]) and np.array_equal(part.lights, LIGHTS[[5, 1, 1]])
     assert part.names == ("f", "b", "b") and part.mask is whole.mask
     assert (part.notes, part.lp, part.matched_by) == (("odd",), "dome.lp", "order")
