@@ -56,13 +56,15 @@ def checked_positions(positions: NDArray[np.floating], count: int) -> NDArray[np
     given = np.asarray(positions)
     if given.shape != (count, 3) or given.dtype.kind not in "fiu" or isinstance(positions, np.ma.MaskedArray):
         raise ArgumentError(
-            f"expected positions of shape ({count}, 3), one for each photograph, got {given.dtype} of shape {given.shape}"
+            f"expected positions of shape ({count}, 3), one for each photograph, "
+            f"got {given.dtype} of shape {given.shape}"
         )
     checked = given.astype(np.float64)
     if not np.isfinite(checked).all():
         raise ArgumentError("expected positions of finite numbers, got NaN or infinity")
-    if checked[:, 2].min() <= 0:
-        raise ArgumentError(f"expected lights above the object's plane, got a position of z = {checked[:, 2].min():.3g}")
+    lowest = checked[:, 2].min()
+    if lowest <= 0:
+        raise ArgumentError(f"expected lights above the object's plane, got a position of z = {lowest:.3g}")
     return checked
 
 
