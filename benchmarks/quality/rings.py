@@ -29,7 +29,8 @@ from fastrti.objects.planes import quantise
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.synth.materials import make_surface
 from fastrti.synth.relief import height_field
-from fastrti.synth.render import lit_pixels, shade
+from fastrti.synth.shading import shade
+from fastrti.synth.shadows import lit_pixels
 from fastrti.training.classical import DECODERS, fit_classical, fit_components
 
 RESULTS = Path(__file__).parents[1] / "results" / "rings.csv"

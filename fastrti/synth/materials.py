@@ -62,7 +62,7 @@ def make_surface(heights: Field, seed: int) -> Surface:
     stripe = (grid.x / grid.across + 0.014 * smooth_noise(grid, 4, rng)) * len(MATERIALS)
     material = np.clip(stripe, 0, len(MATERIALS) - 1).astype(np.uint8)
     mottling = np.clip(1 + 0.12 * smooth_noise(grid, 9, rng) + 0.08 * smooth_noise(grid, 60, rng), 0.4, 1.4)
-    normals = _normals(heights, 1 / min(heights.shape))
+    normals = surface_normals(heights, 1 / min(heights.shape))
     alpha2 = np.array([m.roughness**2 for m in MATERIALS], np.float32)[material]
     return Surface(
         normals=normals,
@@ -77,7 +77,7 @@ def _colours(palette: list[tuple[float, ...]], material: NDArray[np.uint8]) -> N
     return np.stack([np.array(channel, np.float32)[material] for channel in zip(*palette)])
 
 
-def _normals(heights: Field, spacing: float) -> NDArray[np.float32]:
+def surface_normals(heights: Field, spacing: float) -> NDArray[np.float32]:
     """Unit normals (3, H, W) of a height field whose pixels are `spacing` apart; row 0 is the top, +y points up."""
     down, right = np.gradient(heights, spacing)
     length = np.sqrt(1 + down * down + right * right)

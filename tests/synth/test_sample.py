@@ -13,7 +13,8 @@ from fastrti.scoring.metrics import psnr
 from fastrti.synth import TEST_LIGHTS, dome_lights, render, render_collection
 from fastrti.synth.materials import Surface, make_surface, smith_factor
 from fastrti.synth.relief import height_field
-from fastrti.synth.render import _SHADOW_BIAS, lit_pixels, shade
+from fastrti.synth.shading import shade
+from fastrti.synth.shadows import SHADOW_BIAS, lit_pixels
 from fastrti.training.classical import fit_classical
 
 
@@ -69,7 +70,7 @@ def test_along_the_axes_shadows_are_exact(light):
         steps = np.arange(1, 24)
         rows, columns = row - steps * np.sign(light[1]), column + steps * np.sign(light[0])
         inside = (rows >= 0) & (rows < 17) & (columns >= 0) & (columns < 23)
-        ray = heights[row, column] + _SHADOW_BIAS + steps[inside] * drop
+        ray = heights[row, column] + SHADOW_BIAS + steps[inside] * drop
         assert lit[row, column] == (heights[rows[inside].astype(int), columns[inside].astype(int)] <= ray).all()
 
 
