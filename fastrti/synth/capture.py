@@ -19,8 +19,8 @@ from fastrti.rendering.normals import save_normals
 from fastrti.synth.camera import Ball, Camera, Floats
 from fastrti.synth.faults import Faults, photographed
 from fastrti.synth.lamps import Lamp, make_lamps
-from fastrti.synth.scene import MARGIN, Scene
-from fastrti.synth.settings import Settings
+from fastrti.synth.scene import Scene
+from fastrti.synth.settings import MARGIN, Settings
 from fastrti.synth.shading import as_bytes
 from fastrti.synth.truth import SphereTruth, Truth
 
@@ -45,13 +45,32 @@ def write_capture(folder: str | Path, settings: Settings) -> Truth:
     Raises:
         CollectionError: the folder exists already, or cannot be written.
     """
-    shoot = _Shoot(settings)
     with new_folder(Path(folder), CollectionError) as fresh:
-        for name, picture in zip(shoot.truth.names, shoot.photographs()):
-            write_file(fresh / name, _encoded(picture, settings))
-        write_lp(fresh / LIST_NAME, shoot.truth.names, np.array(shoot.truth.listed))
-        save_normals(fresh / NORMALS_NAME, shoot.scene.normals)
-        shoot.truth.write(fresh)
+        return _write(fresh, settings)
+
+
+def write_pair(folder: str | Path, settings: Settings) -> Truth:
+    """Renders folder/Dome, which is the capture, and folder/Test: the same scene in good photographs, see `scored`.
+
+    Returns:
+        what is true of Dome.
+
+    Raises:
+        CollectionError: Dome or Test exists already, or cannot be written.
+    """
+    dome, test = Path(folder) / "Dome", Path(folder) / "Test"
+    with new_folder(dome, CollectionError) as fresh_dome, new_folder(test, CollectionError) as fresh_test:
+        _write(fresh_test, settings.scored())
+        return _write(fresh_dome, settings)
+
+
+def _write(folder: Path, settings: Settings) -> Truth:
+    shoot = _Shoot(settings)
+    for name, picture in zip(shoot.truth.names, shoot.photographs()):
+        write_file(folder / name, _encoded(picture, settings))
+    write_lp(folder / LIST_NAME, shoot.truth.names, np.array(shoot.truth.listed))
+    save_normals(folder / NORMALS_NAME, shoot.scene.normals)
+    shoot.truth.write(folder)
     return shoot.truth
 
 
@@ -76,14 +95,14 @@ class _Shoot:
 
 
 def _truth(settings: Settings, scene: Scene, lamps: list[Lamp], faults: Faults) -> Truth:
-    digits = max(2, len(str(settings.lights)))
+    digits = max(2, len(str(settings.count)))
     suffix = "png" if settings.quality is None else "jpg"
     kinds = settings.sphere_kinds * len(settings.spheres)
     near = settings.lamp_distance is not None
     positions = [lamp.position for lamp in lamps if lamp.position is not None]
     return Truth(
         settings=settings,
-        names=tuple(f"image{i:0{digits}}.{suffix}" for i in range(1, settings.lights + 1)),
+        names=tuple(f"image{i:0{digits}}.{suffix}" for i in range(1, settings.count + 1)),
         lights=_vectors([lamp.direction for lamp in lamps]),
         positions=_vectors(positions) if near else None,
         listed=_vectors(faults.listed),

@@ -34,7 +34,7 @@ class Faults:
     def of(cls, settings: Settings, lights: Floats) -> "Faults":
         """Draws what the settings ask for. No photograph has two faults of single photographs."""
         rng = np.random.default_rng((settings.seed, 13))
-        count = settings.lights
+        count = settings.count
         angle, far = rng.uniform(0, 2 * np.pi, count), settings.shift * np.sqrt(rng.uniform(0, 1, count))
         gains = rng.uniform(-settings.exposure_jitter, settings.exposure_jitter, count)
         listed = lights + rng.normal(0, np.radians(settings.light_error) / 2**0.5, lights.shape)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fastrti.lights import on_spiral
 from fastrti.synth.camera import Floats
-from fastrti.synth.rings import dome_lights
+from fastrti.synth.rings import TEST_LIGHTS, dome_lights
 from fastrti.synth.settings import Settings
 
 _LOWEST, _HIGHEST = np.sin(np.radians([14, 85]))  # where a hand holds a lamp
@@ -47,8 +47,9 @@ class Lamp:
 def make_lamps(settings: Settings) -> list[Lamp]:
     """The lamps, in the order of the photographs."""
     rng = np.random.default_rng((settings.seed, 11))
-    directions, distances = dome_lights(settings.lights), np.ones(settings.lights)
-    if settings.hand_held:
+    directions = TEST_LIGHTS if settings.lamps == "test" else dome_lights(settings.lights)
+    distances = np.ones(len(directions))
+    if settings.lamps == "hand":
         directions = on_spiral(np.linspace(_LOWEST, _HIGHEST, settings.lights))
         directions += rng.normal(0, _UNEVEN, directions.shape)
         directions[:, 2] = np.maximum(directions[:, 2], 0.15)

@@ -10,12 +10,10 @@ from fastrti.synth.clutter import Table, lay_table, scatter_clutter
 from fastrti.synth.lamps import Lamp
 from fastrti.synth.materials import Surface, make_surface
 from fastrti.synth.relief import Field, height_field
-from fastrti.synth.settings import Settings
+from fastrti.synth.settings import MARGIN, Settings
 from fastrti.synth.shading import shade_linear
 from fastrti.synth.shadows import lit_from, lit_pixels
 from fastrti.synth.spheres import SphereView, shadowed
-
-MARGIN = 4  # pixels rendered beyond each edge, so that a moved photograph shows what was there
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,29 @@
 """What a rendered capture shall be like: who stands on the table, where the lamps are, and what goes wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from fastrti.errors import ArgumentError
 from fastrti.picture_limits import MAX_PIXELS
+from fastrti.synth.rings import TEST_LIGHTS
 
 MIN_SIDE = 16  # pixels
 MAX_LIGHTS = 999
+MARGIN = 8  # pixels rendered beyond each edge, so that a moved photograph shows what was there
+
+RANGES = {
+    "lamp_distance": (0.75, 1000.0),
+    "focal_length": (0.25, 1000.0),
+    "tablet": (0.05, 1.0),
+    "vignetting": (0.0, 0.9),
+    "exposure_jitter": (0.0, 5.0),
+    "shift": (0.0, float(MARGIN)),
+    "light_error": (0.0, 30.0),
+    "noise": (0.0, 0.2),
+}
+"""The smallest and the largest of each number."""
 
 Place = tuple[float, float, float]  # x, y and radius in pixels
 
@@ -23,8 +37,8 @@ class Settings:
         height: pixels, 16 or more.
         lights: how many photographs, 1–999.
         seed: the scene and everything random.
-        hand_held: lamps are held all over the hemisphere at uneven distances; otherwise they hang in the rings of a
-            dome.
+        lamps: "dome" hangs them in the rings of SynthRTI's Dome. "hand" holds them all over the hemisphere at uneven
+            distances. "test" takes the 20 lights of SynthRTI's Test, whatever `lights` says.
         lamp_distance: of the lamps from the middle of the picture, in picture widths; None puts them far away.
         focal_length: of the camera, in picture widths (the 35-mm equivalent over 36 mm); None is without perspective.
         tablet: the side of the tablet as a share of the picture's, above 0 to 1.
@@ -50,7 +64,7 @@ class Settings:
     height: int = 480
     lights: int = 24
     seed: int = 0
-    hand_held: bool = False
+    lamps: Literal["dome", "hand", "test"] = "dome"
     lamp_distance: float | None = None
     focal_length: float | None = None
     tablet: float = 1.0
@@ -75,18 +89,26 @@ class Settings:
         spoilt = self.wrong_lights + 2 * self.swapped_lights + self.no_flash + self.overexposed + self.blurred
         if min(self.wrong_lights, self.swapped_lights, self.no_flash, self.overexposed, self.blurred) < 0:
             raise ArgumentError("expected numbers of spoilt photographs of 0 or more, got a negative one")
-        if spoilt + 2 * self.duplicates > self.lights:
+        if spoilt + 2 * self.duplicates > self.count:
             raise ArgumentError(
-                f"expected at most {self.lights} spoilt photographs, one fault each, "
+                f"expected at most {self.count} spoilt photographs, one fault each, "
                 f"got {spoilt + 2 * self.duplicates}: take more photographs, or spoil fewer"
             )
-        for name, least in (("lamp_distance", 0.75), ("focal_length", 0.25)):
+        for name, (least, most) in RANGES.items():
             value = getattr(self, name)
-            if value is not None and not least <= value < np.inf:
-                raise ArgumentError(f"expected a {name} of {least} picture widths or more, got {value}")
-        for name in ("exposure_jitter", "light_error", "noise", "shift", "vignetting"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ArgumentError(f"expected {name} of 0 or more, got {getattr(self, name)}")
+            if value is not None and not least <= value <= most:
+                raise ArgumentError(f"expected {name} from {least:g} to {most:g}, got {value:g}")
+
+    @property
+    def count(self) -> int:
+        """How many photographs there are."""
+        return len(TEST_LIGHTS) if self.lamps == "test" else self.lights
+
+    def scored(self) -> "Settings":
+        """The same scene under the test lights, far away, in good photographs: what a fit is compared with."""
+        good = Settings(noise=0, quality=95)
+        kept = ("width", "height", "seed", "focal_length", "tablet", "spheres", "sphere_kinds", "clutter")
+        return replace(good, lamps="test", **{name: getattr(self, name) for name in kept})
 
 
 def check_scene(width: int, height: int, lights: int, seed: int) -> None:
@@ -123,18 +145,19 @@ def place_spheres(
         found: list[tuple[float, Place]] = []
         for _ in range(200):
             r = float(rng.uniform(*radius))
-            x, y = (float(rng.uniform(1.15 * r + 3, side - 1.15 * r - 3)) for side in (width, height))
-            free = all(np.hypot(x - a, y - b) > 1.25 * (r + c) for a, b, c in places)
-            inside = 2 * (1.15 * r + 3) < min(width, height)
-            if free and inside:
+            reach = 1.15 * r + 3  # of the outline under perspective
+            if 2 * reach > min(width, height):
+                continue
+            x, y = (float(rng.uniform(reach, side - reach)) for side in (width, height))
+            if all(np.hypot(x - a, y - b) > 1.25 * (r + c) for a, b, c in places):
                 beside = max(abs(x - width / 2) - tablet * width / 2, abs(y - height / 2) - tablet * height / 2)
                 found.append((min(beside - r, 0), (x, y, r)))
                 if beside > r:
                     break
         if not found:
             raise ArgumentError(
-                f"expected room for {count} spheres of {radius[0]:g}–{radius[1]:g} pixels radius in {width}×{height} "
-                "pixels, found none: make them smaller, or fewer"
+                f"expected room for {count} spheres of {radius[0]:.0f}–{radius[1]:.0f} pixels radius in "
+                f"{width}×{height} pixels, found none: ask for fewer, or for a larger picture"
             )
         places.append(max(found)[1])
     return tuple(places)
