@@ -40,18 +40,20 @@ class Group:
     """Measurements with one table.
 
     Attributes:
+        text: what stands above its table, with a heading.
         seeds: of each case.
         measure: one case with one seed; None where the data are not there.
         section: the table of the rows, in Markdown.
     """
 
+    text: str
     seeds: dict[str, range]
     measure: Callable[[str, int, Path | None], Numbers]
     section: Callable[[Sequence[Row]], str]
 
 
 GROUPS = {
-    name: Group(module.SEEDS, module.measure, module.section)
+    name: Group(module.TEXT, module.SEEDS, module.measure, module.section)
     for name, module in {
         "lights": capture_lights,
         "near": capture_near,
@@ -69,7 +71,8 @@ def rows_of(group: str) -> list[Row]:
 
 def section() -> str:
     """What stands in docs/capture/measured.md: the tables of all groups that were measured."""
-    return "\n\n".join(group.section(rows) for name, group in GROUPS.items() if (rows := rows_of(name)))
+    tables = {name: group.section(rows) for name, group in GROUPS.items() if (rows := rows_of(name))}
+    return "\n\n".join(f"{GROUPS[name].text}\n\n{table}" for name, table in tables.items())
 
 
 def missing(group: str, cases: Sequence[str]) -> Iterator[tuple[str, int]]:

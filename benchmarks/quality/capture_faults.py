@@ -17,6 +17,11 @@ from fastrti.srgb import srgb_decode, srgb_encode, to_bytes
 from fastrti.synth.filters import cropped
 
 SCENES = ("Single/Object1/material8", "Multi/Object2/material5")  # a smooth one, a glossy one
+TEXT = """## Exposures, lights and shifts
+
+Two scenes of SynthRTI, a smooth one and a glossy one, spoilt as in [Experiments](../experiments.md). The spoilt
+photographs are fitted with the default student, and the result is scored on good photographs under new lights."""
+
 _SHIFT = 3.0  # pixels
 _CORRECTED, _OFF = "corrected", "not corrected"
 

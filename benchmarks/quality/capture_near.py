@@ -19,6 +19,11 @@ DISTANT, CORRECTED, IGNORED = "lights far away", "near, corrected", "near, not c
 SEEDS = {DISTANT: range(4), CORRECTED: range(4), IGNORED: range(4)}
 DISTANCE = 2.0  # picture widths
 
+TEXT = """## Near lights
+
+A tablet under 49 lamps at two picture widths, fitted and scored under 20 lights far away. The same tablet under lamps
+far away shows what can be reached."""
+
 _FAR = Settings(160, 120, lights=49, noise=0.001, quality=95)
 
 

@@ -7,7 +7,7 @@ A capture has, beside the tablet, what a camera meets: glossy spheres, a table w
 that are near, and all that goes wrong. `Settings` says which, and `Truth` what a program should find out.
 """
 
-from fastrti.synth.capture import take, write_capture, write_pair
+from fastrti.synth.capture import take, true_normals, write_capture, write_pair
 from fastrti.synth.render import render_collection
 from fastrti.synth.rings import TEST_LIGHTS, dome_lights
 from fastrti.synth.settings import Settings, place_spheres
@@ -22,6 +22,7 @@ __all__ = [
     "place_spheres",
     "render_collection",
     "take",
+    "true_normals",
     "write_capture",
     "write_pair",
 ]

@@ -14,6 +14,12 @@ from fastrti.synth.relief import Field
 Floats = NDArray[np.float64]
 
 
+def dot(first: NDArray[np.floating], second: NDArray[np.floating]) -> Floats:
+    """The scalar products, (…), of vectors (…, 3)."""
+    products: Floats = np.einsum("...i,...i->...", first, second)
+    return products
+
+
 @dataclass(frozen=True)
 class Camera:
     """How points become pixels. Pixels are counted from the upper left corner: the first pixel's middle is (½, ½).
@@ -44,7 +50,7 @@ class Camera:
         if self.focal_length is None:
             return np.broadcast_to(np.array([0.0, 0.0, 1.0]), points.shape)
         towards = np.array([0.0, 0.0, self.focal_length]) - points
-        unit: Floats = towards / np.linalg.norm(towards, axis=-1, keepdims=True)
+        unit: Floats = towards / np.sqrt(dot(towards, towards))[..., None]
         return unit
 
 
@@ -95,8 +101,8 @@ class Ball:
         start = camera.on_plane(x, y)
         view = camera.view(start)
         offset = start - np.array(self.centre)
-        along = (view * offset).sum(-1)
-        square = along**2 - (offset**2).sum(-1) + self.radius**2
+        along = dot(view, offset)
+        square = along**2 - dot(offset, offset) + self.radius**2
         nearer = np.sqrt(np.maximum(square, 0)) - along  # the root towards the camera
         return square > 0, start + nearer[..., None] * view
 
@@ -109,8 +115,9 @@ class Ball:
             near: which of the two.
         """
         normal = np.array([0.0, 0.0, 1.0])
-        for _ in range(200):  # each step shrinks the error by about the radius over the distance
-            point = np.array(self.centre) + self.radius * normal
+        before = np.zeros(3)
+        while np.abs(normal - before).max() > 1e-12:  # a step shrinks the error to the radius over the distance
+            before, point = normal, np.array(self.centre) + self.radius * normal
             towards = (light - point) / np.linalg.norm(light - point) if near else light / np.linalg.norm(light)
             half = camera.view(point) + towards
             normal = half / np.linalg.norm(half)

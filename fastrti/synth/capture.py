@@ -39,6 +39,11 @@ def take(settings: Settings) -> tuple[Mlic, Truth]:
     return Mlic(np.stack(files), np.array(truth.listed), truth.names), truth
 
 
+def true_normals(settings: Settings) -> NDArray[np.float32]:
+    """The normals (H, W, 3) of the scene that a capture of these settings shows, without its spheres."""
+    return Scene.of(settings).normals
+
+
 def write_capture(folder: str | Path, settings: Settings) -> Truth:
     """Renders a capture to a new folder: photographs, dirs.lp, normals.png and truth.json.
 

@@ -79,32 +79,38 @@ def _fan(heights: Field, column: float, row: float, height: float) -> Lit:
     """`lit_from` in the quarter below (column, row), all others being lit."""
     rows, columns = heights.shape
     lit = np.ones(heights.shape, bool)
-    first = max(0, int(np.ceil(row + 0.5)))
-    if first >= rows:
+    first, last = max(0, int(np.ceil(row + 0.5))), rows - 1 - row
+    left, right = max(0, int(column - last)), min(columns, int(np.ceil(column + last)) + 1)
+    if first >= rows or left >= right:
         return lit
+    quarter = np.ascontiguousarray(heights[first:, left:right])
     below = (np.arange(first, rows) - row).astype(np.float32)[:, None]  # rows from the foot
-    ends = np.array([[0 - column], [columns - 1 - column]]) / below[[0, -1], 0]
-    least, most = np.clip([ends[0].min(), ends[1].max()], -1, 1)
+    across = (np.arange(left, right) - column).astype(np.float32)
+    ends = across[[0, -1]] / below[[0, -1]]
+    least, most = (float(slope) for slope in np.clip([ends[:, 0].min(), ends[:, 1].max()], -1, 1))
     if most <= least:
         return lit
-    rays = int(np.ceil((most - least) * below[-1, 0])) + 2
+    rays = int(np.ceil((most - least) * last)) + 2
     slopes = np.linspace(least, most, rays, dtype=np.float32)
     # Along a ray, what is seen from the lamp sinks less and less: the smallest sink so far is the horizon.
-    sink = (np.float32(height) - _along_rows(heights[first:], column + slopes * below)) / below
+    height = np.float32(height)
+    sink = (height - _along_rows(quarter, slopes * below - across[0])) / below
     horizon = np.full(sink.shape, _OPEN)
     np.minimum.accumulate(sink[:-1], axis=0, out=horizon[1:])
-    slope = (np.arange(columns, dtype=np.float32) - np.float32(column)) / below
-    at = (slope - np.float32(least)) * np.float32((rays - 1) / (most - least))
-    over = np.float32(height) - _along_rows(horizon, at, outside=_OPEN) * below
-    lit[first:] = (heights[first:] + SHADOW_BIAS >= over) | (np.abs(slope) > 1)
+    slope = across / below
+    over = _along_rows(horizon, (slope - np.float32(least)) * np.float32((rays - 1) / (most - least)), outside=_OPEN)
+    lit[first:, left:right] = (quarter + SHADOW_BIAS >= height - over * below) | (np.abs(slope) > 1)
     return lit
 
 
 def _along_rows(values: Field, places: Field, outside: np.float32 = -_OPEN) -> Field:
     """Values (R, C) interpolated within their rows at (R, K) places; `outside` where there are none."""
-    last = values.shape[1] - 1
-    left = np.clip(np.floor(places), 0, max(last - 1, 0)).astype(np.intp)
+    rows, columns = values.shape
+    left = places.astype(np.int32)
+    np.clip(left, 0, max(columns - 2, 0), out=left)
     share = places - left
-    rows = np.arange(len(values))[:, None]
-    between: Field = values[rows, left] * (1 - share) + values[rows, np.minimum(left + 1, last)] * share
-    return np.where((share < -0.01) | (share > 1.01), outside, between)
+    left += np.arange(0, rows * columns, columns, dtype=np.int32)[:, None]
+    one = values.ravel().take(left)
+    between: Field = one + (values.ravel().take(left + min(1, columns - 1)) - one) * share
+    between[(share < -0.01) | (share > 1.01)] = outside
+    return between

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.synth.camera import Ball, Camera, Floats
+from fastrti.synth.camera import Ball, Camera, Floats, dot
 from fastrti.synth.lamps import Lamp
 from fastrti.synth.relief import Field
 from fastrti.synth.shading import AMBIENT, EXPOSURE
@@ -55,7 +55,7 @@ class SphereView:
         met: (h, w, s) which samples lie on the sphere.
         fresnel: (h, w, s) Schlick's (1 − cos)⁵, 0 beside the sphere.
         room: (h, w, 3) linear light of the room and beneath the surface, without the lamp.
-        below: (h, w) where the reflected ray meets the table, as an index of the flattened picture; −1 nowhere.
+        below: (h, w, s) where the reflected ray meets the table, as an index of the flattened picture; −1 nowhere.
     """
 
     ball: Ball
@@ -88,12 +88,12 @@ class SphereView:
         fresnel = np.where(met, fresnel, 0)
         middles = np.meshgrid(columns.mean(1), rows.mean(1))
         _, middle_points = ball.hits(camera, middles[0], middles[1])
-        middle_mirrored, _, normals = _reflect(ball, camera, middle_points)
+        _, _, normals = _reflect(ball, camera, middle_points)
         return cls(
             ball, gloss, box, met.mean(2).astype(np.float32), middle_points, normals, points,
             np.where(met[..., None], mirrored, 0), met, fresnel,
             _room(gloss, mirrored, fresnel, met),
-            _on_table(middle_points, middle_mirrored, camera, margin, size),
+            np.where(met, _on_table(points, mirrored, camera, margin, size), -1),
         )  # fmt: skip
 
     def draw(self, picture: NDArray[np.float32], lamp: Lamp, power: float, others: list[Ball]) -> None:
@@ -107,12 +107,12 @@ class SphereView:
         """
         reflected = np.array(self.gloss.reflected)
         to_lamp, strength = _reaching(lamp, self.points)
-        facing = np.maximum((self.normals * to_lamp).sum(-1), 0) * strength * self._seen(self.points, lamp, others)
+        facing = np.maximum(dot(self.normals, to_lamp), 0) * strength * self._seen(self.points, lamp, others)
         colour = self.room + power * EXPOSURE * facing[..., None] * np.array(self.gloss.scattered)
-        mean_fresnel = self.fresnel.mean(2) / np.maximum(self.cover, 1e-6)
-        share = reflected + (1 - reflected) * mean_fresnel[..., None]
-        table = picture.reshape(-1, 3)
-        colour += share * np.where(self.below[..., None] < 0, 0, table[self.below])
+        inside = np.maximum(self.met.sum(2), 1)[..., None]
+        share = reflected + (1 - reflected) * self.fresnel.sum(2)[..., None] / inside
+        table = np.concatenate([picture.reshape(-1, 3), np.zeros((1, 3), np.float32)])  # the last is the sky
+        colour += share * table[self.below].sum(2) / inside
         colour += power * self._highlight(lamp, others)
         part = picture[self.box]
         cover = self.cover[..., None]
@@ -124,7 +124,7 @@ class SphereView:
         near = self._near_highlight(lamp)
         points, mirrored = self.fine_points[near], self.mirrored[near]
         to_lamp, strength = _reaching(lamp, points)
-        beside = 1 - (mirrored * to_lamp).sum(-1)  # half the squared angle to the lamp
+        beside = 1 - dot(mirrored, to_lamp)  # half the squared angle to the lamp
         lobe = np.exp(-beside / spread**2) + _HALO * np.exp(-beside / (4 * spread) ** 2)
         lobe *= EXPOSURE / (2 * spread**2) * strength * self._seen(points, lamp, others) * self.met[near]
         share = reflected + (1 - reflected) * self.fresnel[near][..., None]
@@ -135,11 +135,11 @@ class SphereView:
     def _near_highlight(self, lamp: Lamp) -> NDArray[np.bool_]:
         """The pixels (h, w) that may see something of the lamp: the others need no samples."""
         middle = self.mirrored.sum(2)
-        middle /= np.maximum(np.linalg.norm(middle, axis=-1, keepdims=True), 1e-9)
+        middle /= np.sqrt(np.maximum(dot(middle, middle), 1e-18))[..., None]
         size = 2 * self.ball.radius / (self.box[0].stop - self.box[0].start)  # about a pixel's, in picture widths
         reach = 14 * self.gloss.spread + 3 * np.sqrt(2 * size / self.ball.radius)
         to_lamp, _ = _reaching(lamp, self.points)
-        near: NDArray[np.bool_] = ((middle * to_lamp).sum(-1) > np.cos(min(reach, np.pi))) & self.met.any(2)
+        near: NDArray[np.bool_] = (dot(middle, to_lamp) > np.cos(min(reach, np.pi))) & self.met.any(2)
         return near
 
     def _seen(self, points: Floats, lamp: Lamp, others: list[Ball]) -> NDArray[np.bool_]:
@@ -155,8 +155,8 @@ def shadowed(points: Floats, lamp: Lamp, ball: Ball) -> NDArray[np.bool_]:
     """From which points (…, 3) a sphere hides the lamp, (…)."""
     to_lamp, _ = _reaching(lamp, points)
     to_ball = np.array(ball.centre) - points
-    along = (to_ball * to_lamp).sum(-1)
-    aside = (to_ball * to_ball).sum(-1) - along**2
+    along = dot(to_ball, to_lamp)
+    aside = dot(to_ball, to_ball) - along**2
     hidden: NDArray[np.bool_] = (along > 0) & (aside < ball.radius**2)
     return hidden
 
@@ -174,7 +174,7 @@ def _reflect(ball: Ball, camera: Camera, points: Floats) -> tuple[Floats, Floats
     """Where the rays of the camera go on to from points of the sphere, (1 − cos)⁵, and the normals."""
     normals = (points - np.array(ball.centre)) / ball.radius
     view = camera.view(points)
-    facing = (view * normals).sum(-1, keepdims=True)
+    facing = dot(view, normals)[..., None]
     return 2 * facing * normals - view, (1 - np.clip(facing[..., 0], 0, 1)) ** 5, normals
 
 

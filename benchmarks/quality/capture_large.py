@@ -1,0 +1,63 @@
+"""A large capture: time and memory of `fastrti lights` and `fastrti check` on 49 photographs of 12 megapixels."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common.markdown import table
+from fastrti.synth import Settings, write_capture
+
+TEXT = """## Large captures
+
+Time and memory of the commands on the machine that measured all of this, with two cores. The load is that of other
+programs beside them: at a load of 2 a command has about half of the machine."""
+
+SEEDS = {"lights": range(1), "check": range(1)}
+SETTINGS = Settings(
+    4000, 3000, lights=49, tablet=0.6, spheres=((400.0, 2600.0, 200.0), (3600.0, 400.0, 220.0)), clutter=6, noise=0.003
+)
+_COMMANDS = {"lights": ["lights", "{folder}", "-o", "{folder}/found.lp"], "check": ["check", "{folder}"]}
+
+
+def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
+    """Seconds of the clock and of all cores, GiB of memory at most, and the load of the machine beside it."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "capture"
+        write_capture(folder, SETTINGS)
+        if case == "lights":
+            (folder / "dirs.lp").unlink()
+        return measured([part.format(folder=folder) for part in _COMMANDS[case]])
+
+
+def measured(arguments: list[str]) -> dict[str, Any]:
+    """What a command of fastrti takes."""
+    load, start = os.getloadavg()[0], time.perf_counter()
+    process = subprocess.Popen([sys.executable, "-m", "fastrti", *arguments], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"expected fastrti {arguments[0]} to end well, got the exit code {process.returncode}")
+    return {
+        "seconds": round(time.perf_counter() - start, 1),
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
+        "gib": round(used.ru_maxrss / 2**20, 2),
+        "cores": os.cpu_count(),
+        "load": round(load, 1),
+    }
+
+
+def section(rows: Sequence[Any]) -> str:
+    """A row a command."""
+    columns = {
+        "seconds": "seconds",
+        "cpu_seconds": "seconds of all cores",
+        "gib": "GiB of memory",
+        "load": "load beside it",
+    }
+    lines = [[f"`fastrti {row.case}`", *(f"{row.numbers[name]:g}" for name in columns)] for row in rows]
+    return table(["49 photographs of 12 megapixels", *columns.values()], lines)
