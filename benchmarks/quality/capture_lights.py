@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common.markdown import table
-from fastrti.errors import ArgumentError
+from fastrti.errors import ArgumentError, CollectionError
 from fastrti.synth import Settings, Truth, place_spheres, write_capture
 
 SPHERES, NONE, POSITIONS = "spheres", "no sphere", "two spheres half a picture apart"
@@ -25,6 +25,7 @@ half of the captures a flash did not fire."""
 
 _SIZES = ((640, 480), (480, 640), (480, 360), (600, 400))
 _RADII = (15.0, 120.0)  # pixels
+_FILM = 36.0  # mm, the long side of a picture on 35-mm film
 _LOST = 0.1  # of the radius: a circle farther off than this, or of another size, is not the sphere
 
 
@@ -98,6 +99,25 @@ def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
     return _compared(truth, found)
 
 
+def _found(folder: Path, truth: Truth) -> Found:
+    """What fastrti finds in a folder; it knows the focal length, as EXIF would say it."""
+    from fastrti.capture.find_lights import find_lights
+
+    settings, count = truth.settings, len(truth.names)
+    long = settings.width / max(settings.width, settings.height)
+    focal_length = None if settings.focal_length is None else _FILM * settings.focal_length * long
+    try:
+        found = find_lights(folder, focal_length=focal_length)
+    except CollectionError:  # no sphere was found
+        return Found([], [None] * count, [None] * count)
+    none = np.full((count, 3), np.nan)
+    lights, positions = (
+        [vector if np.isfinite(vector).all() else None for vector in vectors]
+        for vectors in (found.lights, none if found.positions is None else found.positions)
+    )
+    return Found([(sphere.x, sphere.y, sphere.radius) for sphere in found.spheres], lights, positions)
+
+
 def _compared(truth: Truth, found: Found) -> dict[str, Any]:
     """What was found beside what is true."""
     left = list(range(len(found.circles)))
@@ -163,8 +183,3 @@ def section(rows: Sequence[Any]) -> str:
     if shares:
         facts.append(["positions from two spheres, mean error", f"{100 * mean(shares):.1f} % of the distance"])
     return "\n\n".join([*tables, table(["", ""], facts)])
-
-
-def _found(folder: Path, truth: Truth) -> Found:
-    """What fastrti finds in a folder; it knows the focal length, as EXIF would say it."""
-    raise SystemExit("not yet")

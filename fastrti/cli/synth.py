@@ -92,6 +92,8 @@ def run(arguments: argparse.Namespace) -> None:
     names = ("spheres", "focal_length", "lamp_distance", "lamps", "exposure_jitter", "shift", "no_flash", "light_error")
     chosen = {name: given[name] for name in names if name in given}
     if chosen:
+        if "focal_length" in chosen:  # the long side of a picture is that of the film
+            chosen["focal_length"] *= max(width, height) / width
         if spheres := chosen.pop("spheres", 0):
             radii = (_RADII[0] * min(width, height), _RADII[1] * min(width, height))
             places = place_spheres(width, height, spheres, radii, arguments.seed, _TABLET)

@@ -13,6 +13,8 @@ from fastrti.synth.relief import Field
 
 Floats = NDArray[np.float64]
 
+_STEPS = 500  # at most, to where the mirror law holds; some thirty are enough for most spheres
+
 
 def dot(first: NDArray[np.floating], second: NDArray[np.floating]) -> Floats:
     """The scalar products, (…), of vectors (…, 3)."""
@@ -27,7 +29,7 @@ class Camera:
     Attributes:
         width: of the picture, in pixels.
         height: of the picture, in pixels.
-        focal_length: in picture widths (the 35-mm equivalent over 36 mm); None looks at everything straight down.
+        focal_length: in picture widths; None looks at everything straight down.
     """
 
     width: int
@@ -115,12 +117,15 @@ class Ball:
             near: which of the two.
         """
         normal = np.array([0.0, 0.0, 1.0])
-        before = np.zeros(3)
-        while np.abs(normal - before).max() > 1e-12:  # a step shrinks the error to the radius over the distance
-            before, point = normal, np.array(self.centre) + self.radius * normal
+        for _ in range(_STEPS):
+            point = np.array(self.centre) + self.radius * normal
             towards = (light - point) / np.linalg.norm(light - point) if near else light / np.linalg.norm(light)
             half = camera.view(point) + towards
-            normal = half / np.linalg.norm(half)
+            better = normal + half / np.linalg.norm(half)  # half of the step: large spheres would overshoot
+            better /= np.linalg.norm(better)
+            moved, normal = np.abs(better - normal).max(), better
+            if moved < 1e-12:
+                break
         return camera.pixel_of(np.array(self.centre) + self.radius * normal)
 
 

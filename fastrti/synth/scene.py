@@ -123,8 +123,8 @@ def _laid(settings: Settings, wide: int, high: int) -> Table:
     """The table with the clutter, and the tablet in its middle."""
     rng = np.random.default_rng((settings.seed, 12))
     table = lay_table(wide, high, rng)
-    sizes = (max(4.0, 0.02 * settings.width), 0.11 * min(settings.width, settings.height))
-    scatter_clutter(table, settings.clutter, sizes, rng)
+    side = min(settings.width, settings.height)
+    scatter_clutter(table, settings.clutter, (0.027 * side, 0.11 * side), rng)
     width, height = (max(16, round(settings.tablet * side)) for side in (settings.width, settings.height))
     heights = height_field(width, height, settings.seed)
     surface = make_surface(heights, settings.seed)

@@ -40,7 +40,8 @@ class Settings:
         lamps: "dome" hangs them in the rings of SynthRTI's Dome. "hand" holds them all over the hemisphere at uneven
             distances. "test" takes the 20 lights of SynthRTI's Test, whatever `lights` says.
         lamp_distance: of the lamps from the middle of the picture, in picture widths; None puts them far away.
-        focal_length: of the camera, in picture widths (the 35-mm equivalent over 36 mm); None is without perspective.
+        focal_length: of the camera, in picture widths (for wide pictures the 35-mm equivalent over 36 mm); None is
+            without perspective.
         tablet: the side of the tablet as a share of the picture's, above 0 to 1.
         spheres: (x, y, radius) in pixels from the upper left corner, as seen: glossy spheres on the table,
             see `place_spheres`.
