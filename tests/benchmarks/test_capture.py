@@ -104,3 +104,15 @@ def test_the_tables_of_checks_and_large_captures(capture: Any, benchmark_module:
 def test_a_command_is_measured(benchmark_module: Any) -> None:
     numbers = benchmark_module("quality.capture_large").measured(["--version"])
     assert 0 < numbers["seconds"] < 60 and 0.01 < numbers["gib"] < 4
+
+
+@pytest.mark.deep  # renders four captures and looks for their spheres
+def test_spheres_of_rendered_captures_are_found(benchmark_module: Any) -> None:
+    lights = benchmark_module("quality.capture_lights")
+    for seed in (1000, 1002):
+        numbers = lights.measure(lights.SPHERES, seed)
+        assert all(numbers["found"]) and numbers["false"] == 0 and len(numbers["angles"]) == numbers["lights"]
+        assert np.mean(numbers["angles"]) < 0.5 and numbers["dark_with_light"] == 0
+    assert lights.measure(lights.NONE, 1000)["false"] == 0
+    positions = lights.measure(lights.POSITIONS, 1000)["positions"]
+    assert positions and np.mean(positions) < 0.03
