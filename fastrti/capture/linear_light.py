@@ -1,50 +1,53 @@
 """Samples as light and back: whatever scales photographs, scales light and not its sRGB encoding."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.photographs.checks import Samples, Transfer
-from fastrti.photographs.mlic import Mlic
 from fastrti.srgb import srgb_decode, srgb_encode
-
-_FINE = 1 << 16  # steps of light in the table that encodes bytes: at most a twentieth of a level each
 
 
 class LinearLight:
-    """Converts the samples of a collection to light and back.
+    """Converts the samples of photographs to light and back.
 
     Args:
-        mlic: the collection.
+        dtype: of the samples.
+        transfer: how they encode light.
 
     Attributes:
         white: the sample that stands for white, and for everything brighter.
     """
 
-    def __init__(self, mlic: Mlic):
-        self._dtype, self._transfer = mlic.photographs.dtype, mlic.transfer
-        self.white = int(np.iinfo(self._dtype).max)
-        self._of_samples = _decoded(np.linspace(0, 1, self.white + 1), mlic.transfer).astype(np.float32)
-        steps = np.arange(_FINE + 1) / _FINE
-        self._bytes = self._levels(steps) if self._dtype == np.uint8 else None
+    def __init__(self, dtype: np.dtype[Any], transfer: Transfer):
+        self._dtype, self._transfer = dtype, transfer
+        self.white = int(np.iinfo(dtype).max)
+        values = np.linspace(0, 1, self.white + 1)
+        self._light = (srgb_decode(values) if transfer == "srgb" else values).astype(np.float32)
 
     def decode(self, samples: Samples) -> NDArray[np.float32]:
-        """Light in [0, 1], of the shape of the samples."""
-        light: NDArray[np.float32] = self._of_samples[samples]
+        """Light, 0 to 1, of samples of any shape."""
+        light: NDArray[np.float32] = self._light[samples]
         return light
 
-    def encode(self, light: NDArray[np.floating]) -> Samples:
-        """The nearest samples of light; what is below 0 or above 1 becomes black or white."""
-        clipped = np.clip(light, 0, 1)
-        if self._bytes is None:
-            return self._levels(clipped)
-        samples: Samples = self._bytes[(clipped * _FINE + 0.5).astype(np.int32)]
-        return samples
+    def encode(self, light: NDArray[np.float32]) -> Samples:
+        """The nearest samples of light. What is below 0 or above 1 becomes black or white."""
+        return self._levels(srgb_encode(light.clip(0, 1)) if self._transfer == "srgb" else light)
 
-    def _levels(self, light: NDArray[np.floating]) -> Samples:
-        encoded = srgb_encode(light) if self._transfer == "srgb" else light
-        levels: Samples = (encoded * self.white + 0.5).astype(self._dtype)
+    def seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Light as `Mlic.encoded` encodes it; it may be above 1."""
+        return srgb_encode(light).astype(np.float32, copy=False)
+
+    def of_seen(self, encoded: NDArray[np.float32]) -> Samples:
+        """The nearest samples of what `seen` encoded."""
+        return self._levels(encoded if self._transfer == "srgb" else srgb_decode(encoded.clip(0, 1)))
+
+    def _levels(self, values: NDArray[np.floating]) -> Samples:
+        levels: Samples = (values.clip(0, 1) * self.white + 0.5).astype(self._dtype)
         return levels
 
 
-def _decoded(values: NDArray[np.float64], transfer: Transfer) -> NDArray[np.floating]:
-    return srgb_decode(values) if transfer == "srgb" else values
+def stayed_white(share: float) -> str:
+    """What a correction says of the samples that are white: nobody knows how bright they were."""
+    return f"; {share:.1%} of the samples are white and stayed white" if share >= 0.0005 else ""
