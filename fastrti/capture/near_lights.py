@@ -11,7 +11,7 @@ Gaussian process (Rasmussen & Williams 2006, eq. 2.25) with the covariance k of 
 
     r = k(l̄, l(x)) · (k(l(x), l(x)) + ν)⁻¹ · m
 
-Values whose own directions are the wanted ones stay as they were measured, but for ν. The values are sRGB-encoded, as
+Values whose own directions are the wanted ones stay as they were measured. The values are sRGB-encoded, as
 everywhere. The matrix depends on the place alone. It is computed at the corners of cells and interpolated between them,
 so that no cell has an edge.
 """
@@ -32,10 +32,11 @@ from fastrti.progress import counted
 
 Floats = NDArray[np.float64]
 
-# Chosen on simulated captures, see docs/capture/near_lights.md: broad shading, and half-shadows and highlights.
-_SCALES = ((1.0, 0.7), (0.1, 0.3))
+# Chosen on simulated captures, see docs/capture/near_lights.md: a wide one for shading, a narrow one for highlights and
+# shadows, and one for what a single photograph shows, which is kept where its light hardly moves and else is noise.
+_SCALES = ((1.0, 0.7), (0.1, 0.3), (0.01, 0.05))
 """Variances and lengths, over the 3-D chord, of the squared exponentials whose sum is the covariance."""
-_NOISE = 1e-3  # a variance
+_NOISE = 1e-4  # a variance, of photographs of one light
 _NEAREST = 1.5  # picture widths; at 1.2 the best fits of simulated captures lost 2 dB
 _CELLS = 8  # along the width; 32 change no score by 0.01 dB
 _BLOCK_VALUES = 1 << 21  # of photographs, corrected at once
