@@ -12,12 +12,14 @@ from fastrti.errors import CollectionError
 from fastrti.photographs.agreement import agree
 from fastrti.photographs.checks import Transfer, check_transfer
 from fastrti.photographs.lp_file import read_lp
+from fastrti.photographs.mask_file import EMPTY, read_mask
 from fastrti.photographs.matching import Match, match_rows
 from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, by_numbers, fold, is_photograph
 from fastrti.photographs.notes import Doubt
-from fastrti.photographs.photograph import Photograph, open_photograph, read_photograph
+from fastrti.photographs.photograph import open_photograph
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.photographs.places import find_list, find_pictures, has_list
+from fastrti.photographs.sources import SourceFile, source_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,7 @@ class CollectionFiles:
         notes: a sentence for everything that was skipped or guessed.
         lp: the name of the list; empty where there is none.
         matched_by: "name", "number" or "order"; empty where there is no list.
+        others: the list and the masks with their digests.
     """
 
     photographs: tuple[PictureFile, ...]
@@ -43,6 +46,7 @@ class CollectionFiles:
     notes: tuple[str, ...]
     lp: str = ""
     matched_by: str = ""
+    others: tuple[SourceFile, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -61,17 +65,12 @@ class CollectionFiles:
         """
         mask = opaque
         for path in self.masks:
-            drawn = _drawn_mask(read_photograph(path))
-            if drawn.shape != self.shape:
-                raise CollectionError(
-                    f"{path.name}: expected the photographs' size, {self.shape[1]}×{self.shape[0]}, "
-                    f"found {drawn.shape[1]}×{drawn.shape[0]}"
-                )
+            drawn = read_mask(path, self.shape)
             mask = drawn if mask is None else mask & drawn
         if mask is None or mask.all():
             return None
         if not mask.any():
-            raise CollectionError("expected a mask with object pixels, found none: it masks out everything")
+            raise CollectionError(EMPTY)
         return mask
 
 
@@ -91,7 +90,7 @@ def find_collection(
         pictures,
         transfer,
         (*light_list.notes, *notes),
-        lp.name,
+        lp,
         matching.way,
     )
 
@@ -120,13 +119,15 @@ def _collection(
     pictures: Sequence[Path],
     transfer: Transfer,
     notes: tuple[str, ...],
-    lp: str = "",
+    lp: Path | None = None,
     matched_by: str = "",
 ) -> CollectionFiles:
     masks, mask_notes = _masks(pictures)
     files, file_notes = agree([open_photograph(path) for path in paths], transfer == "linear")
     notes = (*notes, *mask_notes, *file_notes)
-    return CollectionFiles(tuple(files), _names(paths), lights, masks, transfer, notes, lp, matched_by)
+    others = [*([] if lp is None else [source_file(lp, "lights")]), *(source_file(path, "mask") for path in masks)]
+    name = "" if lp is None else lp.name
+    return CollectionFiles(tuple(files), _names(paths), lights, masks, transfer, notes, name, matched_by, tuple(others))
 
 
 def _names(paths: Sequence[Path]) -> tuple[str, ...]:
@@ -141,10 +142,3 @@ def _masks(pictures: Sequence[Path]) -> tuple[tuple[Path, ...], list[str]]:
     masks = tuple(path for path in pictures if fold(path.name) == MASK_NAME)
     others = [path for path in pictures if not is_photograph(path) and fold(path.name) not in (MASK_NAME, NORMALS_NAME)]
     return masks, [Doubt(f"{path.name}: skipped, because a mask is called {MASK_NAME}") for path in others]
-
-
-def _drawn_mask(photograph: Photograph) -> NDArray[np.bool_]:
-    """White and opaque is the object."""
-    half = np.iinfo(photograph.pixels.dtype).max / 2
-    drawn: NDArray[np.bool_] = photograph.pixels.max(axis=2) > half
-    return drawn if photograph.opaque is None else drawn & photograph.opaque

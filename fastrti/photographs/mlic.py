@@ -26,6 +26,7 @@ from fastrti.photographs.collection_files import CollectionFiles, find_collectio
 from fastrti.photographs.corrections import Correction
 from fastrti.photographs.matching import Match
 from fastrti.photographs.photograph import decode
+from fastrti.photographs.sources import Circumstances, SourceFile, source_file
 from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
 
@@ -44,6 +45,8 @@ class Mlic:
             of `fastrti.lights`, z = 0 in the object's plane. None where lights are far away.
         mm_per_pixel: the scale of the photographs on the object, or None.
         corrections: what was done to the photographs and lights, first to last.
+        sources: the files that it was read from; empty for arrays.
+        circumstances: what no file says of the capture.
         notes: a sentence for everything that the reader skipped or guessed. A `Doubt` is a guess that may be wrong.
         lp: the name of the list; empty for arrays.
         matched_by: "name", "number" or "order", see `load`; empty for arrays.
@@ -60,6 +63,8 @@ class Mlic:
     positions: NDArray[np.float64] | None = None
     mm_per_pixel: float | None = None
     corrections: tuple[Correction, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    circumstances: Circumstances = Circumstances()
     notes: tuple[str, ...] = ()
     lp: str = ""
     matched_by: str = ""
@@ -108,13 +113,14 @@ class Mlic:
         """
         files = find_collection(folder, lp, transfer, match)
         assert files.lights is not None  # of a list
-        photographs, opaque = _read_all(files)
+        photographs, opaque, sources = _read_all(files)
         return cls(
             photographs=photographs,
             lights=files.lights,
             names=files.names,
             mask=files.mask(opaque),
             transfer=transfer,
+            sources=(*sources, *files.others),
             notes=(*files.notes, *level_notes(photographs)),
             lp=files.lp,
             matched_by=files.matched_by,
@@ -145,6 +151,7 @@ class Mlic:
             raise ArgumentError(f"expected one or more indices of {len(self)} photographs, got {list(indices)}")
         names = tuple(self.names[i] for i in chosen)
         parts: dict[str, Any] = {"photographs": self.photographs[chosen], "lights": self.lights[chosen], "names": names}
+        parts["sources"] = tuple(file for file in self.sources if file.role != "photograph" or file.name in names)
         return replace(self, **parts, positions=None if self.positions is None else self.positions[chosen])
 
     def encoded(self, samples: Samples) -> NDArray[np.float32]:
@@ -171,17 +178,19 @@ class Mlic:
         return (values if self.transfer == "srgb" else srgb_encode(values)).astype(np.float32)
 
 
-def _read_all(files: CollectionFiles) -> tuple[Samples, NDArray[np.bool_] | None]:
-    """All photographs in one array, (N, H, W, 3), and where all of them are opaque (None: no alpha anywhere)."""
+def _read_all(files: CollectionFiles) -> tuple[Samples, NDArray[np.bool_] | None, list[SourceFile]]:
+    """All photographs, (N, H, W, 3), where all of them are opaque (None: no alpha anywhere), and their digests."""
     headers = files.photographs
     photographs = _allocate((len(headers), *files.shape, 3), headers[0].dtype)
     opaque: NDArray[np.bool_] | None = None
+    sources = []
     for index, header in enumerate(counted(headers, "reading photographs")):
         photograph = decode(header, files.transfer == "linear")
         photographs[index] = photograph.pixels
+        sources.append(source_file(header.path, "photograph", files.names[index], header.exif))
         if photograph.opaque is not None:
             opaque = photograph.opaque if opaque is None else opaque & photograph.opaque
-    return photographs, opaque
+    return photographs, opaque, sources
 
 
 def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
