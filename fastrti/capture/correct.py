@@ -9,6 +9,7 @@ from typing import TypeAlias
 from fastrti.capture.flat_field import flattened
 from fastrti.capture.near_lights import distant
 from fastrti.photographs.checks import Samples
+from fastrti.photographs.frame import Frame, framed
 from fastrti.photographs.mlic import Mlic
 
 Step: TypeAlias = Callable[[Mlic, Samples | None], Mlic]
@@ -23,10 +24,12 @@ class Corrections:
 
     Attributes:
         flat_field: a photograph of a white or grey card, or a folder with one for each light; None has none.
+        frame: what of the photographs becomes the object; None keeps all as it is.
         near_lights: whether photographs under lamps of known positions become photographs under distant lights.
     """
 
     flat_field: str | Path | None = None
+    frame: Frame | None = None
     near_lights: bool = True
 
 
@@ -54,8 +57,10 @@ def correct(mlic: Mlic, corrections: Corrections | None = None, out: Samples | N
 
 
 def _steps(corrections: Corrections) -> Iterator[Step]:
-    """The steps in their order: first what multiplies light, then what compares photographs with each other."""
+    """The steps in their order: first what is known of the whole photographs, then what compares photographs with each other."""
     if corrections.flat_field is not None:
         yield partial(flattened, flat_field=corrections.flat_field)
+    if (frame := corrections.frame) is not None:
+        yield lambda mlic, out: framed(mlic, frame, out)
     if corrections.near_lights:
         yield distant

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, get_args
 
 from fastrti.capture.correct import Corrections, correct
+from fastrti.cli.framing import add_frame_arguments, frame_of
 from fastrti.errors import CollectionError
 from fastrti.photographs.matching import Match
 from fastrti.photographs.mlic import Mlic
@@ -18,7 +19,7 @@ _WIDTH = len("photographs: ")
 
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    """PHOTOS, --lp, --match, --transfer, --flat-field, --strict and --json."""
+    """PHOTOS, --lp, --match, --transfer, --flat-field, --strict, --json and the frame."""
     parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
     parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
     parser.add_argument(
@@ -39,6 +40,7 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    add_frame_arguments(parser)
 
 
 def load_collection(arguments: argparse.Namespace) -> Mlic:
@@ -46,8 +48,9 @@ def load_collection(arguments: argparse.Namespace) -> Mlic:
 
     Says on stderr what was taken for what and what was corrected, unless asked for JSON.
     """
+    corrections = Corrections(flat_field=arguments.flat_field, frame=frame_of(arguments))
     loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
-    mlic = correct(loaded, Corrections(flat_field=arguments.flat_field), out=loaded.photographs)
+    mlic = correct(loaded, corrections, out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
     if arguments.strict and doubts:
         raise CollectionError(f"expected nothing in doubt with --strict, found {len(doubts)}: {'; '.join(doubts)}")

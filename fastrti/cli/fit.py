@@ -5,7 +5,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from fastrti.cli.arguments import millimetres
 from fastrti.cli.collections import add_collection_arguments, collection_facts, labelled, load_collection, print_facts
 from fastrti.cli.results import save_result
 from fastrti.cli.terminal import say
@@ -88,7 +87,6 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     provenance = parser.add_argument_group("stored in the object")
     for name in ("title", "creator", "rights"):
         provenance.add_argument(f"--{name}", default="", metavar="TEXT")
-    provenance.add_argument("--mm-per-pixel", type=millimetres, metavar="MM", help="size of a pixel on the object")
     return parser
 
 
@@ -110,7 +108,7 @@ def run(arguments: argparse.Namespace) -> None:
         relightable = fit_classical(mlic, arguments.basis, arguments.hold_out)
     else:
         relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
-    kept = ("title", "creator", "rights", "mm_per_pixel")
+    kept = ("title", "creator", "rights")
     relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
     save_result(relightable, arguments.output)
     if not arguments.json:

@@ -26,7 +26,7 @@ from fastrti.photographs.collection_files import CollectionFiles, find_collectio
 from fastrti.photographs.corrections import Correction
 from fastrti.photographs.matching import Match
 from fastrti.photographs.photograph import decode
-from fastrti.photographs.sources import Circumstances, SourceFile, source_file
+from fastrti.photographs.sources import UNKNOWN, Circumstances, SourceFile, source_file
 from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
 
@@ -64,7 +64,7 @@ class Mlic:
     mm_per_pixel: float | None = None
     corrections: tuple[Correction, ...] = ()
     sources: tuple[SourceFile, ...] = ()
-    circumstances: Circumstances = Circumstances()
+    circumstances: Circumstances = UNKNOWN
     notes: tuple[str, ...] = ()
     lp: str = ""
     matched_by: str = ""

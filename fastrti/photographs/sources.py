@@ -22,13 +22,13 @@ class SourceFile:
         name: of the file. Photographs have the names of `Mlic.names`.
         role: what it was read as.
         sha256: the digest of its bytes, 64 hexadecimal digits.
-        exif: what a photograph says of itself.
+        exif: what a photograph says of itself; None for other files.
     """
 
     name: str
     role: Role
     sha256: str
-    exif: ExifFacts = ExifFacts()
+    exif: ExifFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,10 @@ class Circumstances:
     photographer: str = ""
     place: str = ""
     equipment: str = ""
+
+
+UNKNOWN = Circumstances()
+"""Nothing is told."""
 
 
 def source_file(path: Path, role: Role, name: str | None = None, exif: ExifFacts | None = None) -> SourceFile:
@@ -66,4 +70,4 @@ def source_file(path: Path, role: Role, name: str | None = None, exif: ExifFacts
         except OSError as reason:
             raise CollectionError(cannot(path, "a file of the collection", reason)) from None
     called = (path.name if name is None else name).encode(errors="backslashreplace").decode()
-    return SourceFile(called, role, digest.hexdigest(), exif or ExifFacts())
+    return SourceFile(called, role, digest.hexdigest(), exif)

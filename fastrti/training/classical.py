@@ -120,7 +120,7 @@ def _encoded(mlic: Mlic, decoder: Decoder, projection: Projection) -> Relightabl
     planes = np.empty((decoder.planes, mlic.height, mlic.width), np.uint8)
     for rows, values in _bands(mlic, "fitting"):
         planes[:, rows] = quantise(projection(values), minimum, maximum)
-    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights)
+    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights, mlic.mm_per_pixel)
 
 
 def _bands(mlic: Mlic, what: str) -> Iterator[tuple[slice, NDArray[np.float32]]]:
