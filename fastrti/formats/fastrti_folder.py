@@ -26,6 +26,7 @@ from fastrti.json_fields import Fields, read_json
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
+from fastrti.objects.provenance import credited
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress, counted
 
@@ -35,7 +36,7 @@ NORMALS = "normals.png"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"training", "tiles"}
+_OWN_KEYS |= {"training", "tiles", "provenance"}
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
 _OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files")
 
@@ -82,6 +83,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         creator=info.text("creator"),
         rights=info.text("rights"),
         training=info.child("training").values if "training" in info else {},
+        provenance=info.child("provenance").values if "provenance" in info else {},
         extra={key: value for key, value in info.values.items() if key not in _OWN_KEYS},
     )
 
@@ -252,6 +254,7 @@ def object_info(relightable: Relightable) -> dict[str, Any]:
         "creator": relightable.creator,
         "rights": relightable.rights,
         "training": relightable.training,
+        "provenance": credited(relightable.provenance, relightable.title, relightable.creator, relightable.rights),
     }
     info |= {key: value for key, value in optional.items() if value}
     if relightable.int8_loss_db is not None:  # 0 is a promise too
@@ -267,5 +270,5 @@ FORMAT = Format(
     recognises,
     load,
     save,
-    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights"),
+    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights", "provenance"),
 )

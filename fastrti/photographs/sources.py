@@ -8,6 +8,7 @@ from typing import Literal
 from fastrti.errors import CollectionError
 from fastrti.files import cannot, open_file
 from fastrti.photographs.exif import ExifFacts
+from fastrti.text import storable
 
 Role = Literal["photograph", "lights", "mask", "flat field"]
 
@@ -44,6 +45,10 @@ class Circumstances:
     photographer: str = ""
     place: str = ""
     equipment: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("photographer", "place", "equipment"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
 
 
 UNKNOWN = Circumstances()

@@ -1,6 +1,7 @@
 """A part of the photographs, turned: pixels, mask, light directions and positions together."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -61,25 +62,22 @@ class Part:
     def cut(self, picture: NDArray[Any]) -> NDArray[Any]:
         """A picture of samples, (H, W, 3), or a mask, (H, W), cut and turned.
 
-        Other angles than quarter turns are resampled with cubic convolution of the stored samples (Keys 1981, a = -1/2).
-        Beyond its edges the picture goes on as it is there.
+        Other angles than quarter turns are resampled by cubic convolution of the stored samples, which is exact for
+        polynomials of degree 2 (Keys 1981, a = -1/2). Beyond its edges the picture goes on as it is there.
         """
         if self.exact:
             part = picture[self.y : self.y + self.height, self.x : self.x + self.width]
             return np.rot90(part, -self.quarters)
         made = np.empty((*self.size, *picture.shape[2:]), picture.dtype)
-        step = max(1, _STRIP_PIXELS // self.size[1])
-        for start in range(0, self.size[0], step):
-            rows = np.arange(start, min(start + step, self.size[0]))
-            made[rows] = _rounded(_interpolated(picture, *self._origins(rows)), picture.dtype)
+        for rows, x, y in self._origins():
+            made[rows] = _rounded(_interpolated(picture, x, y), picture.dtype)
         return made
 
     def inside(self, shape: tuple[int, int]) -> NDArray[np.bool_]:
         """(height, width) bool, where what comes out was inside of a picture of (H, W) pixels."""
-        x, y = self._origins(np.arange(self.size[0]))
-        inside: NDArray[np.bool_] = (np.abs(2 * x + 1 - shape[1]) <= shape[1]) & (
-            np.abs(2 * y + 1 - shape[0]) <= shape[0]
-        )
+        inside = np.empty(self.size, bool)
+        for rows, x, y in self._origins():
+            inside[rows] = (abs(2 * x + 1 - shape[1]) <= shape[1]) & (abs(2 * y + 1 - shape[0]) <= shape[0])
         return inside
 
     def directions(self, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,14 +97,18 @@ class Part:
         angle = math.radians(self.degrees)
         return math.cos(angle), math.sin(angle)
 
-    def _origins(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The column and the row, (R, width) each, where the pixels of these rows come from."""
+    def _origins(self) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.float64]]]:
+        """Strips of rows, and the column and the row, (R, width) each, where their pixels come from."""
         cosine, sine = self._cosine_and_sine
-        right = np.arange(self.size[1]) + 0.5 - self.size[1] / 2
-        down = rows[:, None] + 0.5 - self.size[0] / 2
-        x = self.x + self.width / 2 + cosine * right + sine * down - 0.5
-        y = self.y + self.height / 2 + cosine * down - sine * right - 0.5
-        return x, y
+        height, width = self.size
+        right = np.arange(width) + 0.5 - width / 2
+        step = max(1, _STRIP_PIXELS // width)
+        for start in range(0, height, step):
+            stop = min(start + step, height)
+            down = np.arange(start, stop)[:, None] + 0.5 - height / 2
+            x = self.x + self.width / 2 + cosine * right + sine * down - 0.5
+            y = self.y + self.height / 2 + cosine * down - sine * right - 0.5
+            yield slice(start, stop), x, y
 
 
 def turned(mlic: Mlic, part: Part, out: Samples | None = None) -> Mlic:
