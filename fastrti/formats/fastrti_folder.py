@@ -3,7 +3,6 @@
 The contract between all backends and viewers; docs/object_format.md states it in full.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from fastrti.formats.reading.openlime_form import (
     openlime_numbers,
 )
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
-from fastrti.json_fields import Fields, read_json
+from fastrti.json_fields import Fields, json_text, read_json
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
@@ -186,13 +185,7 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
         _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
     if relightable.normals is not None:
         write_normals(relightable.normals, folder, tiled)
-    try:
-        text = json.dumps(info, indent=1, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ObjectError(
-            f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
-        ) from None
-    write_file(folder / "info.json", text.encode())
+    write_file(folder / "info.json", json_text(info))
 
 
 def write_normals(normals: NDArray[np.uint8], folder: Path, tiled: bool) -> None:
