@@ -60,8 +60,7 @@ def json_text(values: dict[str, Any]) -> bytes:
         text = json.dumps(values, indent=1, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ObjectError(
-            f"expected training, provenance and extra to hold only finite JSON values, got {error}: "
-            "remove other values"
+            f"expected training, provenance and extra to hold only finite JSON values, got {error}: remove other values"
         ) from None
     if len(text) > MAX_JSON_BYTES or _values(text) > MAX_JSON_VALUES:
         raise ObjectError(

@@ -18,9 +18,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "info",
         help="show what an object holds, and which backends run here",
         description=(
-            "Prints the size of an object, its decoder, the cost per pixel, title, creator and rights, where it comes\n"
-            "from (camera, lens, exposures, dates and corrections) and how it was trained. Also says which backends run\n"
-            "on this machine."
+            "Prints the size of an object, its decoder, the cost per pixel, title, creator and rights. Says where it\n"
+            "comes from (camera, lens, exposures, dates, corrections), how it was trained, and which backends run on\n"
+            "this machine."
         ),
         epilog="examples:\n  fastrti info vase\n  fastrti info vase --json > vase.json",
     )

@@ -173,6 +173,7 @@ def _mask(mlic: Mlic, part: Part) -> NDArray[np.bool_] | None:
 
 def _corrections(mlic: Mlic, part: Part) -> list[Correction]:
     made = []
+    numbers: dict[str, Any]
     if part.crops(mlic):
         size = f"{part.width}×{part.height} of {mlic.width}×{mlic.height} pixels"
         numbers = {"x": part.x, "y": part.y, "width": part.width, "height": part.height}
