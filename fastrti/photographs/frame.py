@@ -108,7 +108,7 @@ def _distance(mlic: Mlic, points: list[float]) -> float:
             )
     pixels = math.hypot(x2 - x1, y2 - y1)
     if pixels < 1:
-        raise ArgumentError("expected two ends of the ruler that are a pixel apart or more, got one point twice")
+        raise ArgumentError(f"expected two ends of the ruler that are a pixel apart or more, got {pixels:g} pixels")
     return pixels
 
 

@@ -250,9 +250,7 @@ def test_what_json_cannot_hold_is_refused_at_once(value: object) -> None:
         check_provenance({"@graph": [{"value": value}]})
 
 
-def test_an_object_that_could_not_be_read_again_is_not_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_object_that_could_not_be_read_again_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_fields, "MAX_JSON_VALUES", 2_000)
     graph = {"@graph": [{"wide": [0] * 2_000}]}
     with pytest.raises(ObjectError, match="of an object that can be read again"):

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from PIL import ExifTags, Image
 from pictures import exif
+from PIL import ExifTags, Image
 
 from fastrti.photographs.photograph import open_photograph
 
