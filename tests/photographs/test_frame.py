@@ -1,10 +1,12 @@
 """The frame: crop, rotation, mask, scale and white; everything a collection says of its picture follows."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from docs_pages import ROOT
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -16,7 +18,9 @@ from fastrti.lights import light_from_angles
 from fastrti.photographs.frame import Frame, framed
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.notes import Doubt
+from fastrti.scoring.metrics import psnr
 from fastrti.srgb import srgb_encode, to_bytes
+from fastrti.synth import render_collection
 from fastrti.training.classical import fit_classical
 
 LIGHTS = np.array([light_from_angles(137.5 * number, 25 + 8 * number) for number in range(6)])
@@ -213,6 +217,25 @@ def test_a_frame_that_does_not_fit_is_refused(frame: Frame, sentence: str) -> No
 def test_a_patch_without_light_or_at_white_is_refused(level: int) -> None:
     with pytest.raises(CollectionError, match="neither dark nor clipped in all photographs, found none"):
         framed(collection(np.full((6, 20, 31, 3), level, np.uint8)), Frame(white=(9, 9, 3)))
+
+
+def test_every_refusal_of_the_page_is_tested_here() -> None:
+    page = (ROOT / "docs" / "capture" / "frame.md").read_text(encoding="utf-8")
+    sentences = re.findall(r"`((?:expected|neither) [^`]*)`", page)
+    tested = Path(__file__).read_text(encoding="utf-8")
+    assert len(sentences) > 8 and not [sentence for sentence in sentences if sentence not in tested]
+
+
+@pytest.mark.deep
+def test_other_angles_cost_what_the_page_says(tmp_path: Path) -> None:
+    render_collection(tmp_path, 320, 240, lights=49, seed=7)
+    mlic, part = Mlic.load(tmp_path / "Dome"), (60, 40, 200, 160)
+    back = framed(framed(mlic, Frame(rotate=30)), Frame(rotate=-30))
+    inner = (slice(60, 180), slice(80, 240))
+    scores = [psnr(turned[inner], plain[inner]) for turned, plain in zip(back.photographs, mlic.photographs)]
+    assert np.mean(scores) == pytest.approx(34.15, abs=0.1)
+    fits = [fit_classical(framed(mlic, Frame(part, degrees)), "hsh9", 5).training["psnr"] for degrees in (0, 30)]
+    assert 0 < fits[1] - fits[0] < 0.65
 
 
 # --- the command line ------------------------------------------------------------------------------------------------
