@@ -57,7 +57,7 @@ def correct(mlic: Mlic, corrections: Corrections | None = None, out: Samples | N
 
 
 def _steps(corrections: Corrections) -> Iterator[Step]:
-    """The steps in their order: first what is known of the whole photographs, then what compares photographs with each other."""
+    """The steps in their order: first what is known of whole photographs, then what compares them."""
     if corrections.flat_field is not None:
         yield partial(flattened, flat_field=corrections.flat_field)
     if (frame := corrections.frame) is not None:

@@ -16,6 +16,7 @@ from fastrti.photographs.lp_file import LightList, LightRow
 from fastrti.photographs.matching import match_rows
 from fastrti.photographs.mlic import Mlic
 from fastrti.photographs.places import find_pictures
+from fastrti.photographs.sources import SourceFile
 from fastrti.progress import counted
 from fastrti.text import listed
 
@@ -65,7 +66,13 @@ def flattened(mlic: Mlic, out: Samples | None = None, *, flat_field: str | Path)
     what = f"{len(cards)} cards in {place.name}" if each else place.name
     sentence = f"light that differs by up to 1:{uneven:.2f} on {what} was made even{stayed_white(share)}"
     correction = Correction("flat field", sentence, {"sha256": cards, "uneven": uneven, "white": share})
-    return replace(mlic, photographs=out, notes=(*mlic.notes, *notes), corrections=(*mlic.corrections, correction))
+    return replace(
+        mlic,
+        photographs=out,
+        notes=(*mlic.notes, *notes),
+        corrections=(*mlic.corrections, correction),
+        sources=(*mlic.sources, *(SourceFile(name, "flat field", digest) for name, digest in cards.items())),
+    )
 
 
 def _paths_of_cards(mlic: Mlic, folder: Path) -> tuple[list[Path], list[str]]:
