@@ -32,6 +32,7 @@ except ModuleNotFoundError:
     ) from None
 
 if TYPE_CHECKING:
+    from fastrti.capture.correct import Corrections, correct
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable
     from fastrti.photographs.mlic import Mlic
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Corrections": "fastrti.capture.correct",
     "Enhanced": "fastrti.rendering.enhanced",
     "Evaluation": "fastrti.scoring.evaluate",
     "Mlic": "fastrti.photographs.mlic",
@@ -55,6 +57,7 @@ _HOMES = {
     "Renderer": "fastrti.rendering.renderer",
     "Student": "fastrti.training.settings",
     "Teacher": "fastrti.training.settings",
+    "correct": "fastrti.capture.correct",
     "estimate_normals": "fastrti.rendering.normals",
     "evaluate": "fastrti.scoring.evaluate",
     "fit": "fastrti.training.fitting",
@@ -73,6 +76,7 @@ __all__ = [
     "ArgumentError",
     "BackendError",
     "CollectionError",
+    "Corrections",
     "Enhanced",
     "Evaluation",
     "FastrtiError",
@@ -86,6 +90,7 @@ __all__ = [
     "Student",
     "Teacher",
     "TrainingError",
+    "correct",
     "estimate_normals",
     "evaluate",
     "fit",

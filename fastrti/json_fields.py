@@ -37,7 +37,7 @@ def read_json(path: Path) -> "Fields":
             object.
     """
     text = read_file(path, MAX_JSON_BYTES, f"a readable {path.name}")
-    if sum(map(text.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES:  # before any of them takes memory
+    if _values(text) > MAX_JSON_VALUES:  # before any of them takes memory
         raise ObjectError(
             f"{path}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"
         )
@@ -48,6 +48,30 @@ def read_json(path: Path) -> "Fields":
     if not isinstance(values, dict):
         raise ObjectError(f"{path}: expected a JSON object, got {type(values).__name__}")
     return Fields(values, str(path))
+
+
+def json_text(values: dict[str, Any]) -> bytes:
+    """The JSON of an object, which `read_json` will read.
+
+    Raises:
+        ObjectError: values that JSON cannot hold, or more than `read_json` reads.
+    """
+    try:
+        text = json.dumps(values, indent=1, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ObjectError(
+            f"expected training, provenance and extra to hold only finite JSON values, got {error}: remove other values"
+        ) from None
+    if len(text) > MAX_JSON_BYTES or _values(text) > MAX_JSON_VALUES:
+        raise ObjectError(
+            f"expected training, provenance and extra of an object that can be read again, of at most "
+            f"{MAX_JSON_BYTES:,} bytes and {MAX_JSON_VALUES} values of JSON, got more: shorten them"
+        )
+    return text
+
+
+def _values(text: bytes) -> int:
+    return sum(map(text.count, (b",", b"[", b"{")))
 
 
 def _as_number(value: Any) -> float:

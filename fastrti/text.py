@@ -1,10 +1,12 @@
 """Text of files and names, as people read it on a terminal."""
 
+import re
 from collections.abc import Sequence
 
 _LISTED_AT_MOST = 5
 _QUOTED_AT_MOST = 40
 _NAMED_AT_MOST = 80
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
@@ -16,6 +18,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD in the place of lone surrogates, which names of files can bring and no file can hold."""
+    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def quoted(text: str) -> str:

@@ -67,9 +67,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _join_negative_values(argv: list[str]) -> list[str]:
     """`--light -0.3,0.5` → `--light=-0.3,0.5`: argparse would take the value for an option."""
+    with_places = ("--light", "--crop", "--ruler", "--white")
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] == "--light" and re.match(r"-[\d.]", argument):
+        if joined and joined[-1] in with_places and re.match(r"-[\d.]", argument):
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)

@@ -3,8 +3,11 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, get_args
 
+from fastrti.capture.correct import Corrections, correct
+from fastrti.cli.framing import add_frame_arguments, frame_of
 from fastrti.errors import CollectionError
 from fastrti.photographs.matching import Match
 from fastrti.photographs.mlic import Mlic
@@ -16,7 +19,7 @@ _WIDTH = len("photographs: ")
 
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    """PHOTOS, --lp, --match, --transfer, --strict and --json."""
+    """PHOTOS, --lp, --match, --transfer, --flat-field, --strict, --json and the frame."""
     parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
     parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
     parser.add_argument(
@@ -30,18 +33,30 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
         default="srgb",
         help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
     )
+    parser.add_argument(
+        "--flat-field",
+        metavar="FILE",
+        help="a photograph of a white or grey card, or a folder with one under each light: takes vignetting out",
+    )
     parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+    add_frame_arguments(parser)
 
 
 def load_collection(arguments: argparse.Namespace) -> Mlic:
-    """The collection of `add_collection_arguments`. Says on stderr what was taken for what, unless asked for JSON."""
-    mlic = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    """The collection of `add_collection_arguments`, corrected.
+
+    Says on stderr what was taken for what and what was corrected, unless asked for JSON.
+    """
+    corrections = Corrections(flat_field=arguments.flat_field, frame=frame_of(arguments))
+    loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    mlic = correct(loaded, corrections, out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
     if arguments.strict and doubts:
         raise CollectionError(f"expected nothing in doubt with --strict, found {len(doubts)}: {'; '.join(doubts)}")
     if not arguments.json:
-        print_facts([*_facts(mlic, arguments.photos), *labelled(mlic.notes)])
+        corrected = [("corrected", f"{step.name}: {step.sentence}") for step in mlic.corrections]
+        print_facts([*_facts(mlic, arguments.photos), *corrected, *labelled(mlic.notes)])
     return mlic
 
 
@@ -67,6 +82,7 @@ def collection_facts(mlic: Mlic) -> dict[str, Any]:
         "mask": _share(mlic),
         "list": mlic.lp,
         "matched_by": mlic.matched_by,
+        "corrections": [asdict(step) for step in mlic.corrections],
         "notes": [{"text": str(note), "doubtful": isinstance(note, Doubt)} for note in mlic.notes],
     }
 

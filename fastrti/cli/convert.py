@@ -14,7 +14,7 @@ from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress
 
 _OWN = "fastrti"
-_WORDS = {"mm_per_pixel": "scale", "title": "title", "creator": "creator", "rights": "rights"}
+_WORDS = {"mm_per_pixel": "scale"} | {name: name for name in ("title", "creator", "rights", "provenance")}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -28,8 +28,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  ptm      a .ptm file, for an object that is a PTM\n"
             "  rti      an .rti file, for an object with hemispherical harmonics (HSH)\n"
             "  relight  a Relight folder, for an object with PTM, HSH, RBF or bilinear interpolation\n"
-            "The last three formats hold neither the mask nor title, creator and rights. Only a Relight folder holds\n"
-            "the scale.\n\n"
+            "The last three formats hold neither the mask nor title, creator, rights and provenance. Only a Relight\n"
+            "folder holds the scale.\n\n"
             "With --student, fastrti trains another network to draw what the object draws. This takes about a minute\n"
             "and does not need the photographs. The command prints the loss in dB."
         ),

@@ -5,7 +5,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from fastrti.cli.arguments import millimetres
 from fastrti.cli.collections import add_collection_arguments, collection_facts, labelled, load_collection, print_facts
 from fastrti.cli.results import save_result
 from fastrti.cli.terminal import say
@@ -14,11 +13,21 @@ from fastrti.extras import needs
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
+from fastrti.photographs.sources import Circumstances
 from fastrti.progress import Progress
 from fastrti.training.classical import BASES_TO_FIT, COMPONENTS, fit_classical, planes_of
 
 _TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
 """What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""
+
+_TEXTS = {
+    "title": "what the object is called",
+    "creator": "who makes it",
+    "rights": "its licence, or who holds the rights",
+    "photographer": "who took the photographs",
+    "place": "where they were taken",
+    "equipment": "with what, besides camera and lens: lamps, dome, filters",
+}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -86,9 +95,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     training.add_argument("--device", help="cpu or cuda (default: cuda if it is there)")
     training.add_argument("--checkpoint", metavar="FILE", help="store the fit in this file and resume from it")
     provenance = parser.add_argument_group("stored in the object")
-    for name in ("title", "creator", "rights"):
-        provenance.add_argument(f"--{name}", default="", metavar="TEXT")
-    provenance.add_argument("--mm-per-pixel", type=millimetres, metavar="MM", help="size of a pixel on the object")
+    for name, what in _TEXTS.items():
+        provenance.add_argument(f"--{name}", default="", metavar="TEXT", help=what)
     return parser
 
 
@@ -103,15 +111,15 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.basis:
         with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
-    mlic = load_collection(arguments)
+    told = Circumstances(arguments.photographer, arguments.place, arguments.equipment)
+    mlic = replace(load_collection(arguments), circumstances=told)
     planes = planes_of(arguments.basis) if arguments.basis else settings.get("planes", COMPONENTS)
     check_destination(arguments.output, mlic.width * mlic.height * planes)  # PNG hardly ever makes planes larger
     if arguments.basis:
         relightable = fit_classical(mlic, arguments.basis, arguments.hold_out)
     else:
         relightable = fit(mlic, hold_out=arguments.hold_out, **settings)
-    kept = ("title", "creator", "rights", "mm_per_pixel")
-    relightable = replace(relightable, **{name: getattr(arguments, name) for name in kept})
+    relightable = replace(relightable, title=arguments.title, creator=arguments.creator, rights=arguments.rights)
     save_result(relightable, arguments.output)
     if not arguments.json:
         print_facts(labelled(relightable.training["notes"]))

@@ -3,7 +3,6 @@
 The contract between all backends and viewers; docs/object_format.md states it in full.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -22,10 +21,11 @@ from fastrti.formats.reading.openlime_form import (
     openlime_numbers,
 )
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
-from fastrti.json_fields import Fields, read_json
+from fastrti.json_fields import Fields, json_text, read_json
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
+from fastrti.objects.provenance import credited
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress, counted
 
@@ -35,7 +35,7 @@ NORMALS = "normals.png"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"training", "tiles"}
+_OWN_KEYS |= {"training", "tiles", "provenance"}
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
 _OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files")
 
@@ -82,6 +82,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         creator=info.text("creator"),
         rights=info.text("rights"),
         training=info.child("training").values if "training" in info else {},
+        provenance=info.child("provenance").values if "provenance" in info else {},
         extra={key: value for key, value in info.values.items() if key not in _OWN_KEYS},
     )
 
@@ -184,13 +185,7 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
         _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
     if relightable.normals is not None:
         write_normals(relightable.normals, folder, tiled)
-    try:
-        text = json.dumps(info, indent=1, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ObjectError(
-            f"expected training and extra to hold only finite JSON values, got {error}: remove other values"
-        ) from None
-    write_file(folder / "info.json", text.encode())
+    write_file(folder / "info.json", json_text(info))
 
 
 def write_normals(normals: NDArray[np.uint8], folder: Path, tiled: bool) -> None:
@@ -252,6 +247,7 @@ def object_info(relightable: Relightable) -> dict[str, Any]:
         "creator": relightable.creator,
         "rights": relightable.rights,
         "training": relightable.training,
+        "provenance": credited(relightable.provenance, relightable.title, relightable.creator, relightable.rights),
     }
     info |= {key: value for key, value in optional.items() if value}
     if relightable.int8_loss_db is not None:  # 0 is a promise too
@@ -267,5 +263,5 @@ FORMAT = Format(
     recognises,
     load,
     save,
-    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights"),
+    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights", "provenance"),
 )

@@ -1,6 +1,5 @@
 """`Relightable`: coefficient planes + the rule that turns a light into a network. Where making and rendering meet."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +10,11 @@ from fastrti.errors import ArgumentError
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.planes import check_planes
+from fastrti.objects.provenance import check_provenance
+from fastrti.text import storable
 
 INT8_LOSS_DB = 0.1
 """The CPU chooses 8-bit arithmetic by itself when it costs at most this much."""
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +41,7 @@ class Relightable:
         int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
             was not measured. Up to `INT8_LOSS_DB` the CPU draws in 8-bit arithmetic by itself.
         training: settings and results of the fit; anything that JSON can hold.
+        provenance: where it comes from, as JSON-LD: see `fastrti.objects.provenance`. Empty where nothing is known.
         extra: unknown keys of the loaded file, kept when saved again.
 
     Raises:
@@ -61,6 +61,7 @@ class Relightable:
     normals: NDArray[np.uint8] | None = None
     int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,7 +69,8 @@ class Relightable:
         self._settle("maximum", np.asarray(self.maximum, np.float64))
         self._settle("planes", np.ascontiguousarray(self.planes))
         for name in ("title", "creator", "rights"):
-            self._settle(name, _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", getattr(self, name)))
+            self._settle(name, storable(getattr(self, name)))
+        check_provenance(self.provenance)
         check_planes(self.planes, self.minimum, self.maximum)
         if self.decoder.planes != len(self.planes):
             raise ArgumentError(

@@ -1,8 +1,12 @@
-"""EXIF: which way up, in which colour space and how exposed a photograph is."""
+"""EXIF: which way up, in which colour space, how exposed and by which camera a photograph is.
+
+What says where or by whom a photograph was taken is never read: places, names of owners, numbers of devices.
+"""
 
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from PIL import ExifTags, Image
@@ -16,6 +20,7 @@ _SRGB, _ADOBE_RGB, _UNCALIBRATED = 1, 2, 0xFFFF  # of ColorSpace; 2 is not in th
 _INTEROP_INDEX = 1
 _OTHER_COLOURS = "R03"  # DCF 2.0: the optional colour space, Adobe RGB
 _NEAR = 0.005  # of a chromaticity
+_NAME_AT_MOST = 100  # letters of a camera or a lens
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,27 @@ class Exposure:
 
 
 @dataclass(frozen=True)
+class Camera:
+    """What took a photograph, as EXIF says it.
+
+    Attributes:
+        name: maker and model; empty where it says neither.
+        lens: empty where it does not say.
+        focal_length: in mm, or None.
+        focal_length_35mm: of a lens with the same view on a picture of 36×24 mm, or None.
+    """
+
+    name: str = ""
+    lens: str = ""
+    focal_length: float | None = None
+    focal_length_35mm: float | None = None
+
+    def __str__(self) -> str:
+        length = "" if self.focal_length is None else f"at {self.focal_length:g} mm"
+        return ", ".join(part for part in (self.name, " ".join(filter(None, (self.lens, length)))) if part)
+
+
+@dataclass(frozen=True)
 class ExifFacts:
     """What EXIF says of a photograph.
 
@@ -53,6 +79,8 @@ class ExifFacts:
         colours: None where it does not say.
         uncalibrated: it says that the colours are not sRGB, but not what they are.
         exposure: None where it says nothing.
+        camera: with empty parts where it says nothing.
+        taken: when, in the form of ISO 8601, with the offset from UTC where it says so; empty where it does not.
         damaged: it cannot be read, and nothing of it is known.
     """
 
@@ -60,6 +88,8 @@ class ExifFacts:
     colours: ColourSpace | None = None
     uncalibrated: bool = False
     exposure: Exposure | None = None
+    camera: Camera = Camera()
+    taken: str = ""
     damaged: bool = False
 
 
@@ -88,6 +118,8 @@ def _facts(exif: Image.Exif) -> ExifFacts:
         colours=colours,
         uncalibrated=colours is None and (color_space == _UNCALIBRATED or _differ(primaries)),
         exposure=_exposure(camera),
+        camera=_camera(exif, camera),
+        taken=_taken(camera),
     )
 
 
@@ -117,6 +149,41 @@ def _exposure(camera: Mapping[int, Any]) -> Exposure | None:
     tags = (ExifTags.Base.ExposureTime, ExifTags.Base.FNumber, ExifTags.Base.ISOSpeedRatings)
     seconds, f_number, iso = (_number(camera.get(tag)) for tag in tags)
     return Exposure(seconds, f_number, iso) if seconds or f_number or iso else None
+
+
+def _camera(exif: Image.Exif, camera: Mapping[int, Any]) -> Camera:
+    return Camera(
+        _named(_text(exif.get(ExifTags.Base.Make)), _text(exif.get(ExifTags.Base.Model))),
+        _named(_text(camera.get(ExifTags.Base.LensMake)), _text(camera.get(ExifTags.Base.LensModel))),
+        _number(camera.get(ExifTags.Base.FocalLength)),
+        _number(camera.get(ExifTags.Base.FocalLengthIn35mmFilm)),
+    )
+
+
+def _named(maker: str, model: str) -> str:
+    """Most models begin with the maker's name, in letters of another size or without its "Corporation"."""
+    first = maker.partition(" ")[0].lower()
+    return model if model.lower().startswith(first) else f"{maker} {model}".strip()
+
+
+def _taken(camera: Mapping[int, Any]) -> str:
+    written = _text(camera.get(ExifTags.Base.DateTimeOriginal))
+    try:
+        local = datetime.strptime(written, "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return ""
+    try:
+        offset = datetime.strptime(_text(camera.get(ExifTags.Base.OffsetTimeOriginal)), "%z").tzinfo
+    except ValueError:
+        offset = None
+    return local.replace(tzinfo=offset).isoformat()
+
+
+def _text(value: Any) -> str:
+    """A line of text without what ends or pads it in a camera's memory; empty for everything else."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+    printed = "".join(letter if letter.isprintable() else " " for letter in text.partition("\0")[0])
+    return " ".join(printed.split())[:_NAME_AT_MOST]
 
 
 def _several(value: Any) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
 from fastrti.scoring.sampled import mean_psnr
+from fastrti.training.fit_provenance import fit_provenance
 
 Basis = Literal["ptm", "hsh9", "hsh16", "rbf"]
 Projection: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -78,7 +79,7 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
         "psnr": round(mean_psnr(fitted, mlic, held_out if hold_out else fitted_to), 3),
         "notes": [*light_notes(mlic.lights[fitted_to]), *_term_notes(mlic.lights[fitted_to], basis)],
     }
-    return replace(fitted, training=results)
+    return replace(fitted, training=results, provenance=fit_provenance(mlic, results))
 
 
 def planes_of(basis: Basis) -> int:
@@ -120,7 +121,7 @@ def _encoded(mlic: Mlic, decoder: Decoder, projection: Projection) -> Relightabl
     planes = np.empty((decoder.planes, mlic.height, mlic.width), np.uint8)
     for rows, values in _bands(mlic, "fitting"):
         planes[:, rows] = quantise(projection(values), minimum, maximum)
-    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights)
+    return Relightable(planes, minimum, maximum, decoder, mlic.mask, mlic.lights, mlic.mm_per_pixel)
 
 
 def _bands(mlic: Mlic, what: str) -> Iterator[tuple[slice, NDArray[np.float32]]]:

@@ -8,8 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+import fastrti
 from fastrti.kernels.reference import evaluate_network
 from fastrti.lights import light_from_angles
+from fastrti.objects.provenance import with_step
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted, shown
@@ -85,7 +87,10 @@ def distil_object(
             "psnr_of": "pictures of the original under held-out lights",
             "psnr": round(mean_psnr(distilled, mlic, held_out.chosen), 3),
         }
-        return replace(distilled, training=results, **{name: getattr(relightable, name) for name in kept})
+        sentence = f"{student} in the place of {relightable.decoder.label}, by fastrti {fastrti.__version__}"
+        provenance = with_step(relightable.provenance, "distillation", sentence, results)
+        kept_parts = {name: getattr(relightable, name) for name in kept}
+        return replace(distilled, training=results, provenance=provenance, **kept_parts)
 
 
 class _Original:

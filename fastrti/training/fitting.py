@@ -23,6 +23,7 @@ from fastrti.photographs.mlic import Mlic
 from fastrti.progress import Progress, counted, shown
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
+from fastrti.training.fit_provenance import fit_provenance
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
 from fastrti.training.loop import Loss, Task, TeacherFunction, mean_square, root_mean_square, train
@@ -141,7 +142,9 @@ def fit(
             "torch": torch.__version__,
         }
         relightable = replace(relightable, training=results)
-        return promise_int8(relightable, mlic, scored) if int8 and trained == kind.name else relightable
+        if int8 and trained == kind.name:
+            relightable = promise_int8(relightable, mlic, scored)
+        return replace(relightable, provenance=fit_provenance(mlic, relightable.training))
 
 
 class _Run:
@@ -329,9 +332,8 @@ def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
     planes = np.zeros((len(latents), *photographs.mask.shape), np.uint8)
     for k in counted(range(len(planes)), "rounding planes"):  # one at a time: quantise computes in float64
         planes[k, rows, columns] = quantise(latents[k : k + 1], minimum[k : k + 1], maximum[k : k + 1])[0]
-    return Relightable(
-        planes, minimum, maximum, network.decoder.to_decoder(), photographs.mlic.mask, photographs.lights
-    )
+    mlic, decoder = photographs.mlic, network.decoder.to_decoder()
+    return Relightable(planes, minimum, maximum, decoder, mlic.mask, photographs.lights, mlic.mm_per_pixel)
 
 
 def _device(device: str | torch.device | None) -> torch.device:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from docs_pages import blocks
+from PIL import Image
 
 import fastrti
 from fastrti.synth import render_collection
@@ -17,11 +18,12 @@ SESSIONS = {page: list(found) for page, found in groupby(blocks("python"), key=l
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages take for granted: photographs, test photographs, an object."""
+    """What the pages take for granted: photographs, test photographs, a grey card, an object."""
     folder = tmp_path_factory.mktemp("reader")
     render_collection(folder / "sample", 24, 18, lights=12)
     (folder / "sample" / "Dome").rename(folder / "photographs")
     (folder / "sample" / "Test").rename(folder / "test_photographs")
+    Image.new("RGB", (24, 18), (180, 180, 180)).save(folder / "card.jpg")
     fastrti.save(fastrti.fit_classical(fastrti.Mlic.load(folder / "photographs"), "ptm"), folder / "vase")
     return folder
 

@@ -51,7 +51,7 @@ def test_a_program_gets_the_same_in_json(photographs: Path, capsys: pytest.Captu
     notes = facts["collection"].pop("notes")
     assert facts["collection"] == {
         **{"photographs": 9, "width": 6, "height": 4, "bits": 8, "transfer": "srgb", "mask": 0.5},
-        **{"list": "dome.lp", "matched_by": "number"},
+        **{"list": "dome.lp", "matched_by": "number", "corrections": []},
     }
     assert [note["doubtful"] for note in notes] == [True] and "matched by the number" in notes[0]["text"]
     assert facts["object"].endswith("object") and facts["training"]["psnr"] > 0

@@ -246,7 +246,7 @@ def test_parts_that_do_not_fit_are_refused(changes, message):
 def test_values_json_cannot_hold_are_refused_and_leave_nothing(value, tmp_path):
     original = relightable("ptm")
     original = replace(original, training={"value": value})
-    with pytest.raises(ObjectError, match="expected training and extra to hold only finite JSON values"):
+    with pytest.raises(ObjectError, match="expected training, provenance and extra to hold only finite JSON values"):
         save(original, tmp_path / "object")
     assert not list(tmp_path.iterdir())
 

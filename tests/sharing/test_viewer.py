@@ -17,6 +17,7 @@ from viewer.pages import drag, open_object, picture, press, served, state, wait_
 from fastrti import Relightable, Renderer, save
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import MlpDecoder
+from fastrti.objects.provenance import with_step
 from fastrti.rendering.enhanced import Enhancement, enhanced
 from fastrti.sharing.web import export_folder, export_single_file, write_page
 
@@ -360,3 +361,52 @@ def test_page_and_scripts_are_small(tmp_path: Path) -> None:
     size = sum(path.stat().st_size for path in tmp_path.iterdir())
     print(f"page and scripts: {size} bytes")
     assert 20_000 < size <= PAGE_BYTES
+
+
+# --- where the object comes from -------------------------------------------------------------------------------------
+
+RECORD = """
+const root = document.querySelector('rti-viewer').shadowRoot, panel = root.querySelector('.record');
+const texts = (name) => [...panel.querySelectorAll(name)].map((each) => each.textContent);
+return { hidden: panel.hidden, names: texts('dt'), texts: texts('dd'), elements: panel.querySelectorAll('*').length,
+  focused: root.activeElement === panel, pressed: root.querySelector('[data-icon=record]').getAttribute('aria-pressed'),
+  inside: panel.getBoundingClientRect().bottom <= root.querySelector('.bar').getBoundingClientRect().top };
+"""
+ESCAPE = "\ue00c"
+MARKUP = "<img src=x onerror='document.title=1'><b>dome</b>"
+
+
+def test_the_panel_says_where_the_object_comes_from(browser: Browser, page: Path) -> None:
+    provenance = with_step({}, "fit", f"hsh9, {MARKUP} {'long ' * 400}", {"seed": 1})
+    what = replace(relightable("hsh9", 60, 80), title=MARKUP, mm_per_pixel=0.05, provenance=provenance)
+    shown(browser, page, "told", what)
+    assert browser.run(RECORD)["hidden"]
+    browser.run("document.querySelector('rti-viewer').shadowRoot.querySelector('canvas').focus();")
+    press(browser, "i")
+    seen = browser.run(RECORD)
+    assert seen["names"] == ["title", "size", "scale", "fit"] and not seen["hidden"] and seen["focused"]
+    assert seen["texts"][:3] == [MARKUP, "80×60 pixels", "0.05 mm per pixel"] and seen["pressed"] == "true"
+    assert seen["texts"][3].startswith(f"hsh9, {MARKUP} long") and len(seen["texts"][3]) < 320
+    assert seen["elements"] == 9, "texts alone: no markup came to life"
+    assert seen["inside"] and browser.run("return document.title;") != "1"
+    before = state(browser)["light"]
+    press(browser, ARROW_RIGHT, ESCAPE)
+    assert browser.run(RECORD)["hidden"] and state(browser)["light"] == before
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    (
+        [],
+        "text",
+        {"@graph": 3},
+        {"@graph": [None, 3, "prov:Activity", [], {"@type": {}}, {"@type": ["prov:Activity"]}]},
+    ),
+)
+def test_a_panel_survives_any_provenance(browser: Browser, page: Path, provenance: object) -> None:
+    save(relightable("ptm", *SIZE), page / "odd")
+    _edited(page / "odd", provenance=provenance)
+    assert isinstance(open_object(browser, "odd"), dict)
+    browser.run("document.querySelector('rti-viewer').shadowRoot.querySelector('[data-icon=record]').click();")
+    seen = browser.run(RECORD)
+    assert not seen["hidden"] and seen["names"][:1] == ["size"] and set(seen["names"][1:]) <= {"step"}

@@ -7,6 +7,7 @@ const ICONS = {
   in: 'M12 5v14M5 12h14',
   hand: 'M12 3v18M3 12h18M12 3l-3 3M12 3l3 3M12 21l-3-3M12 21l3-3M3 12l3-3M3 12l3 3M21 12l-3-3M21 12l-3 3',
   sweep: 'M20 12a8 8 0 1 1-3-6.2M20 3v4h-4M12 12v.1',
+  record: 'M12 11v6M12 7v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18',
   snapshot: 'M4 8h4l1.5-3h5L16 8h4v11H4zM12 16.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6',
   fullscreen: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
 };
@@ -29,6 +30,7 @@ export class Controls {
   #caption = make('div', { class: 'caption' });
   #scale = make('div', { class: 'scale' });
   #ball = make('div');
+  #record = make('section', { class: 'record', tabindex: 0, 'aria-label': 'About this object' });
   #message = make('div', { class: 'message' });
   #bar = make('div', { class: 'bar', role: 'toolbar', 'aria-label': 'Viewer' });
   #modes = make('select', { 'aria-label': 'What is shown', title: 'What is shown (M)' });
@@ -45,7 +47,8 @@ export class Controls {
     this.#modes.addEventListener('change', () => onMode(this.#modes.value));
     this.#gain.addEventListener('input', () => onGain(Number(this.#gain.value)));
     this.#bar.append(this.#modes, this.#gain);
-    this.elements = [this.#caption, this.#scale, this.#ball, this.#message, this.#bar];
+    this.#record.addEventListener('keydown', (event) => ['Escape', 'i'].includes(event.key) && this.toggleRecord());
+    this.elements = [this.#caption, this.#scale, this.#ball, this.#record, this.#message, this.#bar];
   }
 
   /** Shows an object's caption and light ball, or neither. */
@@ -53,6 +56,9 @@ export class Controls {
     const credits = object && [object.creator, object.rights].filter(Boolean).join(' · ');
     this.#caption.replaceChildren(...(object ? [make('b', {}, object.title), make('small', {}, credits)] : []));
     this.#ball.replaceChildren(...(ball ? [ball] : []));
+    this.#record.replaceChildren(...(object ? [make('dl', {}, ...aboutObject(object).flatMap(describe))] : []));
+    this.#record.hidden = true;
+    this.press('record', false);
     this.#bar.hidden = this.#scale.hidden = !object;
   }
 
@@ -66,6 +72,14 @@ export class Controls {
   /** Shows a button pressed or not. */
   press(icon, pressed) {
     this.#bar.querySelector(`[data-icon=${icon}]`).setAttribute('aria-pressed', pressed);
+  }
+
+  /** Opens or closes what is known about the object. */
+  toggleRecord() {
+    const opens = this.#record.hidden;
+    this.#record.hidden = !opens;
+    this.press('record', opens);
+    (opens ? this.#record : this.#bar.querySelector('[data-icon=record]')).focus();
   }
 
   /** Shows a bar of a round length; none where the scale is not known. */
@@ -86,6 +100,16 @@ export class Controls {
     this.#message.replaceChildren(make('span', {}, text));
     this.#message.hidden = text === '';
   }
+}
+
+function aboutObject({ title, creator, rights, width, height, mmPerPixel, steps }) {
+  const scale = mmPerPixel && `${Number(mmPerPixel.toPrecision(4))} mm per pixel`;
+  const facts = { title, creator, rights, size: `${width}×${height} pixels`, scale };
+  return [...Object.entries(facts).filter(([, text]) => text), ...steps];
+}
+
+function describe([name, text]) {
+  return [make('dt', {}, name), make('dd', {}, text)];
 }
 
 function makeButton(icon, label, act) {

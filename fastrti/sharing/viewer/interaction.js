@@ -71,7 +71,7 @@ function zoomByWheel(event, moves) {
 export function followKeys(element, moves) {
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
   element.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.composedPath()[0].matches('select, input')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.composedPath()[0].matches('select, input, .record')) return;
     const [x, y] = arrows[event.key] ?? [];
     if (x !== undefined && event.shiftKey) moves.pan(-KEY_PAN * x, KEY_PAN * y);
     else if (x !== undefined) moves.light(KEY_LIGHT * x, KEY_LIGHT * y);

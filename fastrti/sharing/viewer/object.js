@@ -3,6 +3,7 @@
 import { makeDecoder } from './decoders.js';
 import { ObjectError, readArray, readChoice, readInteger, refuse } from './fields.js';
 import { folded } from './network.js';
+import { readSteps } from './record.js';
 
 const VERSION = 1;
 const MAX_SIDE = 1 << 20;
@@ -17,6 +18,7 @@ const MAX_SIDE = 1 << 20;
  * @property {number|null} mmPerPixel
  * @property {number[][]} lights the photographed ones, unit vectors; may be empty.
  * @property {string} title,creator,rights
+ * @property {[string, string][]} steps what was done to make it, from the capture on: name and description.
  */
 
 /**
@@ -50,6 +52,7 @@ export async function openObject(files) {
     title: String(info.title ?? ''),
     creator: String(info.creator ?? ''),
     rights: String(info.rights ?? ''),
+    steps: readSteps(info.provenance),
   };
 }
 

@@ -28,6 +28,8 @@ export interface RtiObject {
   readonly title: string;
   readonly creator: string;
   readonly rights: string;
+  /** What was done to make it, from the capture on: names and descriptions. */
+  readonly steps: readonly (readonly [string, string])[];
 }
 
 /** Pan and zoom; lengths in device pixels. */

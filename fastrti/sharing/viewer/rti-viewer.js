@@ -420,6 +420,7 @@ export class RtiViewer extends HTMLElement {
         h: () => this.#togglePanning(),
         s: () => this.object && this.toggleSweep(),
         m: () => (this.mode = nextMode(this.#mode)),
+        i: () => this.object && this.#controls.toggleRecord(),
         p: () => this.object && this.snapshot().catch((error) => this.#notify(error)),
         f: () => document.fullscreenEnabled && this.#toggleFullscreen().catch((error) => this.#notify(error)),
       },
@@ -435,6 +436,7 @@ export class RtiViewer extends HTMLElement {
       in: ['Zoom in (+)', () => zoom(1.25)],
       hand: ['Drag moves the picture instead of the light (H)', keys.h],
       sweep: ['Light sweep (S)', keys.s],
+      record: ['About this object (I)', keys.i],
       snapshot: ['Save as PNG (P)', keys.p],
       ...(document.fullscreenEnabled ? { fullscreen: ['Full screen (F)', keys.f] } : {}), // phones may have none
     };

@@ -30,6 +30,11 @@ button svg {
   display: block; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.7;
   stroke-linecap: round; stroke-linejoin: round;
 }
+.record { position: absolute; right: 14px; top: 14px; max-width: min(28rem, 100% - 28px); max-height: calc(100% - 84px);
+  overflow: auto; box-sizing: border-box; padding: 6px 14px; background: #1d1d1df2; border: 1px solid var(--line);
+  border-radius: 10px; font-size: 13px; overflow-wrap: anywhere; }
+.record dt { opacity: 0.75; font-size: 12px; }
+.record dd { margin: 0 0 6px; }
 .ball { position: absolute; right: 14px; bottom: 14px; width: 104px; height: 104px; touch-action: none; cursor: pointer;
   border-radius: 50%; }
 .ball .sphere { stroke: #ffffff50; stroke-width: 0.02; }
@@ -45,6 +50,7 @@ button svg {
 [hidden] { display: none !important; }
 @container (max-width: 640px) {
   .bar { left: 8px; bottom: 8px; transform: none; flex-wrap: wrap; max-width: calc(100% - 112px); }
+  .record { right: 8px; top: 8px; max-height: calc(100% - 124px); }
   .scale { bottom: auto; top: 64px; }
   .ball { right: 8px; bottom: 8px; width: 84px; height: 84px; }
 }

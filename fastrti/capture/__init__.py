@@ -1,0 +1,1 @@
+"""What stands between the camera and a fit: photographs and lights are corrected and judged."""
