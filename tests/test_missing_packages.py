@@ -25,7 +25,10 @@ import numpy as np
 import fastrti
 from fastrti.synth import render_collection
 """
-ALL = ("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "anywidget", "moderngl")
+ALL = (
+    *("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "rawpy", "pillow_heif", "anywidget"),
+    "moderngl",
+)
 
 
 def run_without(missing: tuple[str, ...], program: str) -> str:

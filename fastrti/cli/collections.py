@@ -17,7 +17,9 @@ _WIDTH = len("photographs: ")
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp, --match, --transfer, --strict and --json."""
-    parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
+    parser.add_argument(
+        "photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF, HEIF, raw) and their .lp file"
+    )
     parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
     parser.add_argument(
         "--match",
@@ -27,8 +29,8 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transfer",
         choices=("srgb", "linear"),
-        default="srgb",
-        help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
+        help="srgb: pictures as cameras write them; linear: samples proportional to light "
+        "(default: linear for raw files, srgb for others)",
     )
     parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
