@@ -11,6 +11,8 @@ _PROVIDES = {
     "gpu": {"torch": "PyTorch", "triton": "Triton"},
     "measure": {"skimage": "scikit-image"},
     "16bit": {"imagecodecs": "imagecodecs", "tifffile": "tifffile"},
+    "raw": {"rawpy": "rawpy"},
+    "heif": {"pillow_heif": "pillow-heif"},
     "notebook": {"anywidget": "anywidget", "traitlets": "traitlets"},
     "texture": {"moderngl": "moderngl"},
 }

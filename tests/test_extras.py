@@ -26,7 +26,7 @@ def test_other_missing_modules_stay_what_they_are():
 
 
 def test_every_extra_exists_and_brings_its_packages():
-    packages = {"skimage": "scikit-image"}
+    packages = {"skimage": "scikit-image", "pillow_heif": "pillow-heif"}
     optional = PYPROJECT["project"]["optional-dependencies"]
     for extra, modules in _PROVIDES.items():
         for module in modules:

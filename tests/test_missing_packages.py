@@ -25,7 +25,10 @@ import numpy as np
 import fastrti
 from fastrti.synth import render_collection
 """
-ALL = ("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "anywidget", "moderngl")
+ALL = (
+    *("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "rawpy", "pillow_heif", "anywidget"),
+    "moderngl",
+)
 
 
 def run_without(missing: tuple[str, ...], program: str) -> str:
@@ -123,3 +126,22 @@ print(main(["convert", {str(tmp_path / "vase")!r}, "-o", {str(tmp_path / "other"
     said = run_without(("torch",), program).splitlines()
     assert len(said) == 2 and said[0].endswith("run pip install 'fastrti[fit]'") and said[1] == "1"
     assert [path.name for path in tmp_path.iterdir()] == ["vase"]
+
+
+@pytest.mark.parametrize(("package", "name", "extra"), [("rawpy", "a.nef", "raw"), ("pillow_heif", "a.heic", "heif")])
+def test_a_kind_of_photographs_says_what_it_needs(tmp_path: Path, package: str, name: str, extra: str) -> None:
+    """Before anything of the file but its first bytes is looked at."""
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic" if extra == "heif" else b"raw")
+    said = run_without(
+        (package,),
+        f"""
+from pathlib import Path
+from fastrti.photographs.photograph import open_photograph
+try:
+    open_photograph(Path({str(tmp_path / name)!r}))
+except fastrti.MissingPackageError as error:
+    print(error)
+""",
+    )
+    assert said.startswith(f"expected {package.replace('_', '-')} for {name}, a ")
+    assert said.endswith(f"run pip install 'fastrti[{extra}]'\n")

@@ -20,7 +20,9 @@ _WIDTH = len("photographs: ")
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp, --match, --transfer, --flat-field, --strict, --json and the frame."""
-    parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
+    parser.add_argument(
+        "photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF, HEIF, raw) and their .lp file"
+    )
     parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
     parser.add_argument(
         "--match",
@@ -30,8 +32,8 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--transfer",
         choices=("srgb", "linear"),
-        default="srgb",
-        help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
+        help="srgb: pictures as cameras write them; linear: samples proportional to light "
+        "(default: linear for raw files, srgb for others)",
     )
     parser.add_argument(
         "--flat-field",

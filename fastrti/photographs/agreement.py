@@ -40,9 +40,14 @@ def agree(files: Sequence[PictureFile], linear: bool = False) -> tuple[list[Pict
     return agreed, [*notes, *colour_notes, *_oddities(agreed)]
 
 
-def level_notes(photographs: NDArray[np.uint8] | NDArray[np.uint16]) -> list[str]:
-    """A note where samples of 12 or 14 bits seem to stand in files of 16; (N, H, W, 3), all photographs of a set."""
-    if photographs.dtype == np.uint8:
+def level_notes(files: Sequence[PictureFile], photographs: NDArray[np.uint8] | NDArray[np.uint16]) -> list[str]:
+    """A note where samples of 12 or 14 bits seem to stand in files of 16.
+
+    Args:
+        files: headers of a set.
+        photographs: (N, H, W, 3), the same decoded.
+    """
+    if photographs.dtype == np.uint8 or files[0].development is not None:
         return []
     brightest = max(int(photograph.max()) for photograph in photographs)
     bits = next((bits for bits in _SENSOR_BITS if 0 < brightest < 1 << bits), None)

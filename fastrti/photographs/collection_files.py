@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from fastrti.errors import CollectionError
 from fastrti.photographs.agreement import agree
 from fastrti.photographs.checks import Transfer, check_transfer
+from fastrti.photographs.corrections import Correction
+from fastrti.photographs.kinds import one_kind
 from fastrti.photographs.lp_file import read_lp
 from fastrti.photographs.mask_file import EMPTY, read_mask
 from fastrti.photographs.matching import Match, match_rows
@@ -19,6 +21,7 @@ from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import open_photograph
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.photographs.places import find_list, find_pictures, has_list
+from fastrti.photographs.raw_set import develop_alike
 from fastrti.photographs.sources import SourceFile, source_file
 
 
@@ -33,6 +36,7 @@ class CollectionFiles:
         masks: the files of masks.
         transfer: how samples encode light, "srgb" or "linear".
         notes: a sentence for everything that was skipped or guessed.
+        corrections: what is done to raw files where they are decoded.
         lp: the name of the list; empty where there is none.
         matched_by: "name", "number" or "order"; empty where there is no list.
         others: the list and the masks with their digests.
@@ -44,6 +48,7 @@ class CollectionFiles:
     masks: tuple[Path, ...]
     transfer: Transfer
     notes: tuple[str, ...]
+    corrections: tuple[Correction, ...] = ()
     lp: str = ""
     matched_by: str = ""
     others: tuple[SourceFile, ...] = ()
@@ -75,28 +80,28 @@ class CollectionFiles:
 
 
 def find_collection(
-    folder: str | Path, lp: str | Path | None = None, transfer: Transfer = "srgb", match: Match | None = None
+    folder: str | Path, lp: str | Path | None = None, transfer: Transfer | None = None, match: Match | None = None
 ) -> CollectionFiles:
     """The photographs of a folder, the light of each, and the masks; arguments and errors as of `Mlic.load`."""
-    check_transfer(transfer)
+    _check_transfer(transfer)
     folder = Path(folder)
     lp = find_list(folder) if lp is None else Path(lp)
     light_list = read_lp(lp)
-    pictures = find_pictures(folder, lp, light_list.rows)
+    pictures, kind_notes = one_kind(find_pictures(folder, lp, light_list.rows), light_list.rows)
     matching, notes = match_rows(light_list, pictures, match)
     return _collection(
         [path for _, path in matching.pairs],
         np.array([row.light for row, _ in matching.pairs]),
         pictures,
         transfer,
-        (*light_list.notes, *notes),
+        (*light_list.notes, *kind_notes, *notes),
         lp,
         matching.way,
     )
 
 
 def find_photographs(
-    folder: str | Path, lp: str | Path | None = None, transfer: Transfer = "srgb", match: Match | None = None
+    folder: str | Path, lp: str | Path | None = None, transfer: Transfer | None = None, match: Match | None = None
 ) -> CollectionFiles:
     """`find_collection`, or all photographs of a folder without lights where neither it nor the caller has a list.
 
@@ -105,29 +110,44 @@ def find_photographs(
     """
     if lp is not None or has_list(Path(folder)):
         return find_collection(folder, lp, transfer, match)
-    check_transfer(transfer)
-    pictures = find_pictures(Path(folder))
+    _check_transfer(transfer)
+    pictures, notes = one_kind(find_pictures(Path(folder)))
     paths = sorted(filter(is_photograph, pictures), key=lambda path: by_numbers(path.name))
     if len(paths) < 2:
         raise CollectionError(f"expected two photographs or more in {folder}, found {paths[0].name} alone")
-    return _collection(paths, None, pictures, transfer, ())
+    return _collection(paths, None, pictures, transfer, tuple(notes))
 
 
 def _collection(
     paths: list[Path],
     lights: NDArray[np.float64] | None,
     pictures: Sequence[Path],
-    transfer: Transfer,
+    transfer: Transfer | None,
     notes: tuple[str, ...],
     lp: Path | None = None,
     matched_by: str = "",
 ) -> CollectionFiles:
     masks, mask_notes = _masks(pictures)
-    files, file_notes = agree([open_photograph(path) for path in paths], transfer == "linear")
-    notes = (*notes, *mask_notes, *file_notes)
+    files, transfer, corrections = develop_alike([open_photograph(path) for path in paths], transfer)
+    files, file_notes = agree(files, transfer == "linear")
     others = [*([] if lp is None else [source_file(lp, "lights")]), *(source_file(path, "mask") for path in masks)]
-    name = "" if lp is None else lp.name
-    return CollectionFiles(tuple(files), _names(paths), lights, masks, transfer, notes, name, matched_by, tuple(others))
+    return CollectionFiles(
+        photographs=tuple(files),
+        names=_names(paths),
+        lights=lights,
+        masks=masks,
+        transfer=transfer,
+        notes=(*notes, *mask_notes, *file_notes, *(correction.sentence for correction in corrections)),
+        corrections=corrections,
+        lp="" if lp is None else lp.name,
+        matched_by=matched_by,
+        others=tuple(others),
+    )
+
+
+def _check_transfer(transfer: Transfer | None) -> None:
+    if transfer is not None:
+        check_transfer(transfer)
 
 
 def _names(paths: Sequence[Path]) -> tuple[str, ...]:

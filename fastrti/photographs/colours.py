@@ -24,6 +24,14 @@ Converter: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
 SRGB_PRIMARIES = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
 D65 = (0.3127, 0.3290)
 
+# Numbers of ITU-T H.273, as PNG and HEIF have them
+_PRIMARIES = {
+    1: ("sRGB", SRGB_PRIMARIES),
+    9: ("BT.2020", (0.708, 0.292, 0.170, 0.797, 0.131, 0.046)),
+    12: ("Display P3", (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
+}
+_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0, 13: None}
+
 _ROUNDING = 1  # of 255: what a profile may move and still be sRGB under another name
 _STRAIGHT = 2  # of 255: what a curve may bend and still be linear
 _D50 = np.array([0.9642, 1.0, 0.8249])  # the white of every ICC profile
@@ -71,6 +79,15 @@ def from_primaries(
     """
     curve = srgb_decode(np.linspace(0, 1, _CURVE_POINTS)) if gamma is None else gamma
     return from_icc(_matrix_profile(name, primaries, white, curve))
+
+
+def from_codes(primaries: int, transfer: int) -> ColourSpace | None:
+    """The colour space of two numbers of ITU-T H.273; None for those of high dynamic range, and others."""
+    if primaries not in _PRIMARIES or transfer not in _GAMMAS:
+        return None
+    name, corners = _PRIMARIES[primaries]
+    gamma = _GAMMAS[transfer]
+    return from_primaries(name if gamma is None else f"{name} with the gamma {gamma:g}", corners, gamma=gamma)
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image
 
@@ -105,6 +105,22 @@ def exif_facts(get_exif: Callable[[], Image.Exif], data: bytes = b"") -> ExifFac
         return _facts(get_exif())
     except Exception:  # on damaged data Pillow's reader raises whatever it stumbles over
         return ExifFacts(damaged=True)
+
+
+def tiff_exif(file: BinaryIO, offset: int, start: bytes) -> Image.Exif:
+    """The EXIF data of a file that is built as a TIFF.
+
+    Args:
+        file: open for reading.
+        offset: of the tags of a page.
+        start: the first bytes of the file, which say the order of bytes.
+    """
+    file.seek(0)
+    exif = Image.Exif()
+    exif.endian = "<" if start[:1] == b"I" else ">"
+    exif.bigtiff = b"+" in start[:4]
+    exif.load_from_fp(file, offset)
+    return exif
 
 
 def _facts(exif: Image.Exif) -> ExifFacts:

@@ -91,10 +91,10 @@ class Mlic:
         cls,
         folder: str | Path,
         lp: str | Path | None = None,
-        transfer: Transfer = "srgb",
+        transfer: Transfer | None = None,
         match: Match | None = None,
     ) -> "Mlic":
-        """Reads a folder of JPEG, PNG or TIFF photographs and the `.lp` file of their lights.
+        """Reads a folder of JPEG, PNG, TIFF, HEIF or raw photographs and the `.lp` file of their lights.
 
         `docs/inputs.md` has all forms of lists and places. The mask is `mask.png` (above one half) and the pixels that
         are opaque in every photograph.
@@ -102,7 +102,8 @@ class Mlic:
         Args:
             folder: the photographs' folder, or that of a list which names the photographs' folder.
             lp: the `.lp` file; by default the only one in the folder.
-            transfer: "srgb" for pictures as cameras write them, "linear" for samples proportional to light.
+            transfer: "srgb" for pictures as cameras write them, "linear" for samples proportional to light. None is
+                linear for raw files, and sRGB for others.
             match: what rows and pictures are matched by: "name" (stems, without case), "number" (the number in the
                 name) or "order". None takes the one that is beyond doubt.
 
@@ -119,9 +120,10 @@ class Mlic:
             lights=files.lights,
             names=files.names,
             mask=files.mask(opaque),
-            transfer=transfer,
+            transfer=files.transfer,
+            corrections=files.corrections,
             sources=(*sources, *files.others),
-            notes=(*files.notes, *level_notes(photographs)),
+            notes=(*files.notes, *level_notes(files.photographs, photographs)),
             lp=files.lp,
             matched_by=files.matched_by,
         )

@@ -1,7 +1,7 @@
 """One picture file as the pixels a person sees: upright RGB of 8 or 16 bits in the sRGB colour space, with its alpha.
 
-The readers of the formats (`jpeg_file`, `png_file`, `tiff_file`) say what a file holds and give its samples as they are
-stored. What those samples mean is decided here alone.
+The readers of the formats (`jpeg_file`, `png_file`, `tiff_file`, `heif_file`, `raw_file`) say what a file holds, and
+give its samples as they are stored. What those samples mean is decided here alone.
 """
 
 import logging
@@ -16,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import CollectionError, FastrtiError
-from fastrti.photographs import jpeg_file, png_file, tiff_file
+from fastrti.photographs import heif_file, jpeg_file, png_file, raw_file, tiff_file
 from fastrti.photographs.colours import SRGB, Converter, converter
 from fastrti.photographs.exif import SIDEWAYS
 from fastrti.photographs.picture_file import PictureFile, Samples, opened
 
-for _library in ("PIL", "tifffile"):
+for _library in ("PIL", "tifffile", "pillow_heif"):
     logging.getLogger(_library).addHandler(logging.NullHandler())  # else Python prints what they log of damaged files
-
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 
 _OPAQUE = 0.5  # of full alpha: what is less is not the object
 _STRIP_PIXELS = 1 << 17  # converted at once
@@ -44,32 +42,40 @@ class Photograph:
 
 
 def read_photograph(path: Path) -> Photograph:
-    """Reads a JPEG, PNG or TIFF as it says itself that it is to be seen.
+    """Reads a picture file as it says itself that it is to be seen; a raw file is developed to linear light.
 
     Raises:
         CollectionError: see `open_photograph` and `decode`.
-        MissingPackageError: a file that needs the extra `16bit`, which is not installed.
+        MissingPackageError: a file that needs the extra `16bit`, `raw` or `heif`, which is not installed.
     """
     return decode(open_photograph(path))
 
 
 def open_photograph(path: Path) -> PictureFile:
-    """What a JPEG, PNG or TIFF says of itself; nothing is decoded.
+    """What a JPEG, PNG, TIFF, HEIF or raw file says of itself; no picture is decoded.
 
     Raises:
         CollectionError: damaged, of another format, colour model or depth, a profile that cannot be converted, more
             pixels than the limit, or more than any compression could hold in so few bytes.
+        MissingPackageError: a HEIF or raw file without the extra `heif` or `raw`.
     """
     with opened(path) as file:
-        start = file.read(8)
+        start = file.read(16)
     with _one_sentence(path):
         if start.startswith(jpeg_file.START):
             return jpeg_file.jpeg_file(path)
         if start.startswith(png_file.START):
             return png_file.png_file(path)
-        if start.startswith(tiff_file.STARTS):
+        if start[4:8] == b"ftyp" and start[8:12] in heif_file.BRANDS:
+            return heif_file.heif_file(path)
+        tiff = start.startswith(tiff_file.STARTS)
+        if raw_file.is_raw(path, start, tiff):
+            return raw_file.raw_file(path)
+        if tiff:
             return tiff_file.tiff_file(path)
-    raise CollectionError(f"{path.name}: expected a JPEG, PNG or TIFF, found another kind of file: convert it")
+    raise CollectionError(
+        f"{path.name}: expected a JPEG, PNG, TIFF, HEIF or raw file, found another kind of file: convert it"
+    )
 
 
 def decode(file: PictureFile, linear: bool = False) -> Photograph:
@@ -77,7 +83,8 @@ def decode(file: PictureFile, linear: bool = False) -> Photograph:
 
     Args:
         file: its header, possibly changed by a decision for a set of photographs.
-        linear: samples are proportional to light and stay so. Only the primaries become those of sRGB.
+        linear: samples are proportional to light and stay so. Only the primaries become those of sRGB. Raw files have
+            both in any case.
 
     Raises:
         CollectionError: damaged or truncated, or a JPEG of too many scans.
@@ -172,5 +179,5 @@ def _one_sentence(path: Path) -> Iterator[None]:
         ) from None
     except Exception as error:
         raise CollectionError(
-            f"{path.name}: expected a whole JPEG, PNG or TIFF, found one that cannot be decoded: copy or save it again"
+            f"{path.name}: expected a whole picture, found one that cannot be decoded: copy or save it again"
         ) from error

@@ -42,6 +42,20 @@ class Samples:
     turned: int = 1
 
 
+@dataclass(frozen=True)
+class Development:
+    """How the samples of a raw file become light.
+
+    Attributes:
+        white_balance: multipliers of red, green, blue and the fourth colour of the sensor; green is 1. A fourth of 0 is
+            the second green of usual sensors.
+        levels: of the sensor, from black to white.
+    """
+
+    white_balance: tuple[float, float, float, float]
+    levels: int
+
+
 @dataclass(frozen=True, eq=False)
 class PictureFile:
     """The header of a picture file. A decision for a whole set of photographs changes some of it.
@@ -56,6 +70,7 @@ class PictureFile:
         colours: its colour space; None where the file does not say.
         decode: gives the stored samples.
         remarks: what a person should know of how the file was taken.
+        development: of a raw file; None for all others.
     """
 
     path: Path
@@ -67,6 +82,7 @@ class PictureFile:
     colours: ColourSpace | None
     decode: Callable[[], Samples]
     remarks: tuple[str, ...] = ()
+    development: Development | None = None
 
     @property
     def upright(self) -> tuple[int, int]:

@@ -7,18 +7,12 @@ from pathlib import Path
 
 from fastrti.errors import CollectionError
 from fastrti.files import cannot
+from fastrti.photographs.kinds import SUFFIXES
 from fastrti.photographs.lp_file import LightRow
 from fastrti.photographs.names import is_photograph
-from fastrti.photographs.photograph import SUFFIXES
 from fastrti.text import listed
 
-_RAW = frozenset(
-    {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc", ".mef", ".mos", ".mrw"}
-    | {".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f"}
-)
-_OTHER_PICTURES = frozenset(
-    {".avif", ".bmp", ".exr", ".gif", ".heic", ".heif", ".hif", ".jp2", ".jxl", ".psd", ".webp"}
-)
+_OTHER_PICTURES = frozenset({".avif", ".bmp", ".exr", ".gif", ".jp2", ".jxl", ".psd", ".webp"})
 
 
 def find_list(folder: Path) -> Path:
@@ -101,12 +95,11 @@ def _readable(paths: Iterable[Path]) -> list[Path]:
 
 def _no_pictures(folder: Path, beside: Iterable[Path]) -> CollectionError:
     """What the folder holds instead of photographs, and where some are."""
-    expected = f"expected JPEG, PNG or TIFF photographs in {folder}, found"
-    kinds = Counter(path.suffix for path in _files_in(folder) if path.suffix.lower() in _RAW | _OTHER_PICTURES)
+    expected = f"expected photographs (JPEG, PNG, TIFF, HEIF or raw) in {folder}, found"
+    kinds = Counter(path.suffix for path in _files_in(folder) if path.suffix.lower() in _OTHER_PICTURES)
     if kinds:
         (suffix, count), *_ = kinds.most_common(1)
-        action = "develop them first, all with the same settings," if suffix.lower() in _RAW else "convert them"
-        return CollectionError(f"{expected} {count} {suffix}: {action} to JPEG, PNG or TIFF")
+        return CollectionError(f"{expected} {count} {suffix}: convert them to JPEG, PNG or TIFF")
     places = _readable((*_files_in(folder), *sorted(beside)))
     counts = [f"{count} in {place}" for place in places if (count := sum(map(is_photograph, _pictures_in(place))))]
     if counts:

@@ -10,7 +10,15 @@ from PIL import Image, PngImagePlugin
 
 from fastrti.errors import CollectionError
 from fastrti.extras import needs
-from fastrti.photographs.colours import D65, SRGB, SRGB_PRIMARIES, ColourError, ColourSpace, from_primaries
+from fastrti.photographs.colours import (
+    D65,
+    SRGB,
+    SRGB_PRIMARIES,
+    ColourError,
+    ColourSpace,
+    from_codes,
+    from_primaries,
+)
 from fastrti.photographs.exif import exif_facts
 from fastrti.photographs.picture_file import (
     Alpha,
@@ -30,14 +38,6 @@ _GREY = frozenset({0, 4})  # colour types
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 _SMALL = frozenset({b"IHDR", b"cICP", b"sRGB", b"gAMA", b"cHRM", b"eXIf"})
 _SMALL_BYTES = 1 << 20
-
-# Numbers of ITU-T H.273, as in the chunk cICP
-_PRIMARIES = {
-    1: ("sRGB", SRGB_PRIMARIES),
-    9: ("BT.2020", (0.708, 0.292, 0.170, 0.797, 0.131, 0.046)),
-    12: ("Display P3", (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)),
-}
-_GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0, 13: None}
 
 _SRGB_GAMMA, _GAMMA_NEAR = 1 / 2.2, 0.05  # what PNG writers give for sRGB, and how far from it is still the same
 _CHROMATICITY_NEAR = 0.005
@@ -102,14 +102,13 @@ def _colours(path: Path, chunks: dict[bytes, bytes], profile: bool) -> ColourSpa
 
 def _coded(path: Path, chunk: bytes) -> ColourSpace:
     primaries, transfer, matrix, full_range = chunk[:4]
-    if primaries not in _PRIMARIES or transfer not in _GAMMAS or matrix != 0 or full_range != 1:
+    space = from_codes(primaries, transfer)
+    if space is None or matrix != 0 or full_range != 1:
         raise CollectionError(
             f"{path.name}: expected colours of sRGB, Display P3 or BT.2020 in the chunk cICP, "
             f"found the codes {primaries}, {transfer}, {matrix}, {full_range}: save the photographs as sRGB"
         )
-    name, corners = _PRIMARIES[primaries]
-    gamma = _GAMMAS[transfer]
-    return from_primaries(name if gamma is None else f"{name} with the gamma {gamma:g}", corners, gamma=gamma)
+    return space
 
 
 def _decode8(path: Path) -> Samples:

@@ -9,12 +9,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from fastrti.errors import CollectionError
 from fastrti.extras import needs
-from fastrti.photographs.exif import exif_facts
+from fastrti.photographs.exif import exif_facts, tiff_exif
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.picture_file import (
     Alpha,
@@ -137,7 +136,7 @@ def tiff_file(path: Path) -> PictureFile:
         check_size(path, page.width, page.height)
         _check_samples(path, page)
         _check_segments(path, page)
-        exif = exif_facts(lambda: _exif(file, page.offset))
+        exif = exif_facts(lambda: tiff_exif(file, page.offset, start))
         by_pillow = not page.deep and _pillow_takes(file, page)
     decode = partial(_decode_by_pillow if by_pillow else _decode_by_tifffile, path, page)
     remarks = tuple(_remarks(page, len(pictures)))
@@ -201,16 +200,6 @@ def _page(tags: ImageFileDirectory_v2, index: int, offset: int) -> _Page:
 
 def _several(value: Any) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _exif(file: BinaryIO, offset: int) -> Image.Exif:
-    file.seek(0)
-    start = file.read(4)
-    exif = Image.Exif()
-    exif.endian = "<" if start[:1] == b"I" else ">"
-    exif.bigtiff = b"+" in start
-    exif.load_from_fp(file, offset)
-    return exif
 
 
 def _check_samples(path: Path, page: _Page) -> None:

@@ -84,8 +84,7 @@ def test_a_picture_that_only_seems_to_be_the_mask_is_said(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        (["a.NEF", "b.NEF", "c.NEF"], "found 3 .NEF: develop them first, all with the same settings"),
-        (["a.heic", "b.heic", "c.heic"], "found 3 .heic: convert them to JPEG, PNG or TIFF"),
+        (["a.avif", "b.avif", "c.avif"], "found 3 .avif: convert them to JPEG, PNG or TIFF"),
     ],
 )
 def test_pictures_of_other_formats_are_named(tmp_path: Path, files: list[str], sentence: str) -> None:

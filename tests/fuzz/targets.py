@@ -19,6 +19,7 @@ from foreign_files import JPEG_LRGB_PREDICTION, ptm_jpeg, ptm_lrgb, ptm_rgb, rel
 from fuzz.choices import WORDS, Choices, changed_bytes, changed_json
 from fuzz.pictures import jpeg, png, tiff
 from objects import relightable
+from raw_files import mosaic, write_dng
 
 from fastrti import load, save
 from fastrti.kernels.backends import BACKENDS
@@ -221,6 +222,35 @@ def photograph(choices: Choices, folder: Path) -> Path:
     return _written(folder, choices.pick(("a.png", "a.jpg", "a.tif")), data)
 
 
+def raw_photograph(choices: Choices, folder: Path) -> Path:
+    """A DNG with some bytes changed: of a mosaic, compressed or not, or of whole colours."""
+    data = choices.pick(_raw_templates(folder.parent))
+    return _written(folder, choices.pick(("a.dng", "a.nef", "a.tif")), changed_bytes(choices, data))
+
+
+@cache
+def _raw_templates(root: Path) -> list[bytes]:
+    lossless = {"compression": "jpeg", "compressionargs": {"lossless": True, "bitspersample": 16}}
+    colours = np.random.default_rng(0).integers(600, 9000, (24, 30, 3), np.uint16)
+    forms: list[tuple[Any, dict[str, Any]]] = [(mosaic(colours), {}), (mosaic(colours), lossless), (colours, {})]
+    return [write_dng(root / "whole.dng", samples, **settings).read_bytes() for samples, settings in forms]
+
+
+def heif_photograph(choices: Choices, folder: Path) -> Path:
+    """A HEIF file with some bytes changed."""
+    return _written(folder, "a.heic", changed_bytes(choices, choices.pick(_heif_templates(folder.parent))))
+
+
+@cache
+def _heif_templates(root: Path) -> list[bytes]:
+    import pillow_heif
+
+    colours = np.random.default_rng(0).integers(0, 65536, (24, 32, 3), np.uint16)
+    for name, mode, samples in (("8", "RGB", (colours >> 8).astype(np.uint8)), ("10", "RGB;16", colours)):
+        pillow_heif.from_bytes(mode, (32, 24), samples.tobytes()).save(root / f"whole{name}.heic", quality=90)
+    return [(root / f"whole{name}.heic").read_bytes() for name in ("8", "10")]
+
+
 _LAUNCH = {"rows": 32, "warps": 2, "pixels": 1, "stages": 1, "programs": 4}
 
 
@@ -285,6 +315,8 @@ def read_checkpoint(path: Path) -> None:
 TARGETS = {
     "lp": Target(light_list, read_lp),
     "photograph": Target(photograph, read_photograph),
+    "raw": Target(raw_photograph, read_photograph),
+    "heif": Target(heif_photograph, read_photograph),
     "ptm": Target(ptm_file, read_object),
     "rti": Target(rti_file, read_object),
     "relight": Target(relight_object, read_object),

@@ -211,7 +211,7 @@ def test_every_truncation_of_16_bits_is_a_collection_error(tmp_path, suffix):
 @pytest.mark.parametrize("content", [b"", b"GIF89a", b"not a picture at all"])
 def test_what_is_no_picture_is_refused(tmp_path, content):
     (tmp_path / "a.jpg").write_bytes(content)
-    with pytest.raises(CollectionError, match=r"^a.jpg: expected a JPEG, PNG or TIFF"):
+    with pytest.raises(CollectionError, match=r"^a.jpg: expected a JPEG, PNG, TIFF, HEIF or raw file"):
         read_photograph(tmp_path / "a.jpg")
 
 
