@@ -35,11 +35,11 @@ Row = dict[str, Any]
 
 @pytest.fixture(
     scope="module",
-    params=[("sm_90", "--only", "default"), pytest.param((), marks=pytest.mark.deep)],
-    ids=["default", "all"],
+    params=[("sm_90", "--only", "DisK"), pytest.param((), marks=pytest.mark.deep)],
+    ids=["one network", "all"],
 )
 def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    """The variants, compiled by the Triton that is installed."""
+    """The variants, compiled by the Triton that is installed: of a network of two layers with ELU, and all of them."""
     environment = os.environ | {
         "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
         "PYTHONIOENCODING": "utf-8",
