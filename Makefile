@@ -51,7 +51,7 @@ types: install
 	cd $(VENV)/types && ../bin/mypy --config-file $(CURDIR)/pyproject.toml -p fastrti
 
 test-deep: install
-	$(PYTEST) $(PARALLEL) --dist loadscope -m deep
+	$(PYTEST) $(PARALLEL) --dist loadgroup -m deep
 
 # Triton's interpreter is off: without a GPU this fails.
 test-gpu: install

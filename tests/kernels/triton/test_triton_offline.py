@@ -14,6 +14,8 @@ import pytest
 
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
+pytestmark = pytest.mark.xdist_group("offline")
+
 SCRIPT = Path(__file__).parents[2] / "support" / "offline_compile.py"
 REPORT = Path(__file__).parents[3] / "benchmarks" / "results" / "triton_offline.json"
 
