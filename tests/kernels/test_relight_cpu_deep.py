@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,19 +36,36 @@ def tool(name: str) -> str:
     return path
 
 
-def run(*command: str | Path, **environment: str) -> str:
+def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
     """The output of a command; fails the test with it where the command fails."""
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=900, check=False
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, f"{command[0]} exited with {done.returncode}:\n{(done.stdout + done.stderr)[-8000:]}"
     return done.stdout
 
 
-def build_driver(folder: Path, *flags: str, compiler: str = "g++", driver: str = "relight_driver.cpp") -> Path:
-    program = folder / "driver"
-    run(tool(compiler), *FLAGS, *flags, *CORE, DRIVERS / driver, "-o", program)
-    return program
+Build = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """Builds a driver around the core, which is compiled once for each compiler with its flags."""
+
+    @cache
+    def core(compiler: str, flags: tuple[str, ...]) -> Path:
+        folder = tmp_path_factory.mktemp("core")
+        run(tool(compiler), *FLAGS, *flags, "-c", *CORE, cwd=folder)
+        return folder
+
+    @cache
+    def driver(*flags: str, compiler: str = "g++", source: str = "relight_driver.cpp") -> Path:
+        program = tmp_path_factory.mktemp("driver") / "driver"
+        objects = core(compiler, flags).glob("*.o")
+        run(tool(compiler), *FLAGS, *flags, *objects, DRIVERS / source, "-o", program)
+        return program
+
+    return driver
 
 
 def assert_drew(output: str, *isas: str) -> None:
@@ -58,26 +77,35 @@ def digest(output: str) -> str:
     return output.splitlines()[0].split()[-1]
 
 
-@pytest.mark.parametrize("sanitizers", ("address,undefined", "thread"))
-def test_sanitizers_find_nothing(tmp_path: Path, sanitizers: str) -> None:
-    program = build_driver(tmp_path, "-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
-    assert_drew(run(program), *available_isas())
+every_sanitizer = pytest.mark.parametrize(
+    "sanitizers",
+    [pytest.param(names, marks=pytest.mark.xdist_group(names)) for names in ("address,undefined", "thread")],
+)
 
 
-@pytest.mark.parametrize("sanitizers", ("address,undefined", "thread"))
-def test_many_threads_share_an_object(tmp_path: Path, sanitizers: str) -> None:
-    flags = ("-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
-    assert run(build_driver(tmp_path, *flags, driver="object_driver.cpp")) == "passed\n"
+def sanitized(build: Build, sanitizers: str, source: str) -> Path:
+    return build("-O1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all", source=source)
 
 
-def test_valgrind_finds_nothing(tmp_path: Path) -> None:
+@every_sanitizer
+def test_sanitizers_find_nothing(build: Build, sanitizers: str) -> None:
+    assert_drew(run(sanitized(build, sanitizers, "relight_driver.cpp")), *available_isas())
+
+
+@every_sanitizer
+def test_many_threads_share_an_object(build: Build, sanitizers: str) -> None:
+    assert run(sanitized(build, sanitizers, "object_driver.cpp")) == "passed\n"
+
+
+def test_valgrind_finds_nothing(build: Build) -> None:
     """valgrind shows programs a processor without AVX-512, so this is AVX2 and the baseline."""
     valgrind = tool("valgrind")
-    program = build_driver(tmp_path, "-O2")
+    program = build("-O2")
     output = run(valgrind, "--quiet", "--error-exitcode=3", "--fair-sched=yes", program)
     assert_drew(output, *(isa for isa in available_isas() if not isa.startswith("avx512")))
 
 
+@pytest.mark.xdist_group("emulated")
 @pytest.mark.parametrize(
     ("compiler", "emulator", "isas"),
     (
@@ -85,21 +113,22 @@ def test_valgrind_finds_nothing(tmp_path: Path) -> None:
         ("riscv64-linux-gnu-g++", "qemu-riscv64", ("baseline",)),
     ),
 )
-def test_other_processors_draw_the_same(tmp_path: Path, compiler: str, emulator: str, isas: tuple[str, ...]) -> None:
+def test_other_processors_draw_the_same(build: Build, compiler: str, emulator: str, isas: tuple[str, ...]) -> None:
     emulated = tool(emulator)
-    drawn = run(emulated, build_driver(tmp_path, "-O3", "-static", compiler=compiler))
+    drawn = run(emulated, build("-O3", "-static", compiler=compiler))
     assert_drew(drawn, *isas)
-    assert digest(drawn) == digest(run(build_driver(tmp_path, "-O1")))
+    assert digest(drawn) == digest(run(build("-O1")))
 
 
 def test_integer_elu_is_as_good_as_promised(tmp_path: Path) -> None:
     """At every argument and scale; csrc/rounding/elu_table.h promises 1.2 steps, and is not far from what is needed."""
-    program = build_driver(tmp_path, "-O2", driver="elu_table_driver.cpp")
+    program, table = tmp_path / "driver", ROOT / "csrc" / "rounding" / "elu_table.cpp"
+    run(tool("g++"), *FLAGS, "-O2", table, DRIVERS / "elu_table_driver.cpp", "-o", program)
     assert 1 < float(run(program).split()[2]) < 1.2
 
 
-def test_clang_builds_the_same_kernel(tmp_path: Path) -> None:
-    program = build_driver(tmp_path, "-O3", "-Wall", "-Wextra", "-Werror", compiler="clang++")
+def test_clang_builds_the_same_kernel(build: Build) -> None:
+    program = build("-O3", "-Wall", "-Wextra", "-Werror", compiler="clang++")
     assert_drew(run(program), *available_isas())
 
 

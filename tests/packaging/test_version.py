@@ -18,5 +18,6 @@ def test_the_citation_and_the_changes_name_this_version() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_has_this_version(wheel: Path) -> None:
     assert wheel.name.split("-")[:2] == ["fastrti", fastrti.__version__]

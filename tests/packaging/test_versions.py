@@ -37,7 +37,9 @@ def oldest_promised() -> dict[str, str]:
     return {name: re.search(rf"\b{name}>=([\d.]+)", wanted)[1] for name in PACKAGES}
 
 
-@pytest.fixture(scope="module", params=["oldest", "newest"])
+@pytest.fixture(
+    scope="module", params=[pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in ("oldest", "newest")]
+)
 def packages(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with these versions."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -49,6 +49,7 @@ def test_the_tablet_is_small() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("wheel")
 def test_the_wheel_draws_what_the_checkout_draws(environment: Path) -> None:
     drawn = run(environment / "bin" / "python", TABLET)
     assert [line.split()[0] for line in drawn.splitlines()] == [*available_isas()]
@@ -56,6 +57,7 @@ def test_the_wheel_draws_what_the_checkout_draws(environment: Path) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.xdist_group("wheel")
 @pytest.mark.skipif(sys.platform != "linux", reason="auditwheel repairs the wheels of Linux")
 def test_auditwheel_names_the_glibc_it_runs_on(wheel: Path) -> None:
     assert re.search(r"-manylinux_2_\d+_(x86_64|aarch64)(\.manylinux\w+)*\.whl$", wheel.name)

@@ -13,6 +13,7 @@ from fastrti.training.int8 import Int8Autoencoder, evaluate_int8
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder
 
 LIGHT = (0.3, -0.2)
+STEPS = 60
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +23,11 @@ def mlic():
 
 @pytest.fixture(scope="module")
 def fitted(mlic):
-    return quick(mlic, steps=150, hold_out=4, int8=True)
+    return quick(mlic, steps=STEPS, hold_out=4, int8=True)
 
 
 def test_fit_for_int8_changes_the_decoder_alone(mlic, fitted):
-    plain = quick(mlic, steps=150, hold_out=4)
+    plain = quick(mlic, steps=STEPS, hold_out=4)
     assert np.array_equal(plain.planes, fitted.planes)
     assert np.array_equal(plain.maximum, fitted.maximum)
     weights = [relightable.frame_network(LIGHT).weights[0] for relightable in (plain, fitted)]
@@ -45,8 +46,8 @@ def test_the_promise_is_the_loss_on_held_out_lights(mlic, fitted):
 
 
 def test_training_for_int8_repeats_and_resumes(mlic, fitted, tmp_path):
-    again = quick(mlic, steps=150, hold_out=4, int8=True, checkpoint=tmp_path / "fit.pt")
-    resumed = quick(mlic, steps=150, hold_out=4, int8=True, checkpoint=tmp_path / "fit.pt")
+    again = quick(mlic, steps=STEPS, hold_out=4, int8=True, checkpoint=tmp_path / "fit.pt")
+    resumed = quick(mlic, steps=STEPS, hold_out=4, int8=True, checkpoint=tmp_path / "fit.pt")
     for other in (again, resumed):
         assert np.array_equal(other.frame_network(LIGHT).weights[0], fitted.frame_network(LIGHT).weights[0])
         assert other.int8_loss_db == fitted.int8_loss_db

@@ -17,6 +17,9 @@ DOME = np.stack(
         for azimuth in np.arange(count) * 360 / count
     ]
 )
+STEPS = 100
+"""Of the correction's training: a tenth of what a fit may take."""
+
 BETWEEN = np.stack([light_from_angles(20, 30), light_from_angles(140, 50), light_from_angles(260, 70)])
 
 
@@ -26,12 +29,12 @@ def collection(values, lights=DOME, mask=None):
     return Mlic(photographs, lights, tuple(f"{i}.png" for i in range(len(lights))), mask)
 
 
-def interpolate(mlic, lights, chosen=None, settings=None):
+def interpolate(mlic, lights, chosen=None, settings=None, steps=STEPS):
     """The interpolated pictures, (L, H, W, 3)."""
     chosen = np.arange(len(mlic)) if chosen is None else chosen
     photographs = Photographs(mlic, chosen, torch.device("cpu"))
     rows, columns = (index.ravel() for index in np.indices((mlic.height, mlic.width)))
-    teacher = Interpolator(photographs, settings=settings)
+    teacher = Interpolator(photographs, most_steps=steps, settings=settings)
     shares = teacher.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
     pictures = teacher(photographs.read(rows, columns), shares, torch.from_numpy(lights))
     return pictures.transpose(1, 2).reshape(len(lights), mlic.height, mlic.width, 3).numpy()
@@ -70,7 +73,7 @@ def test_every_method_has_weights_of_the_photographed_lights():
 
 def test_shares_are_a_mix():
     mlic = collection(np.random.default_rng(1).random((len(DOME), 9, 9)))
-    shares = Interpolator(Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))).shares
+    shares = Interpolator(Photographs(mlic, np.arange(len(mlic)), torch.device("cpu")), most_steps=1).shares
     assert (shares >= 0).all()
     assert torch.allclose(shares.sum(0), torch.ones(shares.shape[1:]), atol=1e-5)
 
@@ -78,7 +81,7 @@ def test_shares_are_a_mix():
 def test_a_highlight_is_interpolated_better_than_by_a_polynomial():
     lobe = np.stack([np.exp(-((DOME - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)] * 64, axis=1).reshape(-1, 8, 8)
     truth = np.exp(-((BETWEEN - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)
-    pictures = interpolate(collection(lobe), BETWEEN)
+    pictures = interpolate(collection(lobe), BETWEEN, steps=1000)
     polynomial = LinearInterpolators(DOME, InterpolatorSettings()).weights(BETWEEN)[2] @ lobe[:, 0, 0]
     assert np.abs(pictures[:, 4, 4, 0] - truth).mean() < 0.5 * np.abs(polynomial - truth).mean()
 
@@ -144,7 +147,8 @@ def test_a_student_trusts_the_teacher_where_photographs_predict_each_other():
     values[:, :, 12:] = np.random.default_rng(3).random((len(DOME), 24, 12))
     mlic = collection(values)
     rows, columns = (torch.from_numpy(index.ravel()) for index in np.indices((24, 24)))
-    trust = Interpolator(Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))).trust_of(rows, columns)
+    photographs = Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
+    trust = Interpolator(photographs, most_steps=STEPS).trust_of(rows, columns)
     assert trust.square().mean() == pytest.approx(1, abs=1e-4)
     trust = trust.view(24, 24)
     assert trust[:, :8].min() > 1.5 * trust[:, 16:].max()

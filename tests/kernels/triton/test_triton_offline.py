@@ -14,6 +14,8 @@ import pytest
 
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
+pytestmark = pytest.mark.xdist_group("offline")
+
 SCRIPT = Path(__file__).parents[2] / "support" / "offline_compile.py"
 REPORT = Path(__file__).parents[3] / "benchmarks" / "results" / "triton_offline.json"
 
@@ -35,11 +37,11 @@ Row = dict[str, Any]
 
 @pytest.fixture(
     scope="module",
-    params=[("sm_90", "--only", "default"), pytest.param((), marks=pytest.mark.deep)],
-    ids=["default", "all"],
+    params=[("sm_90", "--only", "DisK"), pytest.param((), marks=pytest.mark.deep)],
+    ids=["one network", "all"],
 )
 def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    """The variants, compiled by the Triton that is installed."""
+    """The variants, compiled by the Triton that is installed: of a network of two layers with ELU, and all of them."""
     environment = os.environ | {
         "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
         "PYTHONIOENCODING": "utf-8",
