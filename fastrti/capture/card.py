@@ -1,6 +1,7 @@
 """A photograph of a white or grey card, smoothed: its grain and the camera's noise are not what it is taken for."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples, Transfer
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import decode, open_photograph
+from fastrti.text import listed
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +22,7 @@ _CELLS = 64  # along the longer side: finer than a lamp's pattern, coarser than 
 _LEAST_PIXELS = 4  # of a cell's side
 _MOST_WHITE = 0.001  # of the samples; more says that a part of the card is overexposed
 _LEAST_LIGHT = 0.01  # of white, in every cell; less is mostly noise
-_MOST_ROUGH = 0.1  # how far a cell may be from the mean of its neighbours; lenses and lamps stay below a fifth of it
+_MOST_ROUGH = 0.1  # lenses and lamps stay below a fifth of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +33,13 @@ class Card:
         name: of the file.
         sha256: of the file.
         cells: (h, w, 3) float64, the mean light in each cell; all above 0.
-        notes: what is odd.
+        roughness: how far a cell is at most from the mean of its neighbours, as a share of it.
     """
 
     name: str
     sha256: str
     cells: Floats
-    notes: tuple[str, ...]
+    roughness: float
 
     @classmethod
     def read(cls, path: Path, size: tuple[int, int], transfer: Transfer) -> "Card":
@@ -72,7 +74,7 @@ class Card:
                 "light of white: expose it longer, or photograph a larger card"
             )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        return cls(path.name, digest, cells, tuple(_roughness(path.name, cells)))
+        return cls(path.name, digest, cells, _roughness(cells))
 
 
 def _cells(pixels: Samples, light: LinearLight) -> Floats:
@@ -95,13 +97,22 @@ def edges_of_cells(size: int, longer: int) -> NDArray[np.intp]:
     return edges
 
 
-def _roughness(name: str, cells: Floats) -> list[str]:
-    """A doubt where neighbouring cells differ as they do on an object, and not on a card."""
+def _roughness(cells: Floats) -> float:
     if min(cells.shape[:2]) < 3:
-        return []
-    inner = cells[1:-1, 1:-1]
+        return 0.0
     around = (cells[:-2, 1:-1] + cells[2:, 1:-1] + cells[1:-1, :-2] + cells[1:-1, 2:]) / 4
-    rough = float(np.abs(inner / around - 1).max())
-    if rough <= _MOST_ROUGH:
+    return float(np.abs(cells[1:-1, 1:-1] / around - 1).max())
+
+
+def doubts(cards: Sequence[Card]) -> list[Doubt]:
+    """A doubt where neighbouring cells differ as they do on an object, and not on a card."""
+    rough = [card for card in cards if card.roughness > _MOST_ROUGH]
+    if not rough:
         return []
-    return [Doubt(f"{name}: the card differs by {rough:.0%} from place to place; is there something on it?")]
+    most = max(card.roughness for card in rough)
+    return [
+        Doubt(
+            f"the card differs by up to {most:.0%} from place to place in {listed([card.name for card in rough])}: "
+            "is there something on it, or does it not fill the picture?"
+        )
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.card import Card, edges_of_cells
+from fastrti.capture.card import Card, doubts, edges_of_cells
 from fastrti.capture.linear_light import LinearLight, stayed_white
 from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples
@@ -47,15 +47,14 @@ def flattened(mlic: Mlic, out: Samples | None = None, *, flat_field: str | Path)
     place, size = Path(flat_field), (mlic.height, mlic.width)
     each = place.is_dir()
     paths, notes = _paths_of_cards(mlic, place) if each else ([place], [])
-    cards: dict[str, str] = {}
+    cards: list[Card] = []
     white, uneven = 0, 1.0
     for index in counted(range(len(mlic)), "applying the flat field"):
         if each or not cards:
             card = Card.read(paths[index], size, mlic.transfer)
-            cards[card.name] = card.sha256
-            notes.extend(card.notes)
+            cards.append(card)
             lamp = mlic.positions[index] if each and mlic.positions is not None else None
-            pattern = _Pattern(card.cells if lamp is None else card.cells / _matt(card.cells.shape, size, lamp), size)
+            pattern = _Pattern(card.cells if lamp is None else card.cells / _matt(size, lamp), size)
             uneven = max(uneven, pattern.uneven)
         for rows in _bands(size):
             samples = mlic.photographs[index, rows]
@@ -65,13 +64,14 @@ def flattened(mlic: Mlic, out: Samples | None = None, *, flat_field: str | Path)
     share = white / mlic.photographs.size
     what = f"{len(cards)} cards in {place.name}" if each else place.name
     sentence = f"light that differs by up to 1:{uneven:.2f} on {what} was made even{stayed_white(share)}"
-    correction = Correction("flat field", sentence, {"sha256": cards, "uneven": uneven, "white": share})
+    digests = {card.name: card.sha256 for card in cards}
+    correction = Correction("flat field", sentence, {"sha256": digests, "uneven": uneven, "white": share})
     return replace(
         mlic,
         photographs=out,
-        notes=(*mlic.notes, *notes),
+        notes=(*mlic.notes, *notes, *doubts(cards)),
         corrections=(*mlic.corrections, correction),
-        sources=(*mlic.sources, *(SourceFile(name, "flat field", digest) for name, digest in cards.items())),
+        sources=(*mlic.sources, *(SourceFile(name, "flat field", digest) for name, digest in digests.items())),
     )
 
 
@@ -88,7 +88,7 @@ def _paths_of_cards(mlic: Mlic, folder: Path) -> tuple[list[Path], list[str]]:
     return [found[number] for number in range(len(mlic))], notes
 
 
-def _matt(shape: tuple[int, ...], size: tuple[int, int], lamp: Floats) -> Floats:
+def _matt(size: tuple[int, int], lamp: Floats) -> Floats:
     """What a matt card shows under a lamp that is a point, (h, w, 1): z/d³ in each of so many cells."""
     height, width = size
     rows, columns = (_middles(edges_of_cells(side, max(size))) for side in size)

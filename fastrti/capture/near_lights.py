@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 _SCALES = ((1.0, 0.7), (0.1, 0.3), (0.01, 0.05))
 """Variances and lengths, over the 3-D chord, of the squared exponentials whose sum is the covariance."""
 _NOISE = 1e-4  # a variance, of photographs of one light
-_NEAREST = 1.5  # picture widths; at 1.2 the best fits of simulated captures lost 2 dB
+_NEAREST = 1.5  # longer sides of the picture; at 1.2 the best fits of simulated captures lost 2 dB
 _CELLS = 8  # along the width; 32 change no score by 0.01 dB
 _BLOCK_VALUES = 1 << 21  # of photographs, corrected at once
 
@@ -72,7 +72,7 @@ def distant(mlic: Mlic, out: Samples | None = None) -> Mlic:
         photographs=out,
         lights=lamps.lights,
         positions=None,
-        notes=(*mlic.notes, *lamps.notes()),
+        notes=(*mlic.notes, *lamps.notes(max(1.0, mlic.height / mlic.width))),
         corrections=(*mlic.corrections, _correction(mlic, lamps, white / mlic.photographs.size)),
     )
 
@@ -90,14 +90,14 @@ class _Lamps:
         distances = np.linalg.norm(positions, axis=1)
         self.lights, self.distance = positions / distances[:, None], float(np.median(distances))
 
-    def notes(self) -> list[str]:
-        """A sentence where lamps are so near that the correction is coarse."""
-        nearest = float(np.linalg.norm(self.positions, axis=1).min())
-        if nearest >= _NEAREST:
+    def notes(self, longer_side: float) -> list[str]:
+        """A sentence where lamps are so near, for a picture whose longer side is so many widths, that much is lost."""
+        nearest, least = float(np.linalg.norm(self.positions, axis=1).min()), _NEAREST * longer_side
+        if nearest >= least:
             return []
         return [
             f"the nearest lamp stands {nearest:.2f} picture widths from the middle of the picture: "
-            f"nearer than {_NEAREST}, shadows and highlights are corrected coarsely"
+            f"nearer than {least:.2f}, shadows and highlights are corrected coarsely"
         ]
 
     def falloff(self, points: Floats) -> NDArray[np.float32]:
@@ -194,9 +194,10 @@ def _edges(size: int, cells: int) -> list[int]:
 
 def _correction(mlic: Mlic, lamps: _Lamps, white: float) -> Correction:
     """What was done, in numbers of the whole picture."""
-    corners = _points(mlic, np.array([0, mlic.height]), np.array([0, mlic.width])).reshape(-1, 2)
-    falloff = np.stack([lamps.falloff(corner) for corner in corners])
-    cosines = np.stack([(lamps.at(corner) * lamps.lights).sum(1) for corner in corners])
+    height, width = mlic.height, mlic.width
+    places = _points(mlic, np.array([0, height / 2, height]), np.array([0, width / 2, width])).reshape(-1, 2)
+    falloff = np.stack([lamps.falloff(place) for place in places])
+    cosines = np.stack([(lamps.at(place) * lamps.lights).sum(1) for place in places])
     uneven = float((falloff.max(0) / falloff.min(0)).max())
     turn = float(np.degrees(np.arccos(cosines.min().clip(-1, 1))))
     return Correction(

@@ -137,7 +137,7 @@ def test_something_on_the_card_is_in_doubt(tmp_path: Path) -> None:
     card = 0.7 * VIGNETTING
     card[30:40, 30:40] *= 0.5
     (note,) = flattened(scene(), flat_field=save_card(tmp_path / "card.png", card)).notes
-    assert isinstance(note, Doubt) and "is there something on it?" in note
+    assert isinstance(note, Doubt) and "is there something on it" in note
 
 
 @pytest.mark.parametrize("size", [(3, 3), (1, 40), (5, 200)])

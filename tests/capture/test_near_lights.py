@@ -123,7 +123,7 @@ def test_a_lamp_close_to_the_object_is_said() -> None:
     positions[3] *= 0.5
     assert distant(matt(positions)).notes == (
         "the nearest lamp stands 1.00 picture widths from the middle of the picture: "
-        "nearer than 1.5, shadows and highlights are corrected coarsely",
+        "nearer than 1.50, shadows and highlights are corrected coarsely",
     )
 
 
