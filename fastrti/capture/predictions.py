@@ -21,7 +21,7 @@ _SUSPECTS = 4  # tried at once
 _SPOILS = 0.25  # natural logarithm by which the others' errors shrink in all without a bad photograph
 _MOST_LEFT_OUT = 0.25  # of the photographs
 _SHARE_STEPS = 100
-_MOST_VALUES = 1 << 13  # that decide on shares and bad photographs
+_MOST_VALUES = 1 << 11  # that decide on shares and bad photographs
 _LENGTH, _NOISE = 0.4, 3e-2  # of the process that tells the error to expect
 _LEAST_ERROR = 1e-4  # added to all, so that photographs without a difference have a ratio
 
@@ -33,7 +33,7 @@ class Predictor:
     Attributes:
         lights: (N, 3) unit vectors, of the photographs.
         weights: (N, N) float32. Row n predicts photograph n; its own column is 0.
-        shares: (M,) of the methods of `settings`, with the sum 1.
+        shares: (M,) of the methods of interpolation, with the sum 1.
         left_out: (N,) bool, the photographs that predict no other because the others agree better without them.
         errors: (N,) root-mean-square errors of the predictions.
         surprises: (N,) the same, relative to what is expected at each light's distance from the others; 1 is the median
@@ -46,7 +46,8 @@ class Predictor:
     left_out: NDArray[np.bool_]
     errors: NDArray[np.float64]
     surprises: NDArray[np.float64]
-    settings: InterpolatorSettings
+    _methods: LinearInterpolators
+    _every_weight: NDArray[np.float64]  # (M, N, N), of each method
 
     def __call__(self, values: Values) -> Values:
         """The predictions of any pixels: (N, …) float32 → (N, …) float32, not clamped."""
@@ -63,10 +64,13 @@ class Predictor:
         Returns:
             (L, N) float32.
         """
-        others = ~self.left_out & (np.arange(len(self.lights)) != index)
-        weights = np.zeros((len(lights), len(self.lights)), np.float32)
-        methods = LinearInterpolators(self.lights[others], self.settings)
-        weights[:, others] = np.tensordot(self.shares, methods.weights(lights), axes=1)
+        good = np.flatnonzero(~self.left_out)
+        every = np.zeros((len(self.shares), len(lights), len(self.lights)))
+        every[:, :, good] = self._methods.weights(lights)
+        own = every[:, :, index].copy()
+        every[:, :, index] = 0
+        every += own[:, :, None] * self._every_weight[:, None, index]  # as if it had the value that is predicted of it
+        weights: Values = np.tensordot(self.shares, every, axes=1).astype(np.float32)
         return weights
 
 
@@ -74,6 +78,7 @@ def predict(
     values: Values,  # (N, …), of one kind of light: all encoded, or all linear
     lights: NDArray[np.float64],  # (N, 3)
     settings: InterpolatorSettings | None = None,
+    left_out: NDArray[np.bool_] | None = None,  # (N,)
 ) -> Predictor:
     """Decides how photographs are predicted from each other.
 
@@ -81,10 +86,11 @@ def predict(
         values: (N, …) float32 of some pixels; all that count.
         lights: (N, 3) unit vectors, N ≥ 2.
         settings: the methods of interpolation; their mix is the one with the least error.
+        left_out: photographs that are known to be bad. None knows of none.
     """
     settings = settings or InterpolatorSettings()
     flat = np.ascontiguousarray(values.reshape(len(values), -1)[:, :: max(1, values[0].size // _MOST_VALUES)])
-    best = _predictor(flat, lights, np.zeros(len(lights), bool), settings)
+    best = _predictor(flat, lights, np.zeros(len(lights), bool) if left_out is None else left_out, settings)
     while best.left_out.sum() + 1 <= _MOST_LEFT_OUT * len(lights):
         suspects = [i for i in best.surprises.argsort()[::-1] if not best.left_out[i] and best.surprises[i] > _SUSPECT]
         without = [_predictor(flat, lights, _added(best.left_out, i), settings) for i in suspects[:_SUSPECTS]]
@@ -96,7 +102,7 @@ def predict(
 
 
 def _added(left_out: NDArray[np.bool_], index: int) -> NDArray[np.bool_]:
-    more = left_out.copy()
+    more: NDArray[np.bool_] = left_out.copy()
     more[index] = True
     return more
 
@@ -116,12 +122,13 @@ def _predictor(
     weights = np.zeros((len(residuals), len(lights), len(lights)))
     weights[:, good[:, None], good] = np.eye(len(good)) - residuals
     weights[:, np.flatnonzero(left_out)[:, None], good] = methods.weights(lights[left_out])
-    shares = _shares(np.einsum("mgn,nv->mgv", residuals, values[good], optimize=True))
+    weights[:, np.arange(len(lights)), np.arange(len(lights))] = 0  # exactly
+    shares = _shares(residuals.astype(np.float32) @ values[good])
     mixed = np.tensordot(shares, weights, axes=1).astype(np.float32)
-    np.fill_diagonal(mixed, 0)  # exactly
     errors = np.sqrt(np.square(values - mixed @ values).mean(1)).astype(np.float64) + _LEAST_ERROR
     surprises = errors / _expected(lights, good)
-    return Predictor(lights, mixed, shares, left_out, errors, surprises / np.median(surprises[good]), settings)
+    surprises /= np.median(surprises[good])
+    return Predictor(lights, mixed, shares, left_out, errors, surprises, methods, weights)
 
 
 def _expected(lights: NDArray[np.float64], good: NDArray[np.intp]) -> NDArray[np.float64]:  # (N,)
@@ -138,7 +145,7 @@ def _expected(lights: NDArray[np.float64], good: NDArray[np.intp]) -> NDArray[np
     return deviations
 
 
-def _shares(errors: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shares(errors: NDArray[np.floating]) -> NDArray[np.float64]:
     """The shares ≥ 0 of sum 1 with the least error, (M, N, V) → (M,). Every photograph counts alike, hard or easy."""
     scaled = errors / np.sqrt(np.square(errors).mean((0, 2), keepdims=True) + 1e-12)
     flat = scaled.reshape(len(errors), -1)
