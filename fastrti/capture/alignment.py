@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.capture.exposures import smooth_terms
 from fastrti.capture.predictions import predict
 from fastrti.capture.samples import Reduced, reduced
 from fastrti.capture.shifting import shifted
@@ -22,17 +23,18 @@ from fastrti.progress import counted
 Array = NDArray[np.float64]
 Grey = NDArray[np.float32]
 
-LEAST_LIGHTS = 8
+LEAST_LIGHTS = 12
 """Fewer lights do not predict photographs well enough."""
 
-LEAST_SHIFT = 0.2
-"""Pixels. Resampling costs more than a smaller shift does."""
+LEAST_SHIFT = 0.3
+"""Pixels. Captures without a shift seem to have smaller ones."""
 
 _LEVELS = (4, 4, 2, 2, 1, 1)  # pixels of the reduced pictures along a side of one that is compared
 _LEAST_SIDE = 24  # of a picture that is compared
 _WINDOWS, _WINDOW_SIDE = 16, 128  # that are compared of a large picture
 _ROBUST_ROUNDS = 3
-_DOUBT = 4e-3  # variance of a measured shift, relative to that of shifts: what nothing tells stays near 0
+_ERROR, _SMOOTH_ERROR = 0.05, 0.02  # pixels, of a measured shift; shades that move with the light look like shifts
+_SPREAD = 1.5  # pixels, of shifts: what nothing tells stays near 0
 _MOST_AT_ONCE = 2.0  # pixels
 _MARGIN = 2  # pixels at the edge, which are not compared
 
@@ -46,11 +48,11 @@ def aligned(mlic: Mlic, out: Samples | None = None) -> Mlic:
     """
     if len(different_lights(mlic.lights)) < LEAST_LIGHTS:
         return mlic
-    shifts = estimate_shifts(mlic)
-    shifts = shifts - np.median(shifts, axis=0)  # most photographs stay as they are
-    moved = np.hypot(*shifts.T) >= LEAST_SHIFT
-    if not moved.any():
+    shifts, smooth = estimate_shifts(mlic), _smooth(mlic.lights)
+    if np.hypot(*(shifts - smooth @ (smooth.T @ shifts)).T).max() < LEAST_SHIFT:
         return mlic
+    shifts -= np.median(shifts, axis=0)  # most photographs stay as they are
+    moved = np.hypot(*shifts.T) >= LEAST_SHIFT
     out = np.empty_like(mlic.photographs) if out is None else out
     for index in counted(range(len(mlic)), "aligning photographs"):
         photograph = mlic.photographs[index]
@@ -63,6 +65,12 @@ def aligned(mlic: Mlic, out: Samples | None = None) -> Mlic:
     )
     correction = Correction("alignment", sentence, {"pixels_right_and_down": numbers})
     return replace(mlic, photographs=out, corrections=(*mlic.corrections, correction))
+
+
+def _smooth(lights: Array) -> Array:
+    """Orthonormal columns that smooth functions of the light are sums of, (N, T)."""
+    basis, _ = np.linalg.qr(smooth_terms(lights))
+    return basis
 
 
 def _moved_back(photograph: Samples, shift: Array) -> Samples:
@@ -84,16 +92,16 @@ def estimate_shifts(mlic: Mlic) -> Array:
     small = reduced(mlic)
     predictor = predict(small.values[:, small.mask], mlic.lights)
     grey = small.values.mean(3)
-    shifts = np.zeros((len(mlic), 2))
+    shifts, smooth = np.zeros((len(mlic), 2)), _smooth(mlic.lights)
     for level in _LEVELS:
         if min(grey.shape[1:]) >= level * _LEAST_SIDE or level == 1:
             compared, mask = _coarser(grey, level), _coarser(small.mask[None].astype(np.float32), level)[0] > 0.99
             moved = np.stack([shifted(one, -shift / level) for one, shift in zip(compared, shifts)])
-            shifts += level * _round(moved, mask, predictor.weights)
+            shifts = level * _round(moved, mask, predictor.weights, shifts / level, smooth)
     shifts *= small.factor
     if small.factor > 1:
         for _ in range(3):
-            shifts += _round(*_windows(mlic, small, shifts), predictor.weights)
+            shifts = _round(*_windows(mlic, small, shifts), predictor.weights, shifts, smooth)
     return shifts
 
 
@@ -125,8 +133,8 @@ def _windows(mlic: Mlic, small: Reduced, shifts: Array) -> tuple[Grey, NDArray[n
     return grey.reshape(len(mlic), -1, side), mask.reshape(-1, side)
 
 
-def _round(grey: Grey, mask: NDArray[np.bool_], weights: Grey) -> Array:
-    """What the shifts still lack, (N, 2).
+def _round(grey: Grey, mask: NDArray[np.bool_], weights: Grey, shifts: Array, smooth: Array) -> Array:
+    """Better shifts, (N, 2), of photographs that were moved back by these shifts.
 
     Each photograph tells its shift against its prediction. The prediction has the shifts of the others, as far as these
     have gradients in the same places.
@@ -150,7 +158,10 @@ def _round(grey: Grey, mask: NDArray[np.bool_], weights: Grey) -> Array:
         among[index] = -weights[index][:, None] * shared.reshape(2, count, 2)
         among[index, :, index] += np.eye(2)
     system = among.reshape(2 * count, 2 * count)
-    right = system.T @ lacks.ravel()
-    solved = np.linalg.solve(system.T @ system + _DOUBT * np.eye(2 * count), right).reshape(count, 2)
-    lacking: Array = np.clip(solved - solved.mean(0), -_MOST_AT_ONCE, _MOST_AT_ONCE)
-    return lacking
+    certainty = np.kron(
+        np.linalg.inv(_ERROR**2 * np.eye(count) + _SMOOTH_ERROR**2 * count * smooth @ smooth.T), np.eye(2)
+    )
+    right = system.T @ certainty @ (lacks.ravel() + system @ shifts.ravel())
+    solved = np.linalg.solve(system.T @ certainty @ system + np.eye(2 * count) / _SPREAD**2, right).reshape(count, 2)
+    solved -= solved.mean(0)
+    return shifts + np.clip(solved - shifts, -_MOST_AT_ONCE, _MOST_AT_ONCE)

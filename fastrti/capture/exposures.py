@@ -85,10 +85,10 @@ def even_exposures(mlic: Mlic, out: Samples | None = None) -> Mlic:
     if gains is None or not gains.are_uneven:
         return mlic
     out = np.empty_like(mlic.photographs) if out is None else out
-    light = LinearLight(mlic)
-    samples: Samples = np.arange(light.white + 1).astype(mlic.photographs.dtype)
+    light = LinearLight(mlic.photographs.dtype, mlic.transfer)
+    samples = np.arange(light.white + 1, dtype=np.uint16)
     for index in counted(range(len(mlic)), "evening exposures"):
-        table = light.encode(light.decode(samples) * np.exp(-gains.logarithms[index]))
+        table = light.encode(light.decode(samples) * np.float32(np.exp(-gains.logarithms[index])))
         table[-1] = light.white
         out[index] = table[mlic.photographs[index]]
     stops = {name: round(float(stop), 3) for name, stop in zip(mlic.names, gains.stops)}

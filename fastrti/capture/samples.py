@@ -68,7 +68,7 @@ def reduced(mlic: Mlic, most: int = MOST_REDUCED) -> Reduced:
     rows, columns = min(factor, mlic.height), min(factor, mlic.width)
     values = np.empty((len(mlic), height, width, 3), np.float32)
     clipped = np.empty((len(mlic), height, width), bool)
-    light = LinearLight(mlic)
+    light = LinearLight(mlic.photographs.dtype, mlic.transfer)
     step = max(1, _AT_ONCE // (3 * width * columns * rows))
     for index in counted(range(len(mlic)), "reducing photographs"):
         for top in range(0, height, step):
