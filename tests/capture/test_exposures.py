@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from fastrti.capture.exposures import LEAST_LIGHTS, UNEVEN, estimate_gains, even_exposures
+from fastrti.cli import main
+from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.mlic import Mlic
 from fastrti.srgb import srgb_decode
 from fastrti.synth import dome_lights
@@ -82,3 +87,14 @@ def test_few_lights_tell_no_gains() -> None:
     few = uneven().subset(range(LEAST_LIGHTS - 1))
     assert estimate_gains(few) is None
     assert even_exposures(few) is few
+
+
+def test_fit_says_what_it_evened_and_can_be_told_not_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = uneven()
+    for name, photograph in zip(bad.names, bad.photographs):
+        Image.fromarray(photograph).save(tmp_path / name)
+    write_lp(tmp_path / "lights.lp", bad.names, bad.lights)
+    for options, corrected in ((), True), (("--exposures", "off"), False):
+        output = str(tmp_path.parent / f"{tmp_path.name}{corrected}")
+        assert main(["fit", str(tmp_path), "-o", output, "--basis", "ptm", *options]) == 0
+        assert ("corrected:   exposures: photographs differ by" in capsys.readouterr().err) == corrected
