@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.scenes import PANEL, find_scenes
-from fastrti import Mlic, Relightable, Renderer, fit
+from fastrti import Corrections, Mlic, Relightable, Renderer, correct, fit
+from fastrti.capture.shifting import shifted
 from fastrti.scoring.evaluate import evaluate
 from fastrti.srgb import srgb_decode, srgb_encode
 from fastrti.training.classical import fit_classical
 
 Pair = tuple[Mlic, Mlic]  # photographs to fit, photographs to score
 _SEED = 0
+_ALL = Corrections(align=True, exposures=True, refine_lights=True)
 
 
 def exposed(mlic: Mlic, stops: NDArray[np.float64]) -> Mlic:
@@ -87,6 +89,15 @@ def masked_alone(train: Mlic, test: Mlic) -> Pair:
     return train, masked(train, test)[1]
 
 
+def moved(train: Mlic, test: Mlic) -> Pair:
+    """Photographs are shifted by up to three pixels either way, as by a tripod that gives."""
+    shifts = np.random.default_rng(_SEED).uniform(-3, 3, (len(train), 2))
+    photographs = np.empty_like(train.photographs)
+    for index, (photograph, shift) in enumerate(zip(train.photographs, shifts)):
+        photographs[index] = np.rint(shifted(photograph.astype(np.float32), shift).clip(0, 255))
+    return replace(train, photographs=photographs), test
+
+
 SPOILT: dict[str, Callable[[Mlic, Mlic], Pair]] = {
     "as photographed": as_photographed,
     "no lights from a third of all azimuths": one_side,
@@ -95,6 +106,7 @@ SPOILT: dict[str, Callable[[Mlic, Mlic], Pair]] = {
     "two photographs two stops over": two_overexposed,
     "everything a stop over": saturated,
     "lights 3° off": wrong_lights,
+    "shifts up to 3 pixels": moved,
     "as photographed, scored inside a mask": masked_alone,
     "noise outside the mask": masked,
 }
@@ -111,6 +123,10 @@ def main() -> None:
         "HSH, 16 terms": lambda mlic: fit_classical(mlic, "hsh16"),
         "9 principal components, RBF": lambda mlic: fit_classical(mlic, "rbf"),
         "no teacher": lambda mlic: fit(mlic, preset=options.preset, teacher="none", progress=False),
+        "HSH, 16 terms, corrected": lambda mlic: fit_classical(correct(mlic, _ALL), "hsh16"),
+        f"fastrti `{options.preset}`, corrected": lambda mlic: fit(
+            correct(mlic, _ALL), preset=options.preset, progress=False
+        ),
         f"fastrti `{options.preset}`": lambda mlic: fit(mlic, preset=options.preset, progress=False),
     }
     scenes = find_scenes(options.folders, options.scenes)

@@ -6,7 +6,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from fastrti.capture.alignment import aligned
+from fastrti.capture.exposures import even_exposures
 from fastrti.capture.flat_field import flattened
+from fastrti.capture.light_errors import refined_lights
 from fastrti.capture.near_lights import distant
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.frame import Frame, framed
@@ -26,11 +29,17 @@ class Corrections:
         flat_field: a photograph of a white or grey card, or a folder with one for each light; None has none.
         frame: what of the photographs becomes the object; None keeps all as it is.
         near_lights: whether photographs under lamps of known positions become photographs under distant lights.
+        align: whether shifted photographs are moved back, see `fastrti.capture.alignment`.
+        exposures: whether uneven exposures are evened, see `fastrti.capture.exposures`.
+        refine_lights: whether lights are moved to where photographs agree best, see `fastrti.capture.light_errors`.
     """
 
     flat_field: str | Path | None = None
     frame: Frame | None = None
     near_lights: bool = True
+    align: bool = False
+    exposures: bool = False
+    refine_lights: bool = False
 
 
 def correct(mlic: Mlic, corrections: Corrections | None = None, out: Samples | None = None) -> Mlic:
@@ -64,3 +73,9 @@ def _steps(corrections: Corrections) -> Iterator[Step]:
         yield lambda mlic, out: framed(mlic, frame, out)
     if corrections.near_lights:
         yield distant
+    if corrections.align:
+        yield aligned
+    if corrections.exposures:
+        yield even_exposures
+    if corrections.refine_lights:
+        yield refined_lights

@@ -45,12 +45,24 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     add_frame_arguments(parser)
 
 
+def add_estimate_arguments(parser: argparse.ArgumentParser) -> None:
+    """--exposures, --align and --refine-lights: what photographs to fit are corrected by, as they say themselves."""
+    estimates = parser.add_argument_group("corrections that the photographs themselves tell")
+    helps = {
+        "exposures": ("auto", "auto: brings photographs of clearly different exposure to one (default); off"),
+        "align": ("off", "auto: moves photographs back that are shifted; off (default)"),
+        "refine-lights": ("off", "auto: moves lights to where the photographs agree best; off (default)"),
+    }
+    for name, (default, text) in helps.items():
+        estimates.add_argument(f"--{name}", choices=("auto", "off"), default=default, help=text)
+
+
 def load_collection(arguments: argparse.Namespace) -> Mlic:
-    """The collection of `add_collection_arguments`, corrected.
+    """The collection of `add_collection_arguments`, corrected by it and by `add_estimate_arguments`.
 
     Says on stderr what was taken for what and what was corrected, unless asked for JSON.
     """
-    corrections = Corrections(flat_field=arguments.flat_field, frame=frame_of(arguments))
+    corrections = _corrections(arguments)  # whose sentences come before minutes of reading
     loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
     mlic = correct(loaded, corrections, out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
@@ -60,6 +72,11 @@ def load_collection(arguments: argparse.Namespace) -> Mlic:
         corrected = [("corrected", f"{step.name}: {step.sentence}") for step in mlic.corrections]
         print_facts([*_facts(mlic, arguments.photos), *corrected, *labelled(mlic.notes)])
     return mlic
+
+
+def _corrections(arguments: argparse.Namespace) -> Corrections:
+    asked = {name: getattr(arguments, name, "off") == "auto" for name in ("align", "exposures", "refine_lights")}
+    return Corrections(flat_field=arguments.flat_field, frame=frame_of(arguments), **asked)
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:

@@ -5,7 +5,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from fastrti.cli.collections import add_collection_arguments, collection_facts, labelled, load_collection, print_facts
+from fastrti.cli.collections import (
+    add_collection_arguments,
+    add_estimate_arguments,
+    collection_facts,
+    labelled,
+    load_collection,
+    print_facts,
+)
 from fastrti.cli.results import save_result
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
@@ -75,6 +82,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="keep N photographs out of the fit and report the PSNR on them",
     )
     parser.add_argument("--basis", choices=BASES_TO_FIT, help="fit a classical basis instead of training a student")
+    add_estimate_arguments(parser)
     training = parser.add_argument_group("training", argument_default=argparse.SUPPRESS)
     training.add_argument("--student", help="default: lc16x16")
     training.add_argument("--teacher", help="interpolator, neural, both or none (default: see above)")
