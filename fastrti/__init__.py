@@ -33,6 +33,8 @@ except ModuleNotFoundError:
 
 if TYPE_CHECKING:
     from fastrti.capture.correct import Corrections, correct
+    from fastrti.capture.find_lights import find_lights
+    from fastrti.capture.found_lights import FoundLights
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable
     from fastrti.photographs.mlic import Mlic
@@ -51,6 +53,7 @@ _HOMES = {
     "Corrections": "fastrti.capture.correct",
     "Enhanced": "fastrti.rendering.enhanced",
     "Evaluation": "fastrti.scoring.evaluate",
+    "FoundLights": "fastrti.capture.found_lights",
     "Mlic": "fastrti.photographs.mlic",
     "Preset": "fastrti.training.settings",
     "Relightable": "fastrti.objects.relightable",
@@ -60,6 +63,7 @@ _HOMES = {
     "correct": "fastrti.capture.correct",
     "estimate_normals": "fastrti.rendering.normals",
     "evaluate": "fastrti.scoring.evaluate",
+    "find_lights": "fastrti.capture.find_lights",
     "fit": "fastrti.training.fitting",
     "fit_classical": "fastrti.training.classical",
     "load": "fastrti.formats",
@@ -80,6 +84,7 @@ __all__ = [
     "Enhanced",
     "Evaluation",
     "FastrtiError",
+    "FoundLights",
     "LightError",
     "MissingPackageError",
     "Mlic",
@@ -93,6 +98,7 @@ __all__ = [
     "correct",
     "estimate_normals",
     "evaluate",
+    "find_lights",
     "fit",
     "fit_classical",
     "load",

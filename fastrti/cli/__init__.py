@@ -10,13 +10,27 @@ import re
 import sys
 from collections.abc import Sequence
 
-from fastrti.cli import convert, demo, evaluate, export, fit, info, normals, relight, synth, terminal, tune, view
+from fastrti.cli import (
+    convert,
+    demo,
+    evaluate,
+    export,
+    fit,
+    info,
+    lights,
+    normals,
+    relight,
+    synth,
+    terminal,
+    tune,
+    view,
+)
 from fastrti.errors import FastrtiError
 from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (lights, fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
 """The modules of the commands, in the order of --help."""
 
 

@@ -21,9 +21,11 @@ _WIDTH = len("photographs: ")
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
     """PHOTOS, --lp, --match, --transfer, --flat-field, --strict, --json and the frame."""
     parser.add_argument(
-        "photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF, HEIF, raw) and their .lp file"
+        "photos",
+        metavar="PHOTOS",
+        help="folder of photographs (JPEG, PNG, TIFF, HEIF, raw) and their .lp or .dome file",
     )
-    parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
+    parser.add_argument("--lp", metavar="FILE", help="the .lp or .dome file, if the folder has none or several")
     parser.add_argument(
         "--match",
         choices=get_args(Match),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from fastrti.errors import CollectionError
 from fastrti.photographs.agreement import agree
 from fastrti.photographs.checks import Transfer, check_transfer
 from fastrti.photographs.corrections import Correction
+from fastrti.photographs.dome_file import Dome, is_dome, read_dome
 from fastrti.photographs.kinds import one_kind
 from fastrti.photographs.lp_file import read_lp
 from fastrti.photographs.mask_file import EMPTY, read_mask
@@ -40,6 +41,7 @@ class CollectionFiles:
         lp: the name of the list; empty where there is none.
         matched_by: "name", "number" or "order"; empty where there is no list.
         others: the list and the masks with their digests.
+        dome: what a `.dome` file says of these photographs; None where the list is another.
     """
 
     photographs: tuple[PictureFile, ...]
@@ -52,6 +54,7 @@ class CollectionFiles:
     lp: str = ""
     matched_by: str = ""
     others: tuple[SourceFile, ...] = ()
+    dome: Dome | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,10 +89,11 @@ def find_collection(
     _check_transfer(transfer)
     folder = Path(folder)
     lp = find_list(folder) if lp is None else Path(lp)
-    light_list = read_lp(lp)
+    dome = read_dome(lp) if is_dome(lp) else None
+    light_list = read_lp(lp) if dome is None else dome.light_list(lp.name)
     pictures, kind_notes = one_kind(find_pictures(folder, lp, light_list.rows), light_list.rows)
     matching, notes = match_rows(light_list, pictures, match)
-    return _collection(
+    collection = _collection(
         [path for _, path in matching.pairs],
         np.array([row.light for row, _ in matching.pairs]),
         pictures,
@@ -97,6 +101,11 @@ def find_collection(
         (*light_list.notes, *kind_notes, *notes),
         lp,
         matching.way,
+    )
+    return (
+        collection
+        if dome is None
+        else replace(collection, dome=dome.chosen([row.line - 1 for row, _ in matching.pairs]))
     )
 
 

@@ -45,34 +45,39 @@ class LightRow:
     Attributes:
         name: the picture as the file writes it, path and spaces included; "" in a list without names.
         light: (x, y, z) of length 1; z may be slightly negative.
-        line: the row's line, from 1.
+        line: the row's line, from 1; in a `.dome` file the light's number.
+        word: what `line` counts.
     """
 
     name: str
     light: Vector
     line: int
+    word: str = "line"
 
     @property
     def label(self) -> str:
         """The row as a sentence names it."""
-        return shortened(self.name) or f"line {self.line}"
+        return shortened(self.name) or f"{self.word} {self.line}"
 
 
 @dataclass(frozen=True)
 class LightList:
-    """A read `.lp` file.
+    """A read `.lp` or `.dome` file.
 
     Attributes:
         name: the name of the file.
         rows: one or more. All have a name, or none has.
         notes: a sentence for everything that was guessed or odd.
         unicode: False where the file is not in Unicode. Names are then read as Latin-1, see `readings`.
+        ordered: the order of the rows is meant to be that of the photographs, as in a `.dome` file. Names, if there
+            are any, are those of the photographs that the lights were measured from.
     """
 
     name: str
     rows: tuple[LightRow, ...]
     notes: tuple[str, ...]
     unicode: bool = True
+    ordered: bool = False
 
     @property
     def named(self) -> bool:

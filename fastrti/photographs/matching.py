@@ -7,6 +7,9 @@ There are three ways. Unless one is asked for, the first is taken that gives eve
 3. by order, where no name is a picture's, no number is in common, and there are as many rows as pictures. All ways of
    sorting must agree: 1, 10, 2 and 1, 2, 10 are two orders.
 
+The lights of a `.dome` file have an order, which is that of the photographs: they are matched by name where all names
+are pictures', and else by order.
+
 Whatever is left on both sides, or agrees only in part, is an error that shows the first pairs of every possible way. A
 wrong guess would give photographs the light of others, which nobody sees until the object is made.
 """
@@ -79,6 +82,9 @@ def match_rows(lights: LightList, pictures: Sequence[Path], way: Match | None = 
     if way is not None:
         matching = _asked_for(way, lights, photographs)
         return matching, [*notes, *_left_out(lights, matching)]
+    if lights.ordered:
+        matching = _in_order(lights, photographs)
+        return matching, [*notes, _dome_note(lights, matching)]
     matching = _beyond_doubt(lights, photographs)
     if matching.way != "name":
         words = f"{lights.name}: no row names a picture; rows were matched by {_WORDS[matching.way]} ({matching})"
@@ -124,6 +130,31 @@ def _beyond_doubt(lights: LightList, photographs: Sequence[Path]) -> Matching:
     else:
         return ordered
     raise _doubtful(lights, found, (ordered, numbered, named))
+
+
+def _in_order(lights: LightList, photographs: Sequence[Path]) -> Matching:
+    """The lights of a dome with the photographs they were measured from, or with others taken under the same lights."""
+    if lights.named and (named := _by_name(lights, photographs)).whole:
+        return named
+    ordered = _by_order(lights, photographs)
+    if ordered is None:
+        raise CollectionError(
+            f"{lights.name}: expected a photograph for each of the {len(lights.rows)} lights, "
+            f"found {len(photographs)}: take all photographs of one object out of the folder, or measure the dome again"
+        )
+    pictures = [str(path) for path in photographs]
+    if start_again(pictures) or not (lights.named or _is_sorted(pictures, by_characters)):
+        raise _doubtful(lights, f"{len(pictures)} pictures that can be sorted in two orders", [ordered])
+    return ordered
+
+
+def _dome_note(lights: LightList, matching: Matching) -> str:
+    (first, first_path), (last, last_path) = matching.pairs[0], matching.pairs[-1]
+    measured = f" (measured from {first.label} to {last.label})" if lights.named and matching.way == "order" else ""
+    return (
+        f"{lights.name}: {len(lights.rows)} lights, matched by {matching.way}: "
+        f"the first is {first_path.name}, the last is {last_path.name}{measured}"
+    )
 
 
 def _asked_for(way: Match, lights: LightList, photographs: Sequence[Path]) -> Matching:

@@ -24,6 +24,7 @@ from fastrti.photographs.checks import (
 )
 from fastrti.photographs.collection_files import CollectionFiles, find_collection
 from fastrti.photographs.corrections import Correction
+from fastrti.photographs.led_adjust import led_adjusted
 from fastrti.photographs.matching import Match
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.sources import UNKNOWN, Circumstances, SourceFile, source_file
@@ -94,14 +95,14 @@ class Mlic:
         transfer: Transfer | None = None,
         match: Match | None = None,
     ) -> "Mlic":
-        """Reads a folder of JPEG, PNG, TIFF, HEIF or raw photographs and the `.lp` file of their lights.
+        """Reads a folder of JPEG, PNG, TIFF, HEIF or raw photographs and the `.lp` or `.dome` file of their lights.
 
         `docs/inputs.md` has all forms of lists and places. The mask is `mask.png` (above one half) and the pixels that
         are opaque in every photograph.
 
         Args:
             folder: the photographs' folder, or that of a list which names the photographs' folder.
-            lp: the `.lp` file; by default the only one in the folder.
+            lp: the `.lp` or `.dome` file; by default the only one in the folder.
             transfer: "srgb" for pictures as cameras write them, "linear" for samples proportional to light. None is
                 linear for raw files, and sRGB for others.
             match: what rows and pictures are matched by: "name" (stems, without case), "number" (the number in the
@@ -115,15 +116,22 @@ class Mlic:
         files = find_collection(folder, lp, transfer, match)
         assert files.lights is not None  # of a list
         photographs, opaque, sources = _read_all(files)
+        dome = files.dome
+        corrections: tuple[Correction, ...] = ()
+        if dome is not None and dome.gains is not None:
+            corrections = (led_adjusted(photographs, dome.gains, files.transfer, files.lp),)
+        width = None if dome is None else dome.image_width
         return cls(
             photographs=photographs,
             lights=files.lights,
             names=files.names,
             mask=files.mask(opaque),
             transfer=files.transfer,
-            corrections=files.corrections,
+            positions=None if dome is None else dome.positions,
+            mm_per_pixel=None if width is None else width / photographs.shape[2],
+            corrections=(*files.corrections, *corrections),
             sources=(*sources, *files.others),
-            notes=(*files.notes, *level_notes(files.photographs, photographs)),
+            notes=(*files.notes, *level_notes(files.photographs, photographs), *(c.sentence for c in corrections)),
             lp=files.lp,
             matched_by=files.matched_by,
         )

@@ -12,11 +12,14 @@ from fastrti.photographs.lp_file import LightRow
 from fastrti.photographs.names import is_photograph
 from fastrti.text import listed
 
+LISTS = frozenset({".lp", ".dome"})
+"""The suffixes of lists of lights."""
+
 _OTHER_PICTURES = frozenset({".avif", ".bmp", ".exr", ".gif", ".jp2", ".jxl", ".psd", ".webp"})
 
 
 def find_list(folder: Path) -> Path:
-    """The only `.lp` file of a folder.
+    """The only `.lp` or `.dome` file of a folder.
 
     Raises:
         CollectionError: no such folder, nothing in it, or none or several lists.
@@ -32,12 +35,12 @@ def find_list(folder: Path) -> Path:
         near = [str(path) for place in _readable((folder / "..", *_files_in(folder))) for path in _lists_in(place)]
         what = f"found none, but {listed(near)}" if near else "found none"
     raise CollectionError(
-        f"expected one .lp file in {folder}, {what}: pass the one to use with --lp, or with lp= in Python"
+        f"expected one .lp or .dome file in {folder}, {what}: pass the one to use with --lp, or with lp= in Python"
     )
 
 
 def has_list(folder: Path) -> bool:
-    """Whether a folder has an `.lp` file.
+    """Whether a folder has an `.lp` or `.dome` file.
 
     Raises:
         CollectionError: no such folder.
@@ -84,7 +87,7 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _lists_in(folder: Path) -> list[Path]:
-    return [path for path in _files_in(folder) if path.suffix.lower() == ".lp" and not os.path.isdir(path)]
+    return [path for path in _files_in(folder) if path.suffix.lower() in LISTS and not os.path.isdir(path)]
 
 
 def _readable(paths: Iterable[Path]) -> list[Path]:

@@ -1,0 +1,113 @@
+"""Each sphere at full size: its outline and its highlights to a fraction of a pixel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.capture.circles import Circle
+from fastrti.capture.highlights import Highlights, find_highlights
+from fastrti.capture.outline import refined
+from fastrti.capture.sphere_view import Floats, View
+from fastrti.capture.survey import Sums, reduced, sampled
+from fastrti.photographs.photograph import decode
+from fastrti.photographs.picture_file import PictureFile
+from fastrti.progress import counted
+
+_MOST_SIDE = 600  # pixels of a crop: larger ones are made smaller, which is still a tenth of a pixel or better
+_MARGIN = 1.25  # of the radius
+
+
+@dataclass(frozen=True, eq=False)
+class Closeup:
+    """A sphere at full size.
+
+    Attributes:
+        circle: its outline in the unfolded picture, in pixels of the photographs.
+        outline: how clearly the outline shows, see `outline.refined`.
+        highlights: in pixels of the photographs.
+    """
+
+    circle: Circle
+    outline: float
+    highlights: Highlights
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A sphere to look at.
+
+    Attributes:
+        circle: in the unfolded picture, in pixels of the photographs.
+        exact: the circle is known, and not to be improved.
+    """
+
+    circle: Circle
+    exact: bool = False
+
+
+def look_closely(files: Sequence[PictureFile], view: View, spheres: Sequence[Wanted]) -> list[Closeup]:
+    """Reads all photographs once more, and of each only what is near a sphere.
+
+    Args:
+        files: the headers of the photographs.
+        view: the camera, for photographs at full size.
+        spheres: one or more.
+
+    Raises:
+        CollectionError: a photograph that cannot be read.
+    """
+    crops = [_Crop(len(files), view, sphere) for sphere in spheres]
+    for index, file in enumerate(counted(files, "reading highlights")):
+        pixels = decode(file).pixels
+        for crop in crops:
+            crop.add(index, reduced(pixels[crop.rows, crop.columns], crop.factor))
+    return [crop.closeup() for crop in crops]
+
+
+class _Crop:
+    """What is near one sphere in all photographs."""
+
+    def __init__(self, count: int, view: View, sphere: Wanted):
+        self.view, self.sphere = view, sphere
+        outline = view.outline(sphere.circle)
+        low, high = outline.min(0), outline.max(0)
+        margin = (_MARGIN - 1) * sphere.circle.radius + 3
+        self.factor = max(1, int((high - low).max() * _MARGIN / _MOST_SIDE))
+        left, top = (max(0, int(value - margin)) for value in low)
+        right, bottom = (
+            min(int(side), int(value + margin) + 1) for value, side in zip(high, (view.width, view.height))
+        )
+        self.columns, self.rows = slice(left, right), slice(top, bottom)
+        self.corner = np.array([left, top], np.float64)
+        shape = (-(-(bottom - top) // self.factor), -(-(right - left) // self.factor))
+        self.greys = np.empty((count, *shape), np.uint8)
+        self.sums = Sums(shape)
+
+    def add(self, index: int, picture: NDArray[np.uint8]) -> None:
+        self.greys[index] = picture.mean(axis=2)
+        self.sums.add(picture)
+
+    def closeup(self) -> Closeup:
+        circle, clear = self._outline()
+        x, y, radius = self.view.seen(circle)
+        (x, y), radius = ((np.array([x, y]) - self.corner) / self.factor).tolist(), radius / self.factor
+        highlights = find_highlights(self.greys, x, y, radius)
+        return Closeup(circle, clear, Highlights(highlights.points * self.factor + self.corner, highlights.found))
+
+    def _outline(self) -> tuple[Circle, float]:
+        """The circle, improved. Outlines are measured in pixels of the crop."""
+        circle = self.sphere.circle
+        if self.sphere.exact:
+            return circle, np.inf
+        channels = self.sums.channels()
+        corner = self.corner / self.factor
+        view = self.view.scaled(1 / self.factor)
+
+        def picture(points: Floats) -> Floats:
+            return sampled(channels, view.folded(points) - corner)
+
+        better, clear = refined(picture, circle.scaled(1 / self.factor), (0.95, 1.05), 0.05)
+        better, clear = refined(picture, better, (0.97, 1.03), 0.03)
+        return better.scaled(self.factor), clear

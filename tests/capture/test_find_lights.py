@@ -1,0 +1,158 @@
+"""Lights from glossy spheres: found where they are, never where they are not."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sphere_scene import lights_around, write_scene
+
+from fastrti import ArgumentError, CollectionError, Mlic, find_lights
+from fastrti.capture.circles import Circle
+from fastrti.capture.sphere_lights import Rays, solve
+from fastrti.capture.sphere_view import View
+from fastrti.cli import main
+
+LIGHTS = lights_around(9)
+SPHERE = (58.3, 90.7, 30.0)
+
+
+def angles(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Degrees between unit vectors, (N,)."""
+    return np.degrees(np.arccos(np.clip((found * wanted).sum(1), -1, 1)))
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_scene(tmp_path_factory.mktemp("scene"), [SPHERE], LIGHTS, unlit=3)
+
+
+def test_a_sphere_is_found_without_a_click(scene: Path, tmp_path: Path) -> None:
+    found = find_lights(scene, check=tmp_path / "check.png")
+    (sphere,) = found.spheres
+    assert np.hypot(sphere.x - SPHERE[0], sphere.y - SPHERE[1]) < 0.5 and abs(sphere.radius - SPHERE[2]) < 0.5
+    assert found.without_light == ("p4.png",) and any("p4.png: left out" in note for note in found.notes)
+    assert angles(found.lights[found.lit], LIGHTS[found.lit]).mean() < 1.0
+    assert found.positions is None
+    with Image.open(tmp_path / "check.png") as picture:
+        assert picture.width > 1000
+
+
+def test_a_known_sphere_is_taken_as_it_is(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = tmp_path / "a.lp"
+    assert main(["lights", str(scene), "-o", str(output), "--sphere", "58.3,90.7,30", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["spheres"] == [pytest.approx(list(SPHERE), abs=1e-3)]
+    assert [light["light"] is None for light in told["lights"]] == [number == 3 for number in range(9)]
+    mlic = Mlic.load(scene, output)
+    assert len(mlic) == 8 and "p4.png" not in mlic.names
+    assert angles(mlic.lights, LIGHTS[[0, 1, 2, 4, 5, 6, 7, 8]]).max() < 1.0
+
+
+def test_a_dome_file_needs_every_light(scene: Path, tmp_path: Path) -> None:
+    with pytest.raises(CollectionError, match=r"found none in p4\.png"):
+        find_lights(scene, [SPHERE]).save(tmp_path / "a.dome")
+
+
+def test_a_dome_is_calibrated_once(tmp_path: Path) -> None:
+    found = find_lights(write_scene(tmp_path / "ball", [SPHERE], LIGHTS), [SPHERE], dome_diameter=800, mm_per_pixel=1)
+    found.save(tmp_path / "a.dome")
+    other = write_scene(tmp_path / "vase", [], LIGHTS)
+    for number in range(1, 10):
+        (other / f"p{number}.png").rename(other / f"vase_{number}.png")
+    mlic = Mlic.load(other, tmp_path / "a.dome")
+    assert mlic.positions is not None and mlic.mm_per_pixel == pytest.approx(1)
+    assert np.linalg.norm(mlic.positions, axis=1) == pytest.approx(np.full(9, 2.0))
+    assert mlic.matched_by == "order"
+    assert any("9 lights, matched by order: the first is vase_1.png" in note for note in mlic.notes)
+
+
+def test_no_sphere_is_no_guess(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, check = write_scene(tmp_path / "photos", [], LIGHTS[:6]), tmp_path / "check.png"
+    assert main(["lights", str(folder), "--check", str(check)]) == 1
+    error = capsys.readouterr().err
+    assert "found none that is beyond doubt" in error and "--sphere X,Y,R" in error
+    assert check.exists() and not (folder / "lights.lp").exists()
+
+
+@pytest.mark.parametrize("sphere", [(-5, 20, 10), (50, 50, 400), (50, 50, 1), (np.nan, 50, 20)])
+def test_a_sphere_outside_of_the_picture_is_refused(scene: Path, sphere: tuple[float, float, float]) -> None:
+    with pytest.raises(ArgumentError, match="expected a sphere in the picture"):
+        find_lights(scene, [sphere])
+
+
+def test_lengths_are_checked(scene: Path) -> None:
+    for wrong in ({"focal_length": 0}, {"mm_per_pixel": -1}, {"dome_diameter": 100}, {"focal_length": 5}):
+        with pytest.raises(ArgumentError):
+            find_lights(scene, [SPHERE], **wrong)
+
+
+def test_an_outline_in_perspective_is_a_circle_when_unfolded() -> None:
+    """The cone of rays that touch a sphere, computed with vectors alone."""
+    view = View(600, 400, 1.2)
+    ball = view.ball(view.circle_around(120, 90, 50))
+    axis = np.array(ball.centre) - [0, 0, 1.2]
+    distance = np.linalg.norm(axis)
+    axis /= distance
+    side = np.cross(axis, [1.0, 0, 0])
+    side /= np.linalg.norm(side)
+    turns = np.linspace(0, 2 * np.pi, 50)[:, None]
+    half = np.arcsin(ball.radius / distance)
+    around = np.cos(turns) * side + np.sin(turns) * np.cross(axis, side)
+    rays = np.cos(half) * axis + np.sin(half) * around
+    pixels = rays[:, :2] / -rays[:, 2:] * 1.2 * 600 * [1, -1] + [300, 200]
+    circle = view.circle_around(120, 90, 50)
+    unfolded = view.unfolded(pixels)
+    assert np.hypot(*(unfolded - [circle.x, circle.y]).T) == pytest.approx(np.full(50, circle.radius))
+    assert ball.centre[2] == pytest.approx(ball.radius)
+    assert view.folded(view.unfolded(pixels)) == pytest.approx(pixels)
+
+
+def test_the_mirror_law_in_perspective() -> None:
+    view = View(600, 400, 1.5)
+    ball = view.ball(Circle(200, 300, 60))
+    starts, directions = ball.reflected(view, np.array([[190.0, 290.0], [215.0, 310.0]]))
+    normals = (starts - ball.centre) / ball.radius
+    towards = np.array([0, 0, 1.5]) - starts
+    towards /= np.linalg.norm(towards, axis=1, keepdims=True)
+    half = towards + directions
+    assert half / np.linalg.norm(half, axis=1, keepdims=True) == pytest.approx(normals)
+
+
+@pytest.mark.parametrize("distance", [2.0, None])
+def test_rays_that_meet_give_positions(distance: float | None) -> None:
+    starts = np.repeat(np.array([[-0.4, 0, 0.1], [0.4, 0.1, 0.1]])[:, None], len(LIGHTS), axis=1)
+    towards = LIGHTS - starts if distance is None else LIGHTS * distance - starts
+    towards = np.broadcast_to(LIGHTS, starts.shape) if distance is None else towards
+    directions = towards / np.linalg.norm(towards, axis=2, keepdims=True)
+    lights = solve(Rays(starts, directions, np.ones(starts.shape[:2], bool), np.full(2, 0.005)))
+    assert angles(lights.directions, LIGHTS).max() < 1e-3
+    assert lights.nearness == pytest.approx(np.full(len(LIGHTS), 0 if distance is None else 0.5), abs=1e-4)
+
+
+def test_the_lights_of_a_chrome_sphere(shared_data: Path, tmp_path: Path) -> None:
+    """Twelve photographs of psm: the directions, computed here from the mask and the mean of bright pixels."""
+    source = shared_data / "psm" / "chrome"
+    mask = np.asarray(Image.open(source / "chrome.mask.png").convert("L")) > 127
+    rows, columns = np.nonzero(mask)
+    x, y, r = columns.mean() + 0.5, rows.mean() + 0.5, np.sqrt(mask.sum() / np.pi)
+    wanted = []
+    for number in range(12):
+        grey = np.asarray(Image.open(source / f"chrome.{number}.png").convert("RGB")).mean(2) * mask
+        (tmp_path / f"chrome.{number}.png").symlink_to(source / f"chrome.{number}.png")
+        bright_rows, bright_columns = np.nonzero(grey > 200)
+        nx, ny = (bright_columns.mean() + 0.5 - x) / r, (y - bright_rows.mean() - 0.5) / r
+        nz = np.sqrt(1 - nx**2 - ny**2)
+        wanted.append([2 * nz * nx, 2 * nz * ny, 2 * nz * nz - 1])
+    found = find_lights(tmp_path, [(x, y, r)])
+    assert found.lit.all() and angles(found.lights, np.array(wanted)).max() < 0.5
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("item", ["cat", "buddha"])
+def test_a_glazed_cat_is_no_sphere(shared_data: Path, tmp_path: Path, item: str) -> None:
+    for path in sorted((shared_data / "psm" / item).glob(f"{item}.*[0-9].png")):
+        (tmp_path / path.name).symlink_to(path)
+    with pytest.raises(CollectionError, match="found none that is beyond doubt"):
+        find_lights(tmp_path)
