@@ -1,6 +1,5 @@
 """`Mlic`: a multi-light image collection, the photographs of one object under known lights."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
-from fastrti.photographs.agreement import agree, level_notes
+from fastrti.photographs.agreement import level_notes
 from fastrti.photographs.checks import (
     Samples,
     Transfer,
@@ -23,13 +22,10 @@ from fastrti.photographs.checks import (
     checked_names,
     checked_positions,
 )
+from fastrti.photographs.collection_files import CollectionFiles, find_collection
 from fastrti.photographs.corrections import Correction
-from fastrti.photographs.lp_file import read_lp
-from fastrti.photographs.matching import Match, match_rows
-from fastrti.photographs.names import MASK_NAME, NORMALS_NAME, fold, is_photograph
-from fastrti.photographs.notes import Doubt
-from fastrti.photographs.photograph import Photograph, decode, open_photograph, read_photograph
-from fastrti.photographs.places import find_list, find_pictures
+from fastrti.photographs.matching import Match
+from fastrti.photographs.photograph import decode
 from fastrti.progress import counted
 from fastrti.srgb import srgb_encode, to_bytes
 
@@ -110,24 +106,18 @@ class Mlic:
                 match is in doubt.
             ArgumentError: another transfer or match.
         """
-        check_transfer(transfer)
-        folder = Path(folder)
-        lp = find_list(folder) if lp is None else Path(lp)
-        light_list = read_lp(lp)
-        pictures = find_pictures(folder, lp, light_list.rows)
-        matching, notes = match_rows(light_list, pictures, match)
-        paths = [path for _, path in matching.pairs]
-        photographs, opaque, sample_notes = _read_all(paths, transfer)
-        masks, mask_notes = _masks(pictures)
+        files = find_collection(folder, lp, transfer, match)
+        assert files.lights is not None  # of a list
+        photographs, opaque = _read_all(files)
         return cls(
             photographs=photographs,
-            lights=np.array([row.light for row, _ in matching.pairs]),
-            names=_names(paths),
-            mask=_mask(masks, opaque, photographs.shape[1:3]),
+            lights=files.lights,
+            names=files.names,
+            mask=files.mask(opaque),
             transfer=transfer,
-            notes=(*light_list.notes, *notes, *mask_notes, *sample_notes),
-            lp=lp.name,
-            matched_by=matching.way,
+            notes=(*files.notes, *level_notes(photographs)),
+            lp=files.lp,
+            matched_by=files.matched_by,
         )
 
     def __len__(self) -> int:
@@ -181,19 +171,17 @@ class Mlic:
         return (values if self.transfer == "srgb" else srgb_encode(values)).astype(np.float32)
 
 
-def _read_all(paths: list[Path], transfer: Transfer) -> tuple[Samples, NDArray[np.bool_] | None, list[str]]:
-    """All photographs in one array, (N, H, W, 3), where all of them are opaque (None: no alpha anywhere), and notes."""
-    linear = transfer == "linear"
-    files, notes = agree([open_photograph(path) for path in paths], linear)
-    width, height = files[0].upright
-    photographs = _allocate((len(files), height, width, 3), files[0].dtype)
+def _read_all(files: CollectionFiles) -> tuple[Samples, NDArray[np.bool_] | None]:
+    """All photographs in one array, (N, H, W, 3), and where all of them are opaque (None: no alpha anywhere)."""
+    headers = files.photographs
+    photographs = _allocate((len(headers), *files.shape, 3), headers[0].dtype)
     opaque: NDArray[np.bool_] | None = None
-    for index, file in enumerate(counted(files, "reading photographs")):
-        photograph = decode(file, linear)
+    for index, header in enumerate(counted(headers, "reading photographs")):
+        photograph = decode(header, files.transfer == "linear")
         photographs[index] = photograph.pixels
         if photograph.opaque is not None:
             opaque = photograph.opaque if opaque is None else opaque & photograph.opaque
-    return photographs, opaque, [*notes, *level_notes(photographs)]
+    return photographs, opaque
 
 
 def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
@@ -206,42 +194,3 @@ def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Samples:
             "scale the photographs down, or list fewer of them"
         ) from None
     return photographs
-
-
-def _names(paths: Sequence[Path]) -> tuple[str, ...]:
-    """The names of files, with folders where the photographs lie in several; bytes that are no text are escaped."""
-    home = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
-    names = (os.path.relpath(path, home).replace(os.sep, "/") for path in paths)
-    return tuple(name.encode(errors="backslashreplace").decode() for name in names)
-
-
-def _masks(pictures: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The masks among the pictures, and a note on those that only seem to be one."""
-    masks = [path for path in pictures if fold(path.name) == MASK_NAME]
-    others = [path for path in pictures if not is_photograph(path) and fold(path.name) not in (MASK_NAME, NORMALS_NAME)]
-    return masks, [Doubt(f"{path.name}: skipped, because a mask is called {MASK_NAME}") for path in others]
-
-
-def _mask(masks: Sequence[Path], opaque: NDArray[np.bool_] | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    """Where all masks and all photographs say that the object is; None where it is everywhere."""
-    mask = opaque
-    for path in masks:
-        drawn = _drawn_mask(read_photograph(path))
-        if drawn.shape != shape:
-            raise CollectionError(
-                f"{path.name}: expected the photographs' size, {shape[1]}×{shape[0]}, "
-                f"found {drawn.shape[1]}×{drawn.shape[0]}"
-            )
-        mask = drawn if mask is None else mask & drawn
-    if mask is None or mask.all():
-        return None
-    if not mask.any():
-        raise CollectionError("expected a mask with object pixels, found none: it masks out everything")
-    return mask
-
-
-def _drawn_mask(photograph: Photograph) -> NDArray[np.bool_]:
-    """White and opaque is the object."""
-    half = np.iinfo(photograph.pixels.dtype).max / 2
-    drawn: NDArray[np.bool_] = photograph.pixels.max(axis=2) > half
-    return drawn if photograph.opaque is None else drawn & photograph.opaque

@@ -42,7 +42,16 @@ def find_list(folder: Path) -> Path:
     )
 
 
-def find_pictures(folder: Path, lp: Path, rows: Sequence[LightRow]) -> list[Path]:
+def has_list(folder: Path) -> bool:
+    """Whether a folder has an `.lp` file.
+
+    Raises:
+        CollectionError: no such folder.
+    """
+    return bool(_lists_in(folder))
+
+
+def find_pictures(folder: Path, lp: Path | None = None, rows: Sequence[LightRow] = ()) -> list[Path]:
     """The pictures among which the photographs of a list are, masks included.
 
     They are the pictures in the folder. A list may also name the folders of its photographs, as in `jpg/001.jpg`. These
@@ -50,7 +59,7 @@ def find_pictures(folder: Path, lp: Path, rows: Sequence[LightRow]) -> list[Path
 
     Args:
         folder: where the photographs are expected.
-        lp: the list.
+        lp: the list; None for the pictures in the folder alone.
         rows: its rows.
 
     Raises:
@@ -58,12 +67,13 @@ def find_pictures(folder: Path, lp: Path, rows: Sequence[LightRow]) -> list[Path
     """
     own, home = _pictures_in(folder), os.path.realpath(folder)
     alone = not any(map(is_photograph, own))
-    paths = {lp.parent / row.name.replace("\\", "/") for row in rows if {"/", "\\"} & set(row.name)}
+    start = folder if lp is None else lp.parent
+    paths = {start / row.name.replace("\\", "/") for row in rows if {"/", "\\"} & set(row.name)}
     named = {os.path.realpath(path.parent): path.parent for path in sorted(paths) if os.path.isfile(path)}
     followed = [named[place] for place in named if place != home and (alone or Path(place).is_relative_to(home))]
     pictures = own + [path for place in followed for path in _pictures_in(place)]
     if not any(map(is_photograph, pictures)):
-        raise _no_pictures(folder, {lp.parent / ".." / path.parent.name for path in paths})
+        raise _no_pictures(folder, {start / ".." / path.parent.name for path in paths})
     return pictures
 
 
