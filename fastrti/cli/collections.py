@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
+from fastrti.capture.check import noted
 from fastrti.capture.correct import Corrections, correct
 from fastrti.errors import CollectionError
 from fastrti.photographs.matching import Match
@@ -18,7 +19,17 @@ _WIDTH = len("photographs: ")
 
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    """PHOTOS, --lp, --match, --transfer, --flat-field, --strict and --json."""
+    """Those of `add_photograph_arguments`, and --flat-field."""
+    add_photograph_arguments(parser, "stop where something about the photographs is in doubt")
+    parser.add_argument(
+        "--flat-field",
+        metavar="FILE",
+        help="a photograph of a white or grey card, or a folder with one under each light: takes vignetting out",
+    )
+
+
+def add_photograph_arguments(parser: argparse.ArgumentParser, strict: str) -> None:
+    """PHOTOS, --lp, --match, --transfer, --strict with this help, and --json."""
     parser.add_argument("photos", metavar="PHOTOS", help="folder of photographs (JPEG, PNG, TIFF) and their .lp file")
     parser.add_argument("--lp", metavar="FILE", help="the .lp file, if the folder has none or several")
     parser.add_argument(
@@ -32,12 +43,7 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
         default="srgb",
         help="srgb: pictures as cameras write them (default); linear: samples proportional to light",
     )
-    parser.add_argument(
-        "--flat-field",
-        metavar="FILE",
-        help="a photograph of a white or grey card, or a folder with one under each light: takes vignetting out",
-    )
-    parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
+    parser.add_argument("--strict", action="store_true", help=strict)
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
 
 
@@ -53,12 +59,17 @@ def add_estimate_arguments(parser: argparse.ArgumentParser) -> None:
         estimates.add_argument(f"--{name}", choices=("auto", "off"), default=default, help=text)
 
 
-def load_collection(arguments: argparse.Namespace) -> Mlic:
+def load_collection(arguments: argparse.Namespace, checked: bool = False) -> Mlic:
     """The collection of `add_collection_arguments`, corrected by it and by `add_estimate_arguments`.
 
     Says on stderr what was taken for what and what was corrected, unless asked for JSON.
+
+    Args:
+        arguments: as parsed.
+        checked: also look for photographs that are bad at the first glance, as `fit` does.
     """
     loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    loaded = noted(loaded) if checked else loaded
     mlic = correct(loaded, _corrections(arguments), out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
     if arguments.strict and doubts:

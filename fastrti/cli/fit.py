@@ -111,7 +111,7 @@ def run(arguments: argparse.Namespace) -> None:
     if not arguments.basis:
         with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
-    mlic = load_collection(arguments)
+    mlic = load_collection(arguments, checked=True)
     planes = planes_of(arguments.basis) if arguments.basis else settings.get("planes", COMPONENTS)
     check_destination(arguments.output, mlic.width * mlic.height * planes)  # PNG hardly ever makes planes larger
     if arguments.basis:
