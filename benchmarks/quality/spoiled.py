@@ -18,7 +18,7 @@ from fastrti.synth.rings import dome_lights
 
 _MARGIN = 8  # pixels around the picture, which come into it where the camera was moved
 _LIGHT_ERROR = 0.3  # degrees; how far the lists of real domes are off
-_NOT_WHITE = 0.96  # of the pixels of the brightest photograph
+_BELOW_WHITE = 0.9  # what white highlights read: a careful photographer exposes for them
 _FLICKER = 0.02  # of the lamps' strength
 _READ_NOISE, _SHOT_NOISE = 0.001, 0.004  # of linear values: the first as it is, the second times their root
 
@@ -73,15 +73,8 @@ def _capture(seed: int, lights: NDArray[np.float64]) -> _Capture:
     surface = _of_one_look(make_surface(heights, seed), rng.choice(["stripes", "matt", "glossy"]))
     heights *= min(width, height)
     pictures = [srgb_decode(shade(surface, lit_pixels(heights, light), light) / np.float32(255)) for light in lights]
-    pictures = [picture * np.float32(_exposed(pictures)) for picture in pictures]
-    flicker = np.exp(rng.normal(0, _FLICKER, len(lights))).astype(np.float32)
+    flicker = (_BELOW_WHITE * np.exp(rng.normal(0, _FLICKER, len(lights)))).astype(np.float32)
     return _Capture(np.stack(pictures).astype(np.float32) * flicker[:, None, None, None], lights.copy(), rng)
-
-
-def _exposed(pictures: list[NDArray[np.floating]]) -> float:
-    """What brings the brightest photograph down to a few white pixels, as a careful photographer does."""
-    brightest = max(float(np.quantile(picture.max(2), _NOT_WHITE)) for picture in pictures)
-    return min(1.0, 1 / max(brightest, 1e-3))
 
 
 def _of_one_look(surface: Surface, look: str) -> Surface:
@@ -188,7 +181,7 @@ def _duplicate(capture: _Capture) -> Planted:
     """The lamp of before was lit again."""
     one = capture.choose()[0]
     apart = np.degrees(np.arccos(np.clip(capture.lights @ capture.lights[one], -1, 1)))
-    (other,) = capture.choose(1, apart > 10)
+    (other,) = capture.choose(1, apart > 15)
     capture.pictures[other] = capture.pictures[one]
     return Planted("duplicate", frozenset([one, other]))
 

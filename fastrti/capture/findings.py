@@ -98,7 +98,7 @@ LIGHT = Kind(
 DUPLICATE = Kind(
     "duplicate",
     "share of the difference between neighbours",
-    0.3,
+    0.2,
     "photographs of two lights differ by more than noise; these do not",
     "photograph the missing light, or delete the copy",
 )

@@ -15,8 +15,9 @@ _NEARLY, _NOISE = 1.15, 0.002  # a factor and a linear value: what still counts 
 _DARK = 0.25  # of the median brightness
 _GAP = 4.0  # two stops between the photographs without a flash and the darkest with one
 _RARE = 0.15  # share of a set that has no flash, where no light is known
-_SMALL = 48  # pixels along the shorter side that pairs are compared at
+_SMALL = 24  # pixels along the shorter side that pairs are compared at
 _DISTINCT = 10.0  # degrees; photographs of lights that are closer may be alike
+_TOO_DARK = 0.3  # of the median of encoded values: a twentieth of the light
 _SPREADS = 6.0  # of the detail of a set, beyond which a photograph is blurred
 
 
@@ -55,17 +56,21 @@ def alike(overview: Overview) -> dict[tuple[int, int], float]:
     """Pairs of photographs that differ by noise alone, though their lights are not the same.
 
     Returns:
-        How much each pair differs, relative to how much a photograph of this set differs from the one next to it.
+        How much each pair differs, relative to how much a photograph of this set differs from the one next to it. Where
+        lights are known, both are divided by the distance of the lights.
     """
     small = _small(overview.pictures)
     norms = np.linalg.norm(small, axis=1)
     cosines = small @ small.T / np.maximum(np.outer(norms, norms), 1e-12)
     differences = np.sqrt(np.maximum(1 - cosines**2, 0))
-    np.fill_diagonal(differences, np.inf)
-    typical = max(float(np.median(differences.min(1))), 1e-9)
-    suspects = differences < DUPLICATE.threshold * typical
     if overview.lights is not None:
-        suspects &= overview.lights @ overview.lights.T < np.cos(np.radians(_DISTINCT))
+        apart = np.linalg.norm(overview.lights[:, None] - overview.lights, axis=2)
+        distinct = apart > 2 * np.sin(np.radians(_DISTINCT) / 2)
+        differences = np.where(distinct, differences / np.maximum(apart, 1e-9), np.inf)
+    np.fill_diagonal(differences, np.inf)
+    nearest = differences.min(1)
+    typical = max(float(np.median(nearest[np.isfinite(nearest)])), 1e-9) if np.isfinite(nearest).any() else 1.0
+    suspects = differences < DUPLICATE.threshold * typical
     digests = np.array([int.from_bytes(digest[:8], "big") for digest in overview.digests], np.uint64)
     suspects |= (digests[:, None] == digests) & ~np.eye(len(digests), dtype=bool)
     return {
@@ -80,7 +85,7 @@ def duplicate_findings(overview: Overview, pairs: dict[tuple[int, int], float]) 
         sentence = (
             "they hold the same samples"
             if overview.digests[one] == overview.digests[other]
-            else f"they differ by {number:.2f} of what two neighbours of this set differ by"
+            else f"they are {1 / max(number, 0.01):.0f} times as much alike as two neighbours of this set"
         )
         if overview.lights is not None and not same_light(overview.lights[[one, other]])[0, 1]:
             angle = np.degrees(np.arccos(np.clip(overview.lights[one] @ overview.lights[other], -1, 1)))
@@ -100,8 +105,11 @@ def blur_findings(overview: Overview, left_out: set[int]) -> Iterator[Finding]:
 
     Args:
         overview: the capture.
-        left_out: photographs that are not judged, such as those without a flash.
+        left_out: photographs that are not judged, such as those without a flash. Very dark ones are not either: the
+            steps of their samples are coarser than their detail.
     """
+    brightness = overview.on_object.mean((1, 2))
+    left_out = left_out | set(np.flatnonzero(brightness < _TOO_DARK * np.median(brightness)).tolist())
     judged = np.array([index for index in range(len(overview)) if index not in left_out], np.intp)
     if len(judged) < 3:
         return
@@ -118,7 +126,7 @@ def blur_findings(overview: Overview, left_out: set[int]) -> Iterator[Finding]:
 
 
 def _small(pictures: Pictures) -> NDArray[np.float64]:
-    """The pictures at some 48 pixels along the shorter side, (N, …)."""
+    """The pictures at some 24 pixels along the shorter side, (N, …)."""
     step = max(1, min(pictures.shape[1:3]) // _SMALL)
     height, width = (side // step * step for side in pictures.shape[1:3])
     cells = pictures[:, :height, :width].reshape(len(pictures), height // step, step, width // step, step, 3)

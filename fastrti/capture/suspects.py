@@ -1,7 +1,7 @@
 """Accuses photographs that are not what the others predict, the clearest first, and judges the rest without them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ _RELIT = 0.72  # of the error may be left by another light
 _ALIKE = 0.7  # of the weight of the heaviest charge: what is accused at once
 _PIXELS = 1 << 14  # of the object that exposures and lights are compared at
 _DENSE = 25.0  # degrees to the next lights, up to which predictions tell a third of a stop
+_AS_HIGH = 6  # photographs under lights of like elevation
 _NEAR = 20.0  # degrees, within which a light that was found is the one of the list
 
 
@@ -69,7 +70,7 @@ def judge(overview: Overview, left_out: set[int]) -> Judged | None:
     accused: dict[int, Kind] = {}
     while True:
         trial = _Trial(overview, values, left_out | set(accused))
-        verdicts = {index: trial.verdict(index) for index in judged}
+        verdicts = _without_trend({index: trial.verdict(index) for index in judged}, overview.lights)
         charges = {index: trial.charge(index, verdict) for index, verdict in verdicts.items()}
         fresh = {index: charge for index, charge in charges.items() if charge and index not in accused}
         if not fresh or len(accused) + 1 > _MOST * len(judged):
@@ -79,6 +80,19 @@ def judge(overview: Overview, left_out: set[int]) -> Judged | None:
         accused |= {index: fresh[index].kind for index in worst[: int(_MOST * len(judged)) - len(accused)]}
     still = {index: charge.kind for index in accused if (charge := charges[index])}
     return Judged(verdicts, still, dict(enumerate(trial.predicted)))
+
+
+def _without_trend(verdicts: dict[int, Verdict], lights: NDArray[np.float64]) -> dict[int, Verdict]:
+    """Verdicts whose stops have no smooth function of the elevation: that is an error of predictions, not exposure."""
+    indices = np.array(list(verdicts), np.intp)
+    stops = np.array([verdict.exposed.stops for verdict in verdicts.values()])
+    changed = {}
+    for place, (index, verdict) in enumerate(verdicts.items()):
+        higher = np.abs(lights[indices, 2] - lights[index, 2])
+        higher[place] = np.inf
+        trend = float(np.median(stops[np.argsort(higher, kind="stable")[:_AS_HIGH]]))
+        changed[index] = replace(verdict, exposed=replace(verdict.exposed, stops=verdict.exposed.stops - trend))
+    return changed
 
 
 @dataclass(frozen=True)
