@@ -13,12 +13,13 @@ from fastrti.capture.predictions import Values, predict
 
 _FEWEST = 9  # photographs that predict one another
 _MOST = 0.3  # of the photographs are accused
-_SURPRISING = 1.25  # times the error to expect, above which another light is looked for
+_SURPRISING = 1.6  # times the error to expect, above which another light is looked for
 _EXPLAINS = 0.95  # of the error may be left by a shift or an exposure
 _RELIT = 0.72  # of the error may be left by another light
 _ALIKE = 0.7  # of the weight of the heaviest charge: what is accused at once
 _PIXELS = 1 << 14  # of the object that exposures and lights are compared at
 _DENSE = 25.0  # degrees to the next lights, up to which predictions tell a third of a stop
+_HIGH = 25.0  # degrees; under lower lights, badly predicted shadows look like a shift along them
 _AS_HIGH = 6  # photographs under lights of like elevation
 _NEAR = 20.0  # degrees, within which a light that was found is the one of the list
 
@@ -112,6 +113,7 @@ class _Trial:
         left_out = np.array([index in silent for index in range(len(overview))])
         self.predictor = predict(values, overview.lights, left_out=left_out)
         self.predicted = self.predictor(overview.pictures)
+        self.shadows = np.maximum(np.tan(np.radians(_HIGH)) * _cotangents(overview.lights), 1)
         self.distance = np.maximum(_to_neighbours(overview.lights, ~left_out) / _DENSE, 1)
 
     def verdict(self, index: int) -> Verdict:
@@ -130,13 +132,19 @@ class _Trial:
         possible = []
         if abs(exposed.stops) > EXPOSURE.threshold * self.distance[index] and exposed.left < _EXPLAINS:
             possible.append(_Charge(EXPOSURE, verdict.surprise * (1 - exposed.left)))
-        if moved.pixels > SHIFT.threshold and moved.left < _EXPLAINS:
+        if moved.pixels > SHIFT.threshold * self.shadows[index] and moved.left < _EXPLAINS:
             possible.append(_Charge(SHIFT, verdict.surprise * (1 - moved.left)))
         if relit is not None and relit.degrees > LIGHT.threshold and relit.left < _RELIT:
             possible.append(_Charge(LIGHT, verdict.surprise * (1 - relit.left)))
         if not possible and abs(exposed.colour) > COLOUR.threshold * self.distance[index]:
             possible.append(_Charge(COLOUR, 0.01 * abs(exposed.colour)))
         return max(possible, key=lambda charge: charge.weight, default=None)
+
+
+def _cotangents(lights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How long the shadows of a light are, relative to the heights that cast them, (N,)."""
+    lengths: NDArray[np.float64] = np.hypot(lights[:, 0], lights[:, 1]) / np.maximum(lights[:, 2], 0.02)
+    return lengths
 
 
 def _to_neighbours(lights: NDArray[np.float64], speaking: NDArray[np.bool_]) -> NDArray[np.float64]:
