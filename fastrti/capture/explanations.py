@@ -136,12 +136,13 @@ def _inner(shape: tuple[int, ...], margin: int) -> tuple[slice, slice]:
 def _step(measured: Values, expected: Values) -> NDArray[np.float64]:
     """One step of the shift, (rows, columns), at most a pixel."""
     inner = _inner(measured.shape, 3)
-    down, right = (gradient[inner].ravel() for gradient in np.gradient(expected))
+    down, right = (np.gradient(expected, axis=axis)[inner].ravel() for axis in (0, 1))
     one, other = measured[inner].ravel(), expected[inner].ravel()
     terms = np.stack([-down, -right, other, np.ones_like(other)])
     products = (terms @ terms.T).astype(np.float64) + 1e-6 * np.eye(4)
     solved = np.linalg.solve(products, (terms @ one).astype(np.float64))
-    return np.clip(solved[:2] / max(solved[2], 0.2), -1, 1)
+    step: NDArray[np.float64] = np.clip(solved[:2] / max(float(solved[2]), 0.2), -1, 1)
+    return step
 
 
 def _shifted(picture: Values, down: float, right: float) -> Values:

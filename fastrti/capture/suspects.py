@@ -79,7 +79,7 @@ def judge(overview: Overview, left_out: set[int]) -> Judged | None:
         least = _ALIKE * max(charge.weight for charge in fresh.values())
         worst = sorted((index for index in fresh if fresh[index].weight >= least), key=lambda i: -fresh[i].weight)
         accused |= {index: fresh[index].kind for index in worst[: int(_MOST * len(judged)) - len(accused)]}
-    still = {index: charge.kind for index in accused if (charge := charges[index])}
+    still = {index: charge.kind for index, charge in charges.items() if charge}
     return Judged(verdicts, still, dict(enumerate(trial.predicted)))
 
 
