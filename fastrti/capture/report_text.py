@@ -31,7 +31,7 @@ def summary(report: Report) -> str:
     if not count:
         return f"nothing found in {photographs} photographs"
     accused = {name for finding in report.findings for name in finding.photographs}
-    return f"{count} finding{'s' * (count > 1)} in {photographs} photographs, {len(accused)} of which are named"
+    return f"{count} finding{'s' * (count > 1)} in {photographs} photographs, on {len(accused)} of them"
 
 
 def as_json(report: Report) -> str:
