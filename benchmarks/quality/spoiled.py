@@ -60,7 +60,7 @@ def spoiled(seed: int, kind: str) -> tuple[Mlic, Planted]:
     """A capture of 12 to 60 lights with one planted fault."""
     rng = np.random.default_rng((seed, 7))
     if kind in _OF_LIGHTS:
-        return _photographed(_capture(seed, _OF_LIGHTS[kind](rng))), Planted(kind, frozenset())
+        return _photographed(_capture(seed, _OF_LIGHTS[kind](rng))), Planted(_NAMES.get(kind, kind), frozenset())
     capture = _capture(seed, _lights(rng))
     planted = _OF_PHOTOGRAPHS[kind](capture)
     return _photographed(capture), planted
@@ -228,8 +228,11 @@ _OF_PHOTOGRAPHS: dict[str, Callable[[_Capture], Planted]] = {
 _OF_LIGHTS: dict[str, Callable[[np.random.Generator], NDArray[np.float64]]] = {
     "one ring": lambda rng: _by_hand(rng, int(rng.integers(12, 30)), *(2 * [float(rng.uniform(25, 60))])),
     "gap in azimuth": lambda rng: _by_hand(rng, int(rng.integers(20, 61)), arc=float(rng.uniform(120, 230))),
-    "few lights": lambda rng: _by_hand(rng, int(rng.integers(5, 9))),
+    "too few": lambda rng: _by_hand(rng, int(rng.integers(5, 9))),
 }
+
+_NAMES = {"too few": "few lights"}
+"""What a check calls a fault of the lights, where that is another name."""
 
 KINDS = (*_OF_PHOTOGRAPHS, *_OF_LIGHTS)
 """All that can be spoiled."""
