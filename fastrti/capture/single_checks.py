@@ -17,6 +17,7 @@ _GAP = 4.0  # two stops between the photographs without a flash and the darkest 
 _RARE = 0.15  # share of a set that has no flash, where no light is known
 _SMALL = 24  # pixels along the shorter side that pairs are compared at
 _DISTINCT = 10.0  # degrees; photographs of lights that are closer may be alike
+_CLEARLY = 0.6  # of the difference to a third photograph
 _TOO_DARK = 0.3  # of the median of encoded values: a twentieth of the light
 _SPREADS = 6.0  # of the detail of a set, beyond which a photograph is blurred
 
@@ -63,6 +64,8 @@ def alike(overview: Overview) -> dict[tuple[int, int], float]:
     norms = np.linalg.norm(small, axis=1)
     cosines = small @ small.T / np.maximum(np.outer(norms, norms), 1e-12)
     differences = np.sqrt(np.maximum(1 - cosines**2, 0))
+    np.fill_diagonal(differences, np.inf)
+    suspects = _only_each_other(differences)
     if overview.lights is not None:
         apart = np.linalg.norm(overview.lights[:, None] - overview.lights, axis=2)
         distinct = apart > 2 * np.sin(np.radians(_DISTINCT) / 2)
@@ -70,13 +73,24 @@ def alike(overview: Overview) -> dict[tuple[int, int], float]:
     np.fill_diagonal(differences, np.inf)
     nearest = differences.min(1)
     typical = max(float(np.median(nearest[np.isfinite(nearest)])), 1e-9) if np.isfinite(nearest).any() else 1.0
-    suspects = differences < DUPLICATE.threshold * typical
+    suspects &= differences < DUPLICATE.threshold * typical
     digests = np.array([int.from_bytes(digest[:8], "big") for digest in overview.digests], np.uint64)
     suspects |= (digests[:, None] == digests) & ~np.eye(len(digests), dtype=bool)
     return {
         (int(one), int(other)): float(min(differences[one, other] / typical, DUPLICATE.threshold))
         for one, other in zip(*np.nonzero(np.triu(suspects)))
     }
+
+
+def _only_each_other(differences: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Pairs, (N, N), that are clearly more alike than one of the two and any third photograph.
+
+    A photograph whose row of the list is wrong is as much like several that lie around its true light.
+    """
+    ordered = np.sort(differences, axis=1)
+    second = ordered[:, min(1, len(ordered) - 1)]
+    only: NDArray[np.bool_] = differences < _CLEARLY * np.minimum(second[:, None], second)
+    return only
 
 
 def duplicate_findings(overview: Overview, pairs: dict[tuple[int, int], float]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from fastrti.capture.predictions import Values, predict
 
 _FEWEST = 9  # photographs that predict one another
 _MOST = 0.3  # of the photographs are accused
-_SURPRISING = 1.6  # times the error to expect, above which another light is looked for
+_SURPRISING = 1.3  # times the error to expect, above which another light is looked for
 _EXPLAINS = 0.95  # of the error may be left by a shift or an exposure
 _RELIT = 0.72  # of the error may be left by another light
 _ALIKE = 0.7  # of the weight of the heaviest charge: what is accused at once
