@@ -26,6 +26,8 @@ from fastrti.photographs.mlic import Mlic
 from fastrti.photographs.notes import Doubt
 from fastrti.srgb import srgb_decode
 
+_FEWEST_PIXELS = 256  # of a picture whose detail and shadows say something
+
 
 @dataclass(frozen=True, eq=False)
 class Report:
@@ -84,8 +86,11 @@ def report_of(overview: Overview) -> Report:
 def noted(mlic: Mlic) -> Mlic:
     """The collection with a `Doubt` for each kind of fault that is found at once, as `fit` does before it starts.
 
-    These are no flash, duplicates, blur and white pixels. `check` takes longer and finds more.
+    These are no flash, duplicates, blur and white pixels. `check` takes longer and finds more. Pictures of fewer than
+    256 pixels tell nothing.
     """
+    if mlic.height * mlic.width < _FEWEST_PIXELS:
+        return mlic
     overview = overview_of(mlic, quick=True)
     dark, copies = _bad_at_once(overview)
     findings = [
