@@ -18,6 +18,7 @@ to 0.2 dB. More would change the scores of ordinary domes by more than 0.05 dB o
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -55,8 +56,9 @@ def solve(products: NDArray[Real], penalty: NDArray[Real], right: NDArray[Real])
     return np.linalg.solve(products + penalty, right).astype(products.dtype, copy=False)
 
 
+@lru_cache(maxsize=32)
 def light_penalty(terms: Terms) -> NDArray[np.float64]:
-    """The penalty of the coefficients of T terms, (T, T)."""
+    """The penalty of the coefficients of T terms, (T, T), read-only: it is computed once for each `terms`."""
     lights = _hemisphere()
     values = terms(lights)
     squares = values.T @ values
@@ -64,6 +66,7 @@ def light_penalty(terms: Terms) -> NDArray[np.float64]:
         slopes = (terms(lights + step) - terms(lights - step)) / (2 * _STEP)
         squares += slopes.T @ slopes
     penalty: NDArray[np.float64] = PENALTY / len(lights) * squares
+    penalty.flags.writeable = False
     return penalty
 
 

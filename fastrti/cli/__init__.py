@@ -1,8 +1,8 @@
 """The command `fastrti`: one module for each subcommand, named like it, with `add_parser` and `run`.
 
 Exit codes: 0 when all is done. 1 when something in the input, the object or the machine is not as expected; one
-sentence says what. 2 when the command line itself is wrong. 130 after Ctrl-C. 141 when nobody reads the output any
-more, as after `| head -1`.
+sentence says what. Also 1 when `check --strict` finds something. 2 when the command line itself is wrong. 130 after
+Ctrl-C. 141 when nobody reads the output any more, as after `| head -1`.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from fastrti.cli import (
+    check,
     convert,
     demo,
     evaluate,
@@ -30,7 +31,7 @@ from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (lights, fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (lights, check, fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
 """The modules of the commands, in the order of --help."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
+from fastrti.capture.check import noted
 from fastrti.capture.correct import Corrections, correct
 from fastrti.cli.framing import add_frame_arguments, frame_of
 from fastrti.errors import CollectionError
@@ -19,7 +20,18 @@ _WIDTH = len("photographs: ")
 
 
 def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
-    """PHOTOS, --lp, --match, --transfer, --flat-field, --strict, --json and the frame."""
+    """Those of `add_photograph_arguments`, --flat-field and the frame."""
+    add_photograph_arguments(parser, "stop where something about the photographs is in doubt")
+    parser.add_argument(
+        "--flat-field",
+        metavar="FILE",
+        help="a photograph of a white or grey card, or a folder with one under each light: takes vignetting out",
+    )
+    add_frame_arguments(parser)
+
+
+def add_photograph_arguments(parser: argparse.ArgumentParser, strict: str) -> None:
+    """PHOTOS, --lp, --match, --transfer, --strict with this help, and --json."""
     parser.add_argument(
         "photos",
         metavar="PHOTOS",
@@ -37,14 +49,8 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
         help="srgb: pictures as cameras write them; linear: samples proportional to light "
         "(default: linear for raw files, srgb for others)",
     )
-    parser.add_argument(
-        "--flat-field",
-        metavar="FILE",
-        help="a photograph of a white or grey card, or a folder with one under each light: takes vignetting out",
-    )
-    parser.add_argument("--strict", action="store_true", help="stop where something about the photographs is in doubt")
+    parser.add_argument("--strict", action="store_true", help=strict)
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
-    add_frame_arguments(parser)
 
 
 def add_estimate_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,13 +65,18 @@ def add_estimate_arguments(parser: argparse.ArgumentParser) -> None:
         estimates.add_argument(f"--{name}", choices=("auto", "off"), default=default, help=text)
 
 
-def load_collection(arguments: argparse.Namespace) -> Mlic:
+def load_collection(arguments: argparse.Namespace, checked: bool = False) -> Mlic:
     """The collection of `add_collection_arguments`, corrected by it and by `add_estimate_arguments`.
 
     Says on stderr what was taken for what and what was corrected, unless asked for JSON.
+
+    Args:
+        arguments: as parsed.
+        checked: also look for photographs that are bad at the first glance, as `fit` does.
     """
     corrections = _corrections(arguments)  # whose sentences come before minutes of reading
     loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    loaded = noted(loaded) if checked else loaded
     mlic = correct(loaded, corrections, out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]
     if arguments.strict and doubts:

@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> None:
         with Progress("loading PyTorch"), needs("fit", "training a student"):
             from fastrti.training.fitting import fit  # PyTorch takes seconds to import
     told = Circumstances(arguments.photographer, arguments.place, arguments.equipment)
-    mlic = replace(load_collection(arguments), circumstances=told)
+    mlic = replace(load_collection(arguments, checked=True), circumstances=told)
     planes = planes_of(arguments.basis) if arguments.basis else settings.get("planes", COMPONENTS)
     check_destination(arguments.output, mlic.width * mlic.height * planes)  # PNG hardly ever makes planes larger
     if arguments.basis:

@@ -1,11 +1,11 @@
 """Ways to predict a pixel's value at a new light as a weighted sum of its photographed values."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.least_squares import solve, term_solver
+from fastrti.least_squares import Terms, solve, term_solver
 from fastrti.objects.light_terms import monomial_terms, monomials
 from fastrti.photographs.coverage import different_lights, same_light
 from fastrti.training.settings import InterpolatorSettings
@@ -23,7 +23,7 @@ class LinearInterpolators:
         self.lights = lights
         self._processes, self._axes = settings.processes, np.array([1, 1, settings.vertical_stretch])
         degrees = _degrees(settings.degrees, len(different_lights(lights)))
-        self._polynomials = [partial(monomial_terms, exponents=monomials(degree)) for degree in degrees]
+        self._polynomials = [_polynomial(degree) for degree in degrees]
         self._solvers = [term_solver(terms, lights) for terms in self._polynomials]
         self._inverses = [self._inverse(length, noise) for length, noise in self._processes]
 
@@ -59,6 +59,12 @@ class LinearInterpolators:
         squared_chord = ((a[:, None] - b) ** 2).sum(-1)
         kernel: NDArray[np.float64] = np.exp(-squared_chord / (2 * length**2)) + 0.5 * (a @ b.T) + 0.5
         return kernel
+
+
+@cache
+def _polynomial(degree: int) -> Terms:
+    """All monomials up to a degree; the same function each time, so that its penalty is computed once."""
+    return partial(monomial_terms, exponents=monomials(degree))
 
 
 def _degrees(degrees: tuple[int, ...], lights: int) -> list[int]:
