@@ -20,7 +20,7 @@ _LOWEST, _DIRECTIONS = np.sin(np.radians(5.0)), 200  # that are tried as lights:
 _TRIED = 4096  # values that a light is found by
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exposed:
     """A photograph against its prediction, as light.
 
@@ -35,7 +35,7 @@ class Exposed:
     left: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moved:
     """A photograph against its prediction, as a shift.
 
@@ -55,7 +55,7 @@ class Moved:
         return float(np.hypot(self.right, self.down))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Relit:
     """A photograph against predictions at other lights.
 

@@ -15,7 +15,7 @@ _UNEVEN = np.radians(6)  # how far the hand is from where it should be
 _DISTANCES = (0.8, 1.25)  # of a hand-held lamp, as a share of the distance meant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lamp:
     """One lamp.
 
