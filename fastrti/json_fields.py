@@ -33,8 +33,19 @@ def read_json(path: Path) -> "Fields":
     """The top-level object of a JSON file.
 
     Raises:
-        ObjectError: missing, over 24 MiB or half a million values, not JSON (NaN and Infinity included), or not an
-            object.
+        ObjectError: see `read_json_value`, or not an object.
+    """
+    values = read_json_value(path)
+    if not isinstance(values, dict):
+        raise ObjectError(f"{path}: expected a JSON object, got {type(values).__name__}")
+    return Fields(values, str(path))
+
+
+def read_json_value(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        ObjectError: missing, over 24 MiB or half a million values, not JSON (NaN and Infinity included).
     """
     text = read_file(path, MAX_JSON_BYTES, f"a readable {path.name}")
     if _values(text) > MAX_JSON_VALUES:  # before any of them takes memory
@@ -42,12 +53,9 @@ def read_json(path: Path) -> "Fields":
             f"{path}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"
         )
     try:
-        values = json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ObjectError(f"{path}: expected JSON, got a file that does not parse ({error})") from None
-    if not isinstance(values, dict):
-        raise ObjectError(f"{path}: expected a JSON object, got {type(values).__name__}")
-    return Fields(values, str(path))
 
 
 def json_text(values: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from fastrti.cli import (
+    annotate,
     check,
     convert,
     demo,
@@ -31,7 +32,7 @@ from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (lights, check, fit, relight, view, export, convert, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (lights, check, fit, relight, view, export, convert, annotate, normals, evaluate, info, tune, synth, demo)
 """The modules of the commands, in the order of --help."""
 
 

@@ -14,7 +14,9 @@ from fastrti.objects.scales import factor_of
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 
-_PARTS = re.compile(r"info\.json|plane_.*|mask(\..*|_files)?|normals(\.png|\.dzi|_files)|materials\.bin", re.IGNORECASE)
+_PARTS = re.compile(
+    r"(info|annotations)\.json|plane_.*|mask(\..*|_files)?|normals(\.png|\.dzi|_files)|materials\.bin", re.IGNORECASE
+)
 """What belongs to an object inside its folder; other files there are the user's."""
 
 

@@ -14,7 +14,9 @@ from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress
 
 _OWN = "fastrti"
-_WORDS = {"mm_per_pixel": "scale"} | {name: name for name in ("title", "creator", "rights", "provenance")}
+_WORDS = {"mm_per_pixel": "scale"} | {
+    name: name for name in ("title", "creator", "rights", "provenance", "annotations")
+}
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:

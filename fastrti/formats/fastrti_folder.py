@@ -21,7 +21,8 @@ from fastrti.formats.reading.openlime_form import (
     openlime_numbers,
 )
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
-from fastrti.json_fields import Fields, json_text, read_json
+from fastrti.json_fields import Fields, json_text, read_json, read_json_value
+from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
 from fastrti.objects.planes import MAX_PLANES
@@ -32,12 +33,13 @@ from fastrti.progress import Progress, counted
 VERSION = 1
 SOFTWARE = "fastrti"
 NORMALS = "normals.png"
+ANNOTATIONS = "annotations.json"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"training", "tiles", "provenance"}
+_OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
-_OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files")
+_OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files", ANNOTATIONS)
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -83,8 +85,16 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         rights=info.text("rights"),
         training=info.child("training").values if "training" in info else {},
         provenance=info.child("provenance").values if "provenance" in info else {},
+        annotations=_annotations(source),
         extra={key: value for key, value in info.values.items() if key not in _OWN_KEYS},
     )
+
+
+def _annotations(source: Source) -> tuple[Annotation, ...]:
+    if not source.fields.values.get("annotations"):
+        return ()
+    file = source.path / ANNOTATIONS
+    return read_annotations(read_json_value(file), str(file))
 
 
 def _decoder(info: Fields, planes: int) -> Decoder:
@@ -185,7 +195,23 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
         _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
     if relightable.normals is not None:
         write_normals(relightable.normals, folder, tiled)
+    if relightable.annotations:
+        write_file(folder / ANNOTATIONS, json_text(annotation_page(relightable.annotations)))
     write_file(folder / "info.json", json_text(info))
+
+
+def keep_annotations(folder: Path, annotations: tuple[Annotation, ...]) -> None:
+    """Changes the annotations of an object's folder, and nothing else of it.
+
+    Raises:
+        ObjectError: there is no object of fastrti, or the folder cannot be written.
+    """
+    info = read_json(folder / "info.json").values
+    if "fastrti" not in info:
+        raise ObjectError(f"{folder}: expected an object folder of fastrti, got another one: convert it first")
+    if annotations:  # first the file, then what says that it is there
+        replace_file(folder / ANNOTATIONS, json_text(annotation_page(annotations)))
+    replace_file(folder / "info.json", json_text(info | {"annotations": bool(annotations)}))
 
 
 def write_normals(normals: NDArray[np.uint8], folder: Path, tiled: bool) -> None:
@@ -250,6 +276,8 @@ def object_info(relightable: Relightable) -> dict[str, Any]:
         "provenance": credited(relightable.provenance, relightable.title, relightable.creator, relightable.rights),
     }
     info |= {key: value for key, value in optional.items() if value}
+    if relightable.annotations:
+        info["annotations"] = True
     if relightable.int8_loss_db is not None:  # 0 is a promise too
         info["int8_loss_db"] = relightable.int8_loss_db
     if relightable.lights is not None:
@@ -263,5 +291,5 @@ FORMAT = Format(
     recognises,
     load,
     save,
-    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights", "provenance"),
+    holds=("mask", "lights", "mm_per_pixel", "title", "creator", "rights", "provenance", "annotations"),
 )

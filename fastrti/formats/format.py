@@ -40,8 +40,8 @@ class Format:
         load: reads a recognised source, with a limit of pixels; None stands for the default.
         save: writes an object to a path; None where fastrti only reads the format.
         suffixes: of its files, in lower case; none for folders.
-        holds: which of an object's mask, lights, mm_per_pixel, title, creator, rights and provenance it has a place
-            for.
+        holds: which of an object's mask, lights, mm_per_pixel, title, creator, rights, provenance and annotations it
+            has a place for.
     """
 
     name: str

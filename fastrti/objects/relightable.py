@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.errors import ArgumentError
+from fastrti.objects.annotations import MAX_ANNOTATIONS, Annotation
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.planes import check_planes
@@ -42,6 +43,7 @@ class Relightable:
             was not measured. Up to `INT8_LOSS_DB` the CPU draws in 8-bit arithmetic by itself.
         training: settings and results of the fit; anything that JSON can hold.
         provenance: where it comes from, as JSON-LD: see `fastrti.objects.provenance`. Empty where nothing is known.
+        annotations: notes on places of the picture, see `fastrti.objects.annotations`.
         extra: unknown keys of the loaded file, kept when saved again.
 
     Raises:
@@ -62,6 +64,7 @@ class Relightable:
     int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,6 +74,9 @@ class Relightable:
         for name in ("title", "creator", "rights"):
             self._settle(name, storable(getattr(self, name)))
         check_provenance(self.provenance)
+        self._settle("annotations", tuple(self.annotations))
+        if len(self.annotations) > MAX_ANNOTATIONS:
+            raise ArgumentError(f"expected at most {MAX_ANNOTATIONS} annotations, got {len(self.annotations)}")
         check_planes(self.planes, self.minimum, self.maximum)
         if self.decoder.planes != len(self.planes):
             raise ArgumentError(

@@ -54,7 +54,7 @@ MAX_REQUEST_BYTES = 1 << 14
 _CHUNK_BYTES = 1 << 18
 _REQUEST_LINE = re.compile(r"([A-Z]+) (/\S*) HTTP/1\.[01]")
 _OBJECT_FILE = re.compile(
-    r"info\.json|(plane_[0-9]{1,2}|mask|normals)(\.(jpg|png|dzi)|_files/[0-9]{1,2}/[0-9]{1,6}_[0-9]{1,6}\.png)"
+    r"(info|annotations)\.json|(plane_[0-9]{1,2}|mask|normals)(\.(jpg|png|dzi)|_files/[0-9]{1,2}/[0-9]{1,6}_[0-9]{1,6}\.png)"
 )
 _TYPES = {
     ".html": "text/html; charset=utf-8",

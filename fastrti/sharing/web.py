@@ -16,6 +16,7 @@ from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
 _PAGE, _ENTRY = "index.html", "rti-viewer.js"
+_LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
 _IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
@@ -116,9 +117,9 @@ def inlined_page(folder: Path, title: str) -> str:
     urls = json.dumps({name: _data_url(path) for name, path in inlined.items()}).replace("<", "\\u003c")
     sources = _sources()
     script = f'<script type="module">\n{_joined(sources, _ENTRY, set())}</script>'
-    embedded = f'<script type="application/json" id="files">{urls}</script>\n<rti-viewer src="#files">'
+    embedded = f'<script type="application/json" id="files">{urls}</script>\n<rti-viewer src="#files" link>'
     page = sources[_PAGE].replace(f'<script type="module" src="{_ENTRY}"></script>', script, 1)
-    return titled(page.replace('<rti-viewer src="object">', embedded, 1), title)
+    return titled(page.replace('<rti-viewer src="object" link>', embedded, 1), title)
 
 
 def _joined(sources: dict[str, str], name: str, done: set[str]) -> str:
@@ -127,8 +128,9 @@ def _joined(sources: dict[str, str], name: str, done: set[str]) -> str:
         return ""
     done.add(name)
     source = sources[name]
-    before = "".join(_joined(sources, imported, done) for imported in _IMPORTS.findall(source))
-    return before + re.sub(r"^export ", "", _IMPORTS.sub("", source), flags=re.MULTILINE)
+    imports = _IMPORTS.findall(source) + _LAZY.findall(source)
+    before = "".join(_joined(sources, imported, done) for imported in imports)
+    return before + re.sub(r"^export ", "", _IMPORTS.sub("", _LAZY.sub("", source)), flags=re.MULTILINE)
 
 
 def _data_url(path: Path) -> str:

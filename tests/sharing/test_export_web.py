@@ -1,7 +1,9 @@
 """The web export, without a browser."""
 
 import json
+import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -198,3 +200,13 @@ def test_normals_writes_a_map(vase: str, tmp_path: Path) -> None:
     assert main(["normals", vase, "-o", str(tmp_path / "normals.png"), "--bits", "16"]) == 0
     with Image.open(tmp_path / "normals.png") as normals:
         assert normals.size == (9, 7)
+
+
+def test_the_top_level_names_of_the_scripts_are_unique() -> None:
+    """A page of one file joins all scripts into one."""
+    declared: list[str] = []
+    for script in (files("fastrti") / "sharing" / "viewer").iterdir():
+        if script.name.endswith(".js"):
+            text = script.read_text(encoding="utf-8")
+            declared += re.findall(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
+    assert len(declared) > 100 and sorted(set(declared)) == sorted(declared)

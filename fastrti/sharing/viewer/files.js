@@ -1,6 +1,7 @@
 /** The files of an object: beside its info.json on a server, or inlined in the page as data: URLs. */
 
 import { ObjectError } from './fields.js';
+import { words } from './words.js';
 
 /** Fetches an object's files by name. */
 export class Files {
@@ -18,9 +19,14 @@ export class Files {
     this.#inlined = inlined;
   }
 
+  /** The text of a file. */
+  async text(name) {
+    return (await this.#blob(name)).text();
+  }
+
   /** The parsed object of a JSON file. */
   async json(name) {
-    const text = await (await this.#blob(name)).text();
+    const text = await this.text(name);
     try {
       return JSON.parse(text);
     } catch (error) {
@@ -59,6 +65,7 @@ export class Files {
   async #blob(name) {
     const response = await this.#fetch(name);
     if (response.ok) return response.blob();
+    if (name === 'info.json' && response.status === 404) throw new ObjectError(`${words.missing} (${this.#base})`);
     throw new ObjectError(`${name}: expected a file of the object, got the answer ${response.status}.`);
   }
 

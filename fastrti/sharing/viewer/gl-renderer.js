@@ -11,6 +11,7 @@ import {
   relightShader,
   weightCount,
 } from './shaders.js';
+import { turned } from './view.js';
 
 const WEIGHTS_UNIT = 1;
 const NORMALS_UNIT = 2;
@@ -117,21 +118,23 @@ export class GlRenderer {
    * Relights a tile and puts it on the canvas.
    * @param {object} tile of a Pyramid.
    * @param {number} lod which GPU level of its texture.
-   * @param {number[]} target left, top, right, bottom on the canvas, in device pixels.
+   * @param {import('./view.js').View} view
    * @param {boolean} smooth interpolate between texels.
    */
-  draw(tile, lod, target, smooth) {
+  draw(tile, lod, view, smooth) {
     const gl = this.#gl;
     const size = sizeAt(tile, lod);
-    this.#relightInto(tile, lod, visibleTexels(size, target, gl.drawingBufferWidth, gl.drawingBufferHeight));
+    const target = view.areaUpright(tile.area);
+    this.#relightInto(tile, lod, visibleTexels(size, target, ...view.upright));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.SCISSOR_TEST);
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
     gl.useProgram(this.#compose.program);
-    const [width, height] = [gl.drawingBufferWidth / 2, gl.drawingBufferHeight / 2];
+    const [width, height] = view.upright.map((length) => length / 2);
     const [left, top, right, bottom] = target;
     gl.uniform4f(this.#compose.at('clip'), left / width - 1, 1 - top / height, right / width - 1, 1 - bottom / height);
     gl.uniform2f(this.#compose.at('size'), ...size);
+    gl.uniform2f(this.#compose.at('turn'), ...turned([1, 0], view.turn));
     gl.activeTexture(gl.TEXTURE0 + RELIT_UNIT);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, smooth ? gl.LINEAR : gl.NEAREST);

@@ -1,14 +1,17 @@
 /** The light ball: the hemisphere of lights seen from above, with the photographed ones as dots. */
 
-const SVG = 'http://www.w3.org/2000/svg';
+import { svg } from './controls.js';
+import { turned } from './view.js';
+import { filled, words } from './words.js';
 
 /** A control to see and drag the light's direction. */
 export class LightBall {
   /** The element to place. */
   element = svg('svg', {
     ...{ viewBox: '-1.12 -1.12 2.24 2.24', class: 'ball', tabindex: 0 },
-    ...{ role: 'slider', 'aria-label': 'Light direction', 'aria-valuemin': 0, 'aria-valuemax': 90 },
+    ...{ role: 'slider', 'aria-label': words.light, 'aria-valuemin': 0, 'aria-valuemax': 90 },
   });
+  #turn = 0;
   #handle = svg('circle', { r: 0.1, class: 'handle' });
   #glow = svg('radialGradient', { id: 'glow', r: 0.75 });
 
@@ -26,13 +29,21 @@ export class LightBall {
       if (!this.element.hasPointerCapture(event.pointerId)) return;
       const box = this.element.getBoundingClientRect();
       const at = (position, start, length) => ((position - start) / length - 0.5) * 2.24;
-      onLight(at(event.clientX, box.left, box.width), -at(event.clientY, box.top, box.height));
+      const place = [at(event.clientX, box.left, box.width), at(event.clientY, box.top, box.height)];
+      const [x, down] = turned(place, -this.#turn);
+      onLight(x, -down);
     };
     this.element.addEventListener('pointerdown', (event) => {
       this.element.setPointerCapture(event.pointerId);
       drag(event);
     });
     this.element.addEventListener('pointermove', drag);
+  }
+
+  /** Turns with the picture, by so many quarters clockwise. */
+  set turn(quarters) {
+    this.#turn = quarters;
+    this.element.style.rotate = `${90 * quarters}deg`;
   }
 
   /** Shows a unit light. */
@@ -42,13 +53,8 @@ export class LightBall {
     const degrees = (radians) => Math.round((radians * 180) / Math.PI);
     const elevation = degrees(Math.asin(z));
     const azimuth = (degrees(Math.atan2(y, x)) + 360) % 360;
-    const text = `from ${azimuth}° (90° is the top), ${elevation}° above the object`;
-    set(this.element, { 'aria-valuenow': elevation, 'aria-valuetext': text });
+    set(this.element, { 'aria-valuenow': elevation, 'aria-valuetext': filled(words.lightAt, { azimuth, elevation }) });
   }
-}
-
-function svg(name, attributes) {
-  return set(document.createElementNS(SVG, name), attributes);
 }
 
 function set(element, attributes) {

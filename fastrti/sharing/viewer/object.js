@@ -18,6 +18,7 @@ const MAX_SIDE = 1 << 20;
  * @property {number|null} mmPerPixel
  * @property {number[][]} lights the photographed ones, unit vectors; may be empty.
  * @property {string} title,creator,rights
+ * @property {boolean} annotated whether its folder has annotations.
  * @property {[string, string][]} steps what was done to make it, from the capture on: name and description.
  */
 
@@ -47,8 +48,9 @@ export async function openObject(files) {
     network: (light) => folded(decoder.frameNetwork(light), ...bounds),
     masked: await files.has(tiles ? 'mask.dzi' : 'mask.png'),
     tiles,
-    mmPerPixel: readScale(info),
+    mmPerPixel: readMmPerPixel(info),
     lights: readLights(info),
+    annotated: Boolean(info.annotations),
     title: String(info.title ?? ''),
     creator: String(info.creator ?? ''),
     rights: String(info.rights ?? ''),
@@ -62,7 +64,7 @@ function readTiles({ tiles }) {
   return { size: readInteger(tiles, 'size', 16, 4096, where), levels: readInteger(tiles, 'levels', 1, 20, where) };
 }
 
-function readScale({ mm_per_pixel: scale }) {
+function readMmPerPixel({ mm_per_pixel: scale }) {
   if (scale === undefined || scale === null) return null;
   if (!(scale > 0 && scale < Infinity)) refuse('info.json', 'mm_per_pixel', 'a positive number', scale);
   return scale;

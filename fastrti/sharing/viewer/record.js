@@ -13,12 +13,12 @@ export function readSteps(provenance) {
   const nodes = Array.isArray(provenance?.['@graph']) ? provenance['@graph'] : [];
   const activities = nodes.filter((node) => [node?.['@type']].flat().includes('prov:Activity'));
   return activities.slice(0, MAX_STEPS).map((node) => {
-    const ended = node['prov:startedAtTime'] === undefined ? words(node, 'prov:endedAtTime').slice(0, DATE_LETTERS) : '';
-    const described = [words(node, 'schema:description'), ended].filter(Boolean).join(', ');
-    return [words(node, 'schema:name') || 'step', described];
+    const ended = node['prov:startedAtTime'] === undefined ? textOf(node, 'prov:endedAtTime').slice(0, DATE_LETTERS) : '';
+    const described = [textOf(node, 'schema:description'), ended].filter(Boolean).join(', ');
+    return [textOf(node, 'schema:name') || 'step', described];
   });
 }
 
-function words(node, key) {
+function textOf(node, key) {
   return typeof node[key] === 'string' ? node[key].slice(0, MAX_LETTERS) : '';
 }

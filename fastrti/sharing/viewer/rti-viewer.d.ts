@@ -16,6 +16,12 @@ export interface RtiViewerAttributes {
   mode?: Mode;
   /** Strength of the modes "diffuse" and "specular", from 1 to 5. By default 1.5. */
   gain?: number | string;
+  /** Millimetres for each pixel of the picture. By default what the object says. */
+  scale?: number | string;
+  /** What is seen, as text: "light=0.3,0.5,0.81&mode=specular&gain=2&turn=1&view=120,80,1.5". */
+  state?: string;
+  /** The page's address follows the state, and is followed. Viewers of one page have different names. */
+  link?: string;
 }
 
 /** What an info.json says of the object that is shown. */
@@ -25,6 +31,8 @@ export interface RtiObject {
   readonly mmPerPixel: number | null;
   /** The photographed lights, unit vectors. */
   readonly lights: readonly (readonly number[])[];
+  /** Whether its folder has annotations. */
+  readonly annotated: boolean;
   readonly title: string;
   readonly creator: string;
   readonly rights: string;
@@ -32,13 +40,22 @@ export interface RtiObject {
   readonly steps: readonly (readonly [string, string])[];
 }
 
-/** Pan and zoom; lengths in device pixels. */
+/** Pan, zoom and quarter turns; lengths in device pixels. */
 export interface View {
   /** Device pixels for each pixel of the picture. */
   scale: number;
   /** The point of the picture in the middle of the element, in pixels of the picture. */
   centre: number[];
+  /** Quarter turns of the picture, clockwise: 0 to 3. */
+  readonly turn: number;
   fit(): void;
+  /** Shows a point of the picture in the middle. */
+  show(centre: readonly number[], scale: number): void;
+  rotate(quarters: number): void;
+  /** Where a point of the picture lies on the element. */
+  toCanvas(point: readonly number[]): number[];
+  /** Which point of the picture lies at a point of the element. */
+  toPicture(point: readonly number[]): number[];
   pan(dx: number, dy: number): void;
   zoom(factor: number, x?: number, y?: number): void;
 }
@@ -49,6 +66,8 @@ export interface RtiViewerEventMap extends HTMLElementEventMap {
   'rti-load': CustomEvent<null>;
   /** The light moved: its new unit vector. */
   'rti-light': CustomEvent<number[]>;
+  /** What is seen has changed: the new state. */
+  'rti-state': CustomEvent<string>;
   /** Something failed: a sentence about it. */
   'rti-error': CustomEvent<string>;
 }
@@ -67,6 +86,10 @@ export class RtiViewer extends HTMLElement {
   set mode(value: Mode | null | undefined);
   get gain(): number;
   set gain(value: number | string | null | undefined);
+  get scale(): number | null;
+  set scale(value: number | string | null | undefined);
+  get state(): string;
+  set state(value: string | null | undefined);
   /** The object that is shown; null before it is open. */
   readonly object: RtiObject | null;
   /** Of the object that is shown. Call `redraw` after a change. */

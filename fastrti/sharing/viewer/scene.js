@@ -8,6 +8,7 @@ import { View } from './view.js';
 
 const BACKGROUND = [0.086, 0.086, 0.086]; // the style's #161616
 const PIXELATED_FROM = 4; // device pixels a pixel: from here on pixels are shown as they are
+const MAX_PROFILE = 1 << 16; // pixels
 const MAX_PICTURE_SIDE = 16384; // browsers' canvases end here
 
 /** Draws an object: after each `start`, until `stop` forgets all but the view, the light and the mode. */
@@ -117,7 +118,7 @@ export class Scene {
     this.#renderer.clear(BACKGROUND);
     for (const { tile, lod } of this.#pyramid.visible(scale, seen, this.needsNormals)) {
       this.#setMode(tile);
-      this.#renderer.draw(tile, lod, this.view.toCanvas(tile.area), scale !== 1 && scale < PIXELATED_FROM);
+      this.#renderer.draw(tile, lod, this.view, scale !== 1 && scale < PIXELATED_FROM);
     }
     if (changed) this.lightMs = performance.now() - began;
   }
@@ -142,6 +143,34 @@ export class Scene {
     return canvas;
   }
 
+  /**
+   * Bytes of the pixels on a line of the finest level, in steps of one pixel.
+   * @param {number[]} from in pixels of the picture, as `to` is.
+   * @param {string|null} mode null: the present one.
+   * @returns {Promise<number[][]>} red, green and blue of each pixel that lies on the picture.
+   */
+  async along(from, to, mode = null) {
+    const length = Math.min(Math.hypot(to[0] - from[0], to[1] - from[1]), MAX_PROFILE);
+    const points = Array.from({ length: Math.floor(length) + 1 }, (_, i) =>
+      from.map((value, axis) => Math.floor(value + ((to[axis] - value) * i) / (length || 1))),
+    );
+    const pixels = new Array(points.length);
+    const isIn = ([left, top, right, bottom], [x, y]) => x >= left && x < right && y >= top && y < bottom;
+    const [least, most] = [Math.min, Math.max].map((end) => from.map((value, axis) => end(value, to[axis])));
+    const area = [...least.map((value) => Math.max(0, value)), ...most.map((value) => value + 1)];
+    await this.#pyramid.forEachTile(0, this.needsNormals || mode === 'normals', (tile) => {
+      if (!points.some((point) => isIn(tile.area, point))) return;
+      this.#prepare();
+      this.#setMode(tile, mode ?? this.mode);
+      const { data } = this.#renderer.read(tile);
+      points.forEach((point, i) => {
+        const at = 4 * ((point[1] - tile.area[1]) * tile.width + point[0] - tile.area[0]);
+        if (isIn(tile.area, point)) pixels[i] = [...data.subarray(at, at + 3)];
+      });
+    }, area);
+    return pixels.filter(Boolean);
+  }
+
   /** Brings the GPU's weights up to date. */
   #prepare() {
     if (this.#lightChanged) this.#renderer.setNetwork(this.#object.network(this.#light));
@@ -149,7 +178,7 @@ export class Scene {
   }
 
   /** A tile without normals is lit as ever. */
-  #setMode(tile) {
-    this.#renderer.setMode(tile.normals ? this.mode : 'relight', this.#light, this.gain);
+  #setMode(tile, mode = this.mode) {
+    this.#renderer.setMode(tile.normals ? mode : 'relight', this.#light, this.gain);
   }
 }

@@ -162,15 +162,16 @@ vec3 enhanced(vec3 rgb, ivec2 texel) {
 }
 `;
 
-/** A rectangle of the picture, given in clip space; uv in texels of what is drawn. */
+/** A rectangle of the picture, given in clip space before the turn; uv in texels of what is drawn. */
 export const COMPOSE_VERTEX = `#version 300 es
 uniform vec4 clip;
 uniform vec2 size;
+uniform vec2 turn; // where the picture's right goes on the screen, +y down
 out vec2 at;
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
   at = corner * size;
-  gl_Position = vec4(mix(clip.xy, clip.zw, corner), 0.0, 1.0);
+  gl_Position = vec4(mat2(turn.x, -turn.y, turn.y, turn.x) * mix(clip.xy, clip.zw, corner), 0.0, 1.0);
 }`;
 
 /** Samples the relit texels, never beyond the edge of what was relit. */

@@ -80,9 +80,9 @@ export class Pyramid {
     return this.#lacking;
   }
 
-  /** Loads every tile of a level, one after the other, and calls back with each. */
-  async forEachTile(level, normals, callback) {
-    for (const tile of this.#tilesOf(level, [0, 0, ...this.sizeOf(0)])) {
+  /** Loads every tile of a level, or of an area, one after the other, and calls back with each. */
+  async forEachTile(level, normals, callback, area = [0, 0, ...this.sizeOf(0)]) {
+    for (const tile of this.#tilesOf(level, area)) {
       await this.#load(tile, normals);
       callback(tile);
       this.#forget();

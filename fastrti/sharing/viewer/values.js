@@ -42,6 +42,16 @@ export function readGain(value) {
 }
 
 /**
+ * Millimetres for each pixel of the picture.
+ * @param {unknown} value
+ * @returns {number}
+ */
+export function readScale(value) {
+  const scale = readNumber(value);
+  return scale > 0 && scale < Infinity ? scale : reject('scale to be a positive number', value);
+}
+
+/**
  * The address of a folder, or "#id" of an element.
  * @param {unknown} value
  * @returns {string}
@@ -55,7 +65,8 @@ function readNumber(value) {
   return typeof value === 'string' && NUMBER.test(value.trim()) ? Number(value) : typeof value === 'number' ? value : NaN;
 }
 
-function reject(wanted, value) {
+/** Throws a RangeError that says what was wanted and what came. */
+export function reject(wanted, value) {
   throw new RangeError(`expected ${wanted}, got ${shown(value)}`);
 }
 

@@ -1,0 +1,222 @@
+/** The tools over the picture: ruler, notes, information and help, one of them open at a time. */
+
+import { Compare } from './compare.js';
+import { make } from './controls.js';
+import { Ruler, heightsAlong } from './measure.js';
+import { Notebook, readNotes } from './notes.js';
+import { NotesPanel } from './notes-panel.js';
+import { Overlay } from './overlay.js';
+import { Panel } from './panel.js';
+import { TOOL_STYLE } from './tool-style.js';
+import { toolWords } from './tool-words.js';
+import { filled } from './words.js';
+
+const ANNOTATIONS = 'annotations.json';
+
+/**
+ * @typedef {object} Worked what the tools need of the viewer.
+ * @property {HTMLElement} viewer
+ * @property {HTMLElement} area that holds the picture.
+ * @property {import('./object.js').RtiObject} object
+ * @property {import('./stage.js').Stage} stage
+ * @property {import('./files.js').Files} files of the object.
+ * @property {string} address of the object.
+ * @property {[string, string][]} keys what each key does, for the help.
+ * @property {() => number|null} scale millimetres for each pixel of the picture.
+ * @property {(mmPerPixel: number) => void} setScale
+ * @property {() => string} state
+ * @property {(state: string) => void} show
+ * @property {() => void} changed something of the state is another.
+ * @property {(error: Error) => void} failed
+ * @property {(name: string|null) => void} pressed which tool is open now.
+ */
+
+/** The tools of one object. */
+export class Tools {
+  /** To be placed over the canvas, below the controls. */
+  elements;
+  /** What a plain drag does instead of moving the light, or null. */
+  tool = null;
+  #overlay = new Overlay();
+  #panel = new Panel();
+  #on;
+  #ruler;
+  #compare;
+  #notebook;
+  #notes;
+
+  /** @param {Worked} on */
+  constructor(on) {
+    this.#on = on;
+    this.elements = [make('style', {}, TOOL_STYLE), this.#overlay.element, this.#panel.element];
+    this.#notebook = new Notebook(on.address);
+    this.#compare = new Compare(on);
+    const grab = () => devicePixelRatio / this.#view.scale;
+    this.#ruler = new Ruler(this.#overlay.layer('ruler'), {
+      scale: on.scale,
+      setScale: on.setScale,
+      profile: (kind, from, to) => this.#profile(kind, from, to),
+      grab,
+      changed: on.changed,
+      failed: on.failed,
+    });
+    this.#notes = new NotesPanel(this.#overlay.layer('marks'), this.#notebook, {
+      state: () => withoutTools(on.state()),
+      show: (state) => on.show(state),
+      seen: () => this.#view.seen,
+      grab,
+      use: (tool) => (this.tool = tool),
+      changed: on.changed,
+      open: (title, content) => this.#open('notes', title, content, () => this.#notes.close()),
+      failed: on.failed,
+    });
+  }
+
+  /** Reads the notes of the object's folder, where it has some. */
+  async load() {
+    if (!this.#on.object.annotated) return;
+    try {
+      this.#notebook.publish(readNotes(await this.#on.files.text(ANNOTATIONS), ANNOTATIONS).notes);
+      this.#notes.showMarks();
+    } catch (error) {
+      this.#on.failed(error);
+    }
+  }
+
+  /** Opens a tool, or closes it where it is open. */
+  toggle(name) {
+    if (this.#panel.open === name) this.close();
+    else if (name === 'notes') this.#notes.showAll();
+    else if (name === 'ruler') this.#measure();
+    else if (name === 'compare') this.#openCompare();
+    else if (name === 'info') this.#open('info', toolWords.info, [this.#facts()]);
+    else this.#open('help', toolWords.help, [table(this.#on.keys)]);
+  }
+
+  /** Closes what is open; false where nothing is. */
+  close() {
+    const isOpen = this.#panel.open !== null;
+    this.#panel.close();
+    return isOpen;
+  }
+
+  /** A press that did not move: opens the note there. */
+  tap(point) {
+    return this.#notes.openAt(point);
+  }
+
+  /** The picture was drawn. */
+  follow() {
+    this.#overlay.follow(this.#view, devicePixelRatio);
+    this.#compare.follow();
+  }
+
+  /** The light rests: a profile shows it. */
+  refresh() {
+    if (this.#panel.open === 'ruler') this.#ruler.refresh();
+  }
+
+  // --- parts of the state --------------------------------------------------------------------------------------------
+
+  get line() {
+    return this.#panel.open === 'ruler' ? this.#ruler.line : '';
+  }
+
+  set line(text) {
+    this.#ruler.line = text;
+    if (text && this.#panel.open !== 'ruler') this.#measure();
+    else if (!text && this.#panel.open === 'ruler') this.close();
+    this.refresh();
+  }
+
+  get compare() {
+    return this.#compare.value;
+  }
+
+  set compare(text) {
+    if (text === this.#compare.value) return;
+    if (!text) return this.close();
+    this.#openCompare(text);
+  }
+
+  get note() {
+    return this.#notes.opened;
+  }
+
+  set note(id) {
+    if (id !== this.#notes.opened) this.#notes.opened = id;
+  }
+
+  // -------------------------------------------------------------------------------------------------------------------
+
+  get #view() {
+    return this.#on.stage.scene.view;
+  }
+
+  #open(name, title, content, closed = () => {}) {
+    this.#panel.show(name, title, content, () => {
+      closed();
+      this.#on.pressed(null);
+    });
+    this.#on.pressed(name);
+  }
+
+  #openCompare(text = 'slider,normals') {
+    this.#open('compare', toolWords.compare, this.#compare.content, () => {
+      this.#compare.close();
+      this.#on.changed();
+    });
+    this.#compare.value = text;
+    this.#on.changed();
+  }
+
+  #measure() {
+    this.#open('ruler', toolWords.ruler, this.#ruler.content, () => {
+      this.tool = null;
+      this.#ruler.line = '';
+      this.#on.changed();
+    });
+    this.tool = this.#ruler;
+  }
+
+  async #profile(kind, from, to) {
+    const isHeight = kind === 'height';
+    const pixels = await this.#on.stage.use((scene) => scene.along(from, to, isHeight ? 'normals' : null));
+    if (!isHeight) return pixels.map(([red, green, blue]) => 0.2126 * red + 0.7152 * green + 0.0722 * blue);
+    const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
+    const normals = pixels.map((bytes) => unit(bytes.map((byte) => byte - 127.5)));
+    return heightsAlong(normals, [(to[0] - from[0]) / length, (to[1] - from[1]) / length]);
+  }
+
+  #facts() {
+    const { title, creator, rights, width, height, lights, steps } = this.#on.object;
+    const scale = this.#on.scale();
+    const millimetres = scale ? `, ${[width, height].map((side) => Number((side * scale).toPrecision(4))).join(' × ')} mm` : '';
+    return table([
+      [toolWords.title, title],
+      [toolWords.author, creator],
+      [toolWords.rights, rights],
+      [toolWords.size, `${width} × ${height} ${toolWords.pixels}${millimetres}`],
+      [toolWords.scale, scale ? filled(toolWords.perPixel, { scale: Number(scale.toPrecision(4)) }) : toolWords.unknown],
+      [toolWords.photographed, lights.length ? String(lights.length) : ''],
+      ...steps,
+    ]);
+  }
+}
+
+/** A note keeps light, mode and view, and no other note. */
+function withoutTools(state) {
+  const parts = new URLSearchParams(state);
+  for (const name of ['note', 'line', 'compare']) parts.delete(name);
+  return [...parts].map((pair) => pair.join('=')).join('&');
+}
+
+function table(rows) {
+  const known = rows.filter(([, value]) => value);
+  return make('dl', {}, ...known.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
+}
+
+function unit(vector) {
+  const length = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / length);
+}
