@@ -98,13 +98,13 @@ def test_every_long_task_of_a_command_is_named(tmp_path: Path, terminal: Termina
     for command, tasks in {
         f"synth -o {tmp_path}/other --size 16x16 --lights 2": ["writing the normal map", "rendering photographs"],
         f"fit {tmp_path}/sample/Dome -o {vase} --steps 2": [
-            "loading PyTorch", "reading photographs", "looking at photographs", "gathering pixels", "comparing interpolators",
-            "weighing interpolators", "training the interpolator", "training lc16x16", "encoding pixels",
-            "rounding planes", "scoring", "writing planes",
+            "loading PyTorch", "reading photographs", "looking at photographs", "gathering pixels",
+            "comparing interpolators", "weighing interpolators", "training the interpolator", "training lc16x16",
+            "encoding pixels", "rounding planes", "scoring", "writing planes",
         ],
         f"fit {tmp_path}/sample/Dome -o {coin} --basis rbf": [
-            "reading photographs", "looking at photographs", "finding principal components", "finding the ranges of planes", "fitting", "scoring",
-            "writing planes",
+            "reading photographs", "looking at photographs", "finding principal components",
+            "finding the ranges of planes", "fitting", "scoring", "writing planes",
         ],
         f"evaluate {vase} {tmp_path}/sample/Test --measures psnr": ["reading photographs", "reading planes", "scoring"],
         f"export {vase} --to web {tmp_path}/site --tiles": [

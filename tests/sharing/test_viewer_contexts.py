@@ -132,6 +132,7 @@ def test_a_lost_context_comes_back(browser: Browser, address: str, what: Relight
 def test_another_screen_s_pixel_ratio_is_followed(browser: Browser, address: str) -> None:
     browser.open(f"{address}/index.html")
     wait_for_picture(browser)
+    browser.run("document.querySelector('rti-viewer').setAttribute('controls', 'none');")
     sizes = []
     for ratio in (1, 2, 1.5):
         browser.devtools(

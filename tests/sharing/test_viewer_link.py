@@ -193,7 +193,8 @@ def test_a_turned_picture_has_the_same_pixels(
     browser: Browser, address: str, what: Relightable, tmp_path: Path, turn: int
 ) -> None:
     fresh(browser, f"{address}#light=0.3,0.4&turn={turn}&view=32,24,1")
-    value(browser, "viewer.shadowRoot.querySelectorAll(':not(canvas, style)').forEach((each) => each.hidden = true)")
+    others = "viewer.shadowRoot.querySelectorAll(':not(canvas, style, .area)')"
+    value(browser, f"{others}.forEach((each) => each.hidden = true)")
     value(browser, "(viewer.view.show([32, 24], 1), viewer.redraw())")
     state(browser)
     browser.screenshot(tmp_path / "shown.png")

@@ -8,6 +8,7 @@ export class PageLink {
   #prefix;
   #timer = 0;
   #written = '';
+  #opened = ''; // the state that nobody has changed yet
   #mode = '';
   #follow = () => this.#read();
 
@@ -25,6 +26,7 @@ export class PageLink {
   start() {
     this.#mode = this.#viewer.mode;
     if (this.isFollowed) this.#read();
+    else this.#opened = this.#viewer.state;
   }
 
   /** Whether the address says what to show. */
@@ -54,7 +56,8 @@ export class PageLink {
   /** Another mode is a step of the browser's history; a moved light is not. */
   #write() {
     const address = this.address;
-    if (address === location.href) return;
+    if (address === location.href || this.#viewer.state === this.#opened) return;
+    this.#opened = '';
     const { mode } = this.#viewer;
     history[mode === this.#mode ? 'replaceState' : 'pushState'](history.state, '', address);
     this.#mode = mode;
