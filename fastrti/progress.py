@@ -91,7 +91,7 @@ class Progress:
 
 def _somebody_looks() -> bool:
     """Whether stderr is a terminal or a notebook: a file should not fill with lines."""
-    return sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+    return sys.stderr is not None and (sys.stderr.isatty() or type(sys.stderr).__module__.startswith("ipykernel"))
 
 
 def _write(line: str) -> None:

@@ -78,14 +78,15 @@ def test_nobody_else_sees_it(terminal: Terminal, monkeypatch: pytest.MonkeyPatch
     assert terminal.lines() == []
     file = io.StringIO()
     for stderr in (file, None):  # None: a program without a console
-        monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stderr, modules={}))
+        monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stderr))
         with shown():
             assert list(counted("abc", "a task")) == ["a", "b", "c"]
     assert file.getvalue() == ""
 
 
 def test_a_notebook_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=io.StringIO(), modules={"ipykernel": None}))
+    stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream()))
     with shown():
         list(counted("abc", "reading"))
     assert "reading: 0 of 3" in progress.sys.stderr.getvalue()
