@@ -7,14 +7,17 @@ import pkgutil
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import tomllib
 from objects import relightable
 
 import fastrti
 from fastrti import save
 from fastrti.kernels.backends import BACKENDS
 
+ROOT = Path(__file__).parents[1]
 EXPORTS = [
     "ArgumentError",
     "BackendError",
@@ -132,3 +135,11 @@ def test_what_holds_arrays_is_compared_by_identity(name):
         types = " ".join(str(field.type) for field in dataclasses.fields(owner)) if own else ""
         if re.search(r"ndarray|NDArray|Tensor", types):
             assert owner.__eq__ is object.__eq__ and owner.__hash__ is object.__hash__, owner
+
+
+def test_every_folder_of_code_is_installed() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    folders = [path.parent.relative_to(ROOT) for path in ROOT.glob("[fk]*/**/__init__.py")]
+    names = [".".join(folder.parts) for folder in folders if folder.parts[0] in ("fastrti", "kernels")]
+    wanted = {name if name.startswith("fastrti") else f"fastrti.{name}" for name in names}
+    assert len(wanted) > 10 and set(project["packages"]) == wanted
