@@ -38,7 +38,7 @@ def camera_exif(number: int, seconds: float) -> Image.Exif:
     data = exif(exposure=(seconds, 8, 100))
     data[ExifTags.Base.Make], data[ExifTags.Base.Model] = "NIKON CORPORATION\0", "NIKON D850"
     data[ExifTags.Base.Artist] = SECRETS[ExifTags.Base.Artist]
-    data.get_ifd(ExifTags.IFD.Exif).update(
+    data[ExifTags.IFD.Exif].update(
         {
             ExifTags.Base.LensModel: "105.0 mm f/2.8",
             ExifTags.Base.FocalLength: 105.0,

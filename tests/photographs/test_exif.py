@@ -39,7 +39,7 @@ def test_a_camera_has_one_name(tmp_path: Path, maker: str, model: str, name: str
 )
 def test_a_date_is_that_of_the_camera_or_none(tmp_path: Path, date: str, offset: str, taken: str) -> None:
     data = exif()
-    camera = data.get_ifd(ExifTags.IFD.Exif)
+    camera = data[ExifTags.IFD.Exif]
     camera.update({ExifTags.Base.DateTimeOriginal: date, ExifTags.Base.OffsetTimeOriginal: offset})
     Image.new("RGB", (4, 4)).save(tmp_path / "a.jpg", exif=data)
     found = open_photograph(tmp_path / "a.jpg").exif
@@ -48,7 +48,7 @@ def test_a_date_is_that_of_the_camera_or_none(tmp_path: Path, date: str, offset:
 
 def test_words_in_the_place_of_numbers_are_no_lens(tmp_path: Path) -> None:
     data = exif()
-    camera = data.get_ifd(ExifTags.IFD.Exif)
+    camera = data[ExifTags.IFD.Exif]
     camera.update({ExifTags.Base.FocalLength: (0, 0), ExifTags.Base.LensModel: b"EF\xe9 50\0junk"})
     Image.new("RGB", (4, 4)).save(tmp_path / "a.png", exif=data)
     found = open_photograph(tmp_path / "a.png").exif.camera
