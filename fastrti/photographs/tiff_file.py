@@ -165,23 +165,23 @@ def _pages(file: BinaryIO, directory: ImageFileDirectory_v2) -> Iterator[_Page]:
 
 
 def _page(tags: ImageFileDirectory_v2, index: int, offset: int) -> _Page:
-    compression = tags.get(_COMPRESSION, 1)
-    bits = _several(tags.get(_BITS, 1))
-    samples = tags.get(_SAMPLES, len(bits))
-    extra = _several(tags.get(_EXTRA, ()))
-    photometric = _YCBCR if compression == _JPEG[0] else tags.get(_PHOTOMETRIC, _WHITE_IS_ZERO)
+    compression = _whole(tags, _COMPRESSION, 1)
+    bits = _wholes(tags, _BITS, (1,))
+    samples = _whole(tags, _SAMPLES, len(bits))
+    extra = _wholes(tags, _EXTRA, ())
+    photometric = _YCBCR if compression == _JPEG[0] else _whole(tags, _PHOTOMETRIC, _WHITE_IS_ZERO)
     three_greys = photometric == _BLACK_IS_ZERO and samples == 3 and not any(extra)
-    formats = set(_several(tags.get(_FORMAT, _UNSIGNED)))
-    colour_map = tags.get(_COLOUR_MAP, ())
-    width, height = tags[_WIDTH], tags[_HEIGHT]
+    formats = set(_wholes(tags, _FORMAT, (_UNSIGNED,)))
+    colour_map = _wholes(tags, _COLOUR_MAP, ())
+    width, height = _whole(tags, _WIDTH), _whole(tags, _HEIGHT)
     tiled = _TILES in tags
-    starts = _several(tags[_TILES if tiled else _STRIPS])
-    sizes = _several(tags.get(_TILE_BYTES if tiled else _STRIP_BYTES, (1,) * len(starts)))  # old files have none
-    rows = min(tags.get(_STRIP_ROWS, height), height)
+    starts = _wholes(tags, _TILES if tiled else _STRIPS)
+    sizes = _wholes(tags, _TILE_BYTES if tiled else _STRIP_BYTES, (1,) * len(starts))  # old files have none
+    rows = min(_whole(tags, _STRIP_ROWS, height), height)
     return _Page(
         index=index,
         offset=offset,
-        reduced=bool(tags.get(_NEW_SUBFILE, 0) & 5) or tags.get(_SUBFILE) == 2,  # a reduced picture, or a mask
+        reduced=bool(_whole(tags, _NEW_SUBFILE, 0) & 5) or tags.get(_SUBFILE) == 2,  # a reduced picture, or a mask
         width=width,
         height=height,
         bits=bits * samples if len(bits) == 1 and samples <= _MAX_CHANNELS else bits,
@@ -190,16 +190,27 @@ def _page(tags: ImageFileDirectory_v2, index: int, offset: int) -> _Page:
         three_greys=three_greys,
         extra=() if three_greys else extra,
         compression=compression,
-        planar=tags.get(_PLANAR, 1) == 2,
-        segment=(tags[_TILE_WIDTH], tags[_TILE_HEIGHT]) if tiled else (width, rows),
+        planar=_whole(tags, _PLANAR, 1) == 2,
+        segment=(_whole(tags, _TILE_WIDTH), _whole(tags, _TILE_HEIGHT)) if tiled else (width, rows),
         segments=tuple(zip(starts, sizes)),
         dark_palette=photometric == _PALETTE and max(colour_map, default=0) < 256,
         profile=tags.get(_ICC),
     )
 
 
-def _several(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
+def _whole(tags: ImageFileDirectory_v2, tag: int, default: int | None = None) -> int:
+    """The whole number of a tag; ValueError where it is several, or of another kind: bytes times a number are bytes."""
+    (value,) = _wholes(tags, tag, None if default is None else (default,))
+    return value
+
+
+def _wholes(tags: ImageFileDirectory_v2, tag: int, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
+    """The whole numbers of a tag; ValueError where they are of another kind, KeyError where there is none."""
+    value: Any = tags[tag] if default is None or tag in tags else default
+    values = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(each, int) for each in values):
+        raise ValueError(f"expected whole numbers in the tag {tag}, found {type(values[0]).__name__}")
+    return values
 
 
 def _check_samples(path: Path, page: _Page) -> None:

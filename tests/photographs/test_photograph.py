@@ -229,3 +229,19 @@ def test_pillows_own_limit_does_not_interfere(tmp_path, monkeypatch, name):
     wanted = np.asarray(Image.open(tmp_path / name).convert("RGB"))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 3)
     assert np.array_equal(read_photograph(tmp_path / name).pixels, wanted)
+
+
+@pytest.mark.parametrize(
+    "tag", [256, 257, 258, 259, 262, 277, 278]
+)  # sizes, bits, compression, colours, channels, rows
+def test_a_tag_of_bytes_is_no_number(tmp_path, tag):
+    """Bytes times a number would be that many bytes."""
+    tifffile.imwrite(tmp_path / "a.tif", RGB, photometric="rgb", metadata=None)
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    start = struct.unpack_from("<I", data, 4)[0]
+    entries = [start + 2 + 12 * number for number in range(struct.unpack_from("<H", data, start)[0])]
+    (entry,) = [place for place in entries if struct.unpack_from("<H", data, place)[0] == tag]
+    data[entry + 2 : entry + 12] = struct.pack("<HI4s", 7, 4, b"\1\2\3\4")  # UNDEFINED
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(CollectionError, match="cannot be decoded"):
+        read_photograph(tmp_path / "a.tif")
