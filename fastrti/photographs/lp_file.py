@@ -232,6 +232,7 @@ def _unit(vector: Vector, where: str) -> Vector:
     return x / length, y / length, z / length
 
 
+@np.errstate(over="ignore")  # of squares: infinity is no angle and no unit length either
 def _look_like_angles(vectors: NDArray[np.float64]) -> bool:
     """Whether (N, 3) numbers are an azimuth, an elevation and a distance, in degrees or in radians.
 
