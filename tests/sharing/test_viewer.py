@@ -242,6 +242,23 @@ def test_the_sweep_turns_the_light(browser: Browser, vase: Relightable) -> None:
     assert np.hypot(x, y) == pytest.approx(0.4, abs=1e-6) and abs(y) > 0.01
 
 
+def test_the_sweep_ends_after_its_turns_and_when_a_hand_takes_the_light(browser: Browser, vase: Relightable) -> None:
+    pressed = "document.querySelector('rti-viewer').shadowRoot.querySelector('[data-icon=sweep]').ariaPressed"
+    x, y = browser.run(
+        f"""
+        const viewer = document.querySelector('rti-viewer');
+        viewer.toggleSweep(0.2, 0.25);
+        for (let waits = 0; waits < 200 && {pressed} === 'true'; waits++)
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        return viewer.light;
+        """
+    )[:2]
+    assert (x, y) == pytest.approx((0, 0.4), abs=1e-6)  # a quarter of a turn from the left
+    browser.run("document.querySelector('rti-viewer').toggleSweep();")
+    drag(browser, (400, 200), (420, 200))
+    assert browser.run(f"return {pressed};") == "false"
+
+
 def test_the_scale_bar_is_as_long_as_it_says(browser: Browser, vase: Relightable) -> None:
     width, label = browser.run(
         "const bar = document.querySelector('rti-viewer').shadowRoot.querySelector('.scale');"

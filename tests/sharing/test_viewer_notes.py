@@ -317,6 +317,7 @@ def test_a_light_change_stays_quick_with_two_hundred_notes(browser: Browser, add
     publish(folder, [annotation(shape) | {"id": f"n{i}"} for i in range(200)])
     opened(browser, address)
     until(browser, "shadow.querySelector('.marks path')?.getAttribute('d')")
+    state(browser)  # some frames later they stand in their place
     assert value(browser, "shadow.querySelectorAll('.overlay path').length") < 10
     moved = browser.run(
         """

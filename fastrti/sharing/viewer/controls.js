@@ -22,6 +22,8 @@ const ICONS = {
   fullscreen: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
 };
 const MODE_NAMES = ['relight', 'diffuse', 'specular', 'normals'];
+const DOWNLOAD_MS = 6000; // in which the browser takes it
+const GREETED = 'fastrti greeted';
 const SCALE_BAR_PX = 140; // at most
 const UNITS = [[1000, 'm'], [10, 'cm'], [1, 'mm'], [0.001, 'µm']];
 
@@ -31,6 +33,13 @@ export function make(name, attributes = {}, ...children) {
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   element.append(...children);
   return element;
+}
+
+/** Saves a blob as a file. */
+export function download(blob, name) {
+  const link = make('a', { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), DOWNLOAD_MS);
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -53,7 +62,8 @@ export class Controls {
   #scale = make('div', { class: 'scale' });
   #ball = make('div');
   #message = make('div', { class: 'message' });
-  #hint = make('div', { class: 'first', role: 'status', hidden: '' });
+  #greeting = make('div', { class: 'greeting', role: 'status', hidden: '' }, words.hint);
+  #sayingEnds = 0;
   #modes = make('select', { 'aria-label': words.shown, title: `${words.shown} (M)` });
   #gain = make('input', { type: 'range', min: 1, max: 5, step: 0.1, 'aria-label': words.strength, title: words.strength });
 
@@ -68,7 +78,7 @@ export class Controls {
     this.#modes.addEventListener('change', () => onMode(this.#modes.value));
     this.#gain.addEventListener('input', () => onGain(Number(this.#gain.value)));
     this.bar.append(this.#modes, this.#gain);
-    this.overPicture = [this.#caption, this.#scale, this.#ball, this.#hint, this.#message];
+    this.overPicture = [this.#caption, this.#scale, this.#ball, this.#greeting, this.#message];
   }
 
   /** Shows an object's caption and light ball, or neither. */
@@ -108,17 +118,27 @@ export class Controls {
     this.#scale.textContent = `${Number((length / size).toPrecision(3))} ${unit}`;
   }
 
-  /** Says something at the edge of the picture; '' ends it. */
-  hint(text) {
-    this.#hint.textContent = text;
-    this.#hint.hidden = text === '';
+  /** Tells who sees a viewer for the first time what to do, until the picture is touched. */
+  greet(area, ms) {
+    try {
+      if (localStorage.getItem(GREETED)) return;
+      localStorage.setItem(GREETED, 'yes');
+    } catch {
+      return; // where nothing is kept, it would come every time
+    }
+    const end = () => (this.#greeting.hidden = true);
+    this.#greeting.hidden = false;
+    area.addEventListener('pointerdown', end, { once: true });
+    setTimeout(end, ms);
   }
 
-  /** Says something over the picture; '' ends it. An alert is read out at once. */
-  say(text, role = 'status') {
+  /** Says something over the picture, for ever or for some milliseconds; '' ends it. An alert is read out at once. */
+  say(text, role = 'status', ms = 0) {
+    clearTimeout(this.#sayingEnds);
     this.#message.setAttribute('role', role);
     this.#message.replaceChildren(make('span', {}, text));
     this.#message.hidden = text === '';
+    if (ms) this.#sayingEnds = setTimeout(() => this.say(''), ms);
   }
 }
 

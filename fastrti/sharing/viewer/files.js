@@ -11,12 +11,12 @@ export class Files {
   find;
 
   /**
-   * @param {string} source the folder that holds info.json.
-   * @param {Object<string, string>|false} inlined data: URLs by file name, instead of the files of the folder.
+   * @param {string} source the folder that holds info.json, or "#id" of a script that inlines its files as JSON: their
+   *   data: URLs by name.
    */
-  constructor(source, inlined) {
+  constructor(source) {
     this.#base = new URL(source.endsWith('/') ? source : `${source}/`, document.baseURI);
-    this.#inlined = inlined;
+    this.#inlined = source[0] === '#' && inlinedFiles(source);
   }
 
   /** The text of a file. */
@@ -76,5 +76,13 @@ export class Files {
       const remedy = location.protocol === 'file:' ? ': browsers open folders from a web server only' : '';
       throw new ObjectError(`${name}: expected a file at ${url}, got no answer${remedy}.`);
     });
+  }
+}
+
+function inlinedFiles(source) {
+  try {
+    return JSON.parse(document.getElementById(source.slice(1)).textContent);
+  } catch {
+    throw new ObjectError(`${source}: expected a script of that id with the files of the object as JSON, got none.`);
   }
 }

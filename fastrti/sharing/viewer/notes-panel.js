@@ -1,6 +1,6 @@
 /** Notes on the picture: the marks, the list that can be searched, the editor, and the tool that draws shapes. */
 
-import { make, svg } from './controls.js';
+import { download, make, svg } from './controls.js';
 import { newNote, readNotes, writeNotes } from './notes.js';
 import { label } from './overlay.js';
 import { action, field } from './panel.js';
@@ -187,9 +187,7 @@ export class NotesPanel {
 
   #download() {
     const blob = new Blob([writeNotes(this.#notebook.notes)], { type: 'application/json' });
-    const link = make('a', { href: URL.createObjectURL(blob), download: 'annotations.json' });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    download(blob, 'annotations.json');
   }
 
   async #import(input) {

@@ -1,30 +1,30 @@
 /** `<rti-viewer src="folder">`: shows a relightable object whose light is dragged. */
 
-import { Controls, make } from './controls.js';
+import { listKeys, makeButtons, makeMoves } from './commands.js';
+import { Controls, download, make } from './controls.js';
 import { ObjectError } from './fields.js';
 import { Files } from './files.js';
 import { followKeys, followPointers } from './interaction.js';
 import { LightBall } from './light-ball.js';
 import { openObject } from './object.js';
 import { PageLink } from './page-link.js';
-import { MODES } from './shaders.js';
+import { Past } from './past.js';
 import { Stage } from './stage.js';
 import { needsTools, readState, writeState } from './state.js';
 import { STYLE } from './style.js';
+import { Sweep } from './sweep.js';
+import { Toolbox } from './toolbox.js';
 import { readGain, readLight, readMode, readScale, readSource } from './values.js';
-import { turned } from './view.js';
 import { words } from './words.js';
 
 const CAMERA = [0, 0, 1];
 const GAIN = 1.5;
-const SWEEP_SECONDS = 8;
+const LEAST_RADIUS = 0.2;
 const SWEEP_RADIUS = 0.7; // of the widest photographed light, where the light is too close to the camera to turn
 const NOTICE_MS = 6000;
+const DONE_MS = 2000;
 const REST_MS = 400;
-const MAX_PAST = 100;
-const PATIENCE_MS = 200; // what comes sooner is not announced
 const RATIO_WATCH_MS = 300;
-const HINTED = 'fastrti hinted';
 const TOOLS = ['ruler', 'notes', 'compare', 'info', 'help'];
 const PROPERTIES = ['src', 'light', 'mode', 'gain', 'scale', 'state'];
 
@@ -42,30 +42,27 @@ export class RtiViewer extends HTMLElement {
   /** The files of the object that is opened last. */
   files = null;
   #stage = null;
-  #tools = null; // until they are first used
-  #equipped = null; // resolves when they are ready
+  #toolbox = null;
   #light = null; // until the page, a person or the first object chooses one
   #mode = 'relight';
   #gain = GAIN;
   #scale = null; // null: the object's
   #panning = false;
-  #sweep = 0; // when the light last moved; 0 = it stands
+  #sweep = new Sweep();
   #state = ''; // what was told last
   #wanted = ''; // the state that the next object shall show
   #link = null;
-  #sweepSpeed = 0; // radians in a millisecond
-  #sweepLeft = 0; // radians
-  #past = []; // states to go back to
+  #past = new Past();
   #rest = 0; // the timer that tells when all stands still
   #frame = 0;
   #openings = 0;
   #ball = null;
   #seen = true; // until the browser says otherwise
   #ratio = devicePixelRatio;
-  #waits = false;
   #watch = 0;
-  #moves = this.#makeMoves();
-  #controls = new Controls(this.#buttons(), (mode) => (this.mode = mode), (gain) => (this.gain = gain));
+  #moves = makeMoves(this, this.#forCommands());
+  #buttons = makeButtons(this.#moves);
+  #controls = new Controls(this.#buttons, (mode) => (this.mode = mode), (gain) => (this.gain = gain));
   #area = make('div', { class: 'area' });
   #resize = new ResizeObserver(() => this.#fitCanvas());
   #sight = new IntersectionObserver((entries) => this.#see(entries.at(-1).isIntersecting));
@@ -182,12 +179,16 @@ export class RtiViewer extends HTMLElement {
   set state(value) {
     const text = String(value ?? '');
     if (!this.object) this.#wanted = text;
-    else if (needsTools(text) && !this.#tools) this.#withTools(() => this.#apply(text));
+    else if (needsTools(text) && !this.#tools) this.#toolbox.use(() => this.#apply(text));
     else this.#apply(text);
   }
 
   #apply(text) {
     readState(this, this.#tools, text, (error) => this.#refuse(error));
+  }
+
+  get #tools() {
+    return this.#toolbox?.tools ?? null;
   }
 
   /** Pan and zoom of the object that is shown; call `redraw` after a change. */
@@ -203,18 +204,17 @@ export class RtiViewer extends HTMLElement {
   redraw() {
     this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
-      if (this.#sweep) this.#turn(now);
+      if (this.#sweep.isOn) this.#turn(now);
       this.#stage?.draw();
     });
   }
 
-  toggleSweep(seconds = SWEEP_SECONDS, turns = Infinity) {
+  toggleSweep(seconds, turns) {
     if (!this.object) return;
-    this.#sweep = this.#sweep ? 0 : performance.now();
-    this.#sweepSpeed = (2 * Math.PI) / 1000 / seconds;
-    this.#sweepLeft = 2 * Math.PI * turns;
-    this.#controls.press('sweep', this.#sweep > 0);
-    if (Math.hypot(this.light[0], this.light[1]) < 0.2) this.#moveLight(SWEEP_RADIUS * this.#reach, 0);
+    if (this.#sweep.isOn) this.#sweep.stop();
+    else this.#sweep.start(seconds, turns);
+    this.#controls.press('sweep', this.#sweep.isOn);
+    if (Math.hypot(this.light[0], this.light[1]) < LEAST_RADIUS) this.#moveLight(SWEEP_RADIUS * this.#reach, 0);
     this.redraw();
   }
 
@@ -228,9 +228,7 @@ export class RtiViewer extends HTMLElement {
     const canvas = await this.picture();
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
-    const link = make('a', { href: URL.createObjectURL(blob), download: `${this.object.title || 'rti'}.png` });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), NOTICE_MS);
+    download(blob, `${this.object.title || 'rti'}.png`);
     this.#controls.say('');
   }
 
@@ -268,7 +266,7 @@ export class RtiViewer extends HTMLElement {
     if (source === null) return;
     this.#controls.say(words.opening);
     try {
-      const files = (this.files = new Files(source, source[0] === '#' && inlinedFiles(source)));
+      const files = (this.files = new Files(source));
       const object = await openObject(files);
       if (opening !== this.#openings) return;
       tick('described');
@@ -276,25 +274,11 @@ export class RtiViewer extends HTMLElement {
       if (opening !== this.#openings) return;
       this.#controls.say('');
       tick('drawn');
-      this.#hint();
+      if (!this.#link?.isFollowed) this.#controls.greet(this.#area, NOTICE_MS);
       this.dispatchEvent(new CustomEvent('rti-load'));
     } catch (error) {
       if (opening === this.#openings) this.#fail(error);
     }
-  }
-
-  /** Tells who sees a viewer for the first time what to do. */
-  #hint() {
-    try {
-      if (localStorage.getItem(HINTED) || this.#link?.isFollowed || this.getAttribute('controls') === 'none') return;
-      localStorage.setItem(HINTED, 'yes');
-    } catch {
-      return; // where nothing is kept, it would come every time
-    }
-    this.#controls.hint(words.hint);
-    const end = () => this.#controls.hint('');
-    this.#area.addEventListener('pointerdown', end, { once: true });
-    setTimeout(end, NOTICE_MS);
   }
 
   /** @returns {Promise<void>} resolves when it is drawn. */
@@ -302,7 +286,11 @@ export class RtiViewer extends HTMLElement {
     this.#setStage(files, object);
     const drawn = this.#stage.wake(tick);
     this.object = object;
-    this.#ball = new LightBall(object.lights, (x, y) => this.#moveLight(x, y));
+    this.#toolbox = new Toolbox(this.#forTools(), (elements) => {
+      this.#stage.canvas.after(...elements);
+      this.redraw();
+    });
+    this.#ball = new LightBall(object.lights, (x, y) => this.#lead(x, y));
     this.#controls.showObject(object, this.#ball.element);
     const light = this.#light ?? this.#firstLight();
     this.#light = null;
@@ -311,20 +299,19 @@ export class RtiViewer extends HTMLElement {
     if (this.#wanted) this.state = this.#wanted;
     this.#wanted = '';
     this.#link?.start();
-    if (object.annotated) this.#withTools(() => {});
+    if (object.annotated) this.#toolbox.use(() => {});
     return drawn;
   }
 
   #close() {
     this.#openings++;
-    this.#tools?.close();
-    for (const element of this.#tools?.elements ?? []) element.remove();
+    this.#toolbox?.close();
     this.#stage?.close();
-    this.object = this.#stage = this.#tools = this.#equipped = this.#ball = null;
+    this.object = this.#stage = this.#toolbox = this.#ball = null;
     this.timings = {};
-    this.#past = [];
-    this.#sweep = 0;
-    this.#waits = false;
+    this.#state = '';
+    this.#past.clear();
+    this.#sweep.stop();
     this.#controls.press('sweep', false);
     this.#controls.showObject(null, null);
   }
@@ -336,9 +323,10 @@ export class RtiViewer extends HTMLElement {
       onDrawn: () => this.#announce(),
       onAwake: () => this.#controls.say(''),
       onLost: () => this.#controls.say(words.lost),
+      onWaiting: (what) => this.#controls.say(what && words[what]),
       onMiss: (error) => this.#miss(error),
       onFail: (error) => this.#fail(error),
-      isMoving: () => this.#sweep > 0,
+      isMoving: () => this.#sweep.isOn,
       isSeen: () => this.#seen,
     }));
     followPointers(stage.canvas, this.#moves);
@@ -347,31 +335,11 @@ export class RtiViewer extends HTMLElement {
     this.#area.prepend(stage.canvas);
   }
 
-  /** The tools come when they are first used. What is done with them waits until the object's notes are read. */
-  async #withTools(act) {
-    const opening = this.#openings;
-    try {
-      await (this.#equipped ??= this.#equip());
-      if (opening === this.#openings) act(this.#tools);
-    } catch (error) {
-      if (opening === this.#openings) this.#notify(error);
-    }
-  }
-
-  async #equip() {
-    const [opening, on] = [this.#openings, this.#forTools()];
-    const tools = new (await import('./tools.js')).Tools(on);
-    if (opening !== this.#openings) return;
-    this.#tools = tools;
-    this.#stage.canvas.after(...tools.elements);
-    this.redraw();
-    await tools.load();
-  }
-
   /** @returns {import('./tools.js').Worked} */
   #forTools() {
     return {
-      ...{ viewer: this, area: this.#area, object: this.object, stage: this.#stage, files: this.files, address: this.src, keys: this.#keyTable() },
+      ...{ viewer: this, area: this.#area, object: this.object, stage: this.#stage, files: this.files },
+      ...{ address: this.src, keys: listKeys(this.#buttons) },
       scale: () => this.scale,
       setScale: (scale) => (this.scale = scale),
       state: () => this.state,
@@ -411,38 +379,19 @@ export class RtiViewer extends HTMLElement {
       this.#rest = setTimeout(() => this.#stand(), REST_MS);
       this.dispatchEvent(new CustomEvent('rti-state', { detail: state }));
     }
-    this.#announceNormals();
     this.#controls.showScale(this.scale && (this.scale / this.view.scale) * devicePixelRatio);
   }
 
   /** All stands still: what is seen can be gone back to, and a profile shows it. */
   #stand() {
     if (!this.object) return;
-    if (this.state !== this.#past.at(-1)) this.#past.push(this.state);
-    this.#past.splice(0, this.#past.length - MAX_PAST);
+    this.#past.add(this.state);
     this.#tools?.refresh();
   }
 
   #undo() {
-    if (!this.object) return;
-    if (this.state === this.#past.at(-1)) this.#past.pop();
-    if (this.#past.length) this.state = this.#past.pop();
-  }
-
-  /** Says what the lit picture waits for. */
-  async #announceNormals() {
-    const waits = this.#stage.scene.waitsForNormals;
-    if (waits === this.#waits) return;
-    this.#waits = waits;
-    if (!waits) return this.#controls.say('');
-    const opening = this.#openings;
-    const [computes] = await Promise.all([
-      this.#stage.scene.computesNormals().catch(() => false), // the file itself brings the error
-      new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
-    ]);
-    if (this.#waits && opening === this.#openings) {
-      this.#controls.say(computes ? words.computing : words.loading);
-    }
+    const before = this.#past.back(this.state);
+    if (before !== undefined) this.state = before;
   }
 
   #fitCanvas() {
@@ -466,80 +415,38 @@ export class RtiViewer extends HTMLElement {
     this.light = [x * shrink, y * shrink];
   }
 
+  /** A hand moves the light: it takes it out of its sweep. */
+  #lead(x, y) {
+    if (this.#sweep.isOn) this.toggleSweep();
+    this.#moveLight(x, y);
+  }
+
   #turn(now) {
-    const [x, y] = this.light;
-    const step = Math.min((now - this.#sweep) * this.#sweepSpeed, this.#sweepLeft);
-    const angle = Math.atan2(y, x) - step;
-    this.#sweep = now;
-    this.#sweepLeft -= step;
-    this.light = [Math.hypot(x, y) * Math.cos(angle), Math.hypot(x, y) * Math.sin(angle)];
-    if (this.#sweepLeft <= 0) this.toggleSweep();
+    this.light = this.#sweep.at(now, this.light);
+    this.#controls.press('sweep', this.#sweep.isOn);
   }
 
-  /** @returns {import('./interaction.js').Moves} */
-  #makeMoves() {
-    const moveView = (move) => {
-      if (!this.object) return;
-      move(this.view);
-      this.redraw();
-    };
-    const inPixels = (length) => length && length * devicePixelRatio;
+  /** @returns {import('./commands.js').Commanded} */
+  #forCommands() {
+    const told = (act) => () => act().catch((error) => this.#notify(error));
     return {
-      light: (dx, dy) => {
-        if (!this.object) return;
-        if (this.#sweep) this.toggleSweep();
-        const [right, down] = turned([dx, -dy], -this.view.turn);
-        this.#moveLight(this.light[0] + right, this.light[1] - down);
-      },
-      pan: (dx, dy) => moveView((view) => view.pan(inPixels(dx), inPixels(dy))),
-      zoom: (factor, x, y) => moveView((view) => view.zoom(factor, inPixels(x), inPixels(y))),
+      view: () => this.view,
+      redraw: () => this.redraw(),
+      light: () => this.light,
+      lead: (x, y) => this.#lead(x, y),
+      tools: () => this.#tools,
+      toggle: (tool) => this.#toolbox?.use((tools) => tools.toggle(tool)),
       panning: () => this.#panning,
-      tool: () => this.#tools?.tool ?? null,
-      tap: (x, y) => this.#tools?.tap(this.view.toPicture([inPixels(x), inPixels(y)])),
-      toPicture: (x, y) => this.view.toPicture([inPixels(x), inPixels(y)]),
-      keys: {
-        0: () => moveView((view) => view.fit()),
-        1: () => moveView((view) => view.zoom(1 / view.scale)),
-        r: () => moveView((view) => view.rotate(1)),
-        h: () => this.#togglePanning(),
-        s: () => this.object && this.toggleSweep(),
-        m: () => (this.mode = nextMode(this.#mode)),
-        d: () => this.#toggle('ruler'),
-        n: () => this.#toggle('notes'),
-        c: () => this.#toggle('compare'),
-        i: () => this.#toggle('info'),
-        '?': () => this.#toggle('help'),
-        z: () => this.#undo(),
-        x: () => this.object && (this.state = ''),
-        Escape: () => this.#tools?.close(),
-        l: () => this.#link && this.#copyLink().catch((error) => this.#notify(error)),
-        p: () => this.object && this.snapshot().catch((error) => this.#notify(error)),
-        f: () => document.fullscreenEnabled && this.#toggleFullscreen().catch((error) => this.#notify(error)),
+      acts: {
+        hand: () => this.#togglePanning(),
+        sweep: () => this.toggleSweep(),
+        undo: () => this.#undo(),
+        reset: () => (this.state = ''),
+        link: () => this.#link && told(() => this.#copyLink())(),
+        snapshot: told(() => this.snapshot()),
+        fullscreen: () => document.fullscreenEnabled && told(() => this.#toggleFullscreen())(),
       },
     };
-  }
-
-  #toggle(tool) {
-    if (this.object) this.#withTools((tools) => tools.toggle(tool));
-  }
-
-  /** By icon: the key, and what happens. */
-  #buttons() {
-    const { keys, zoom } = this.#moves;
-    return {
-      ...{ fit: ['0', keys[0]], actual: ['1', keys[1]], out: ['−', () => zoom(0.8)], in: ['+', () => zoom(1.25)] },
-      ...{ turn: ['R', keys.r], hand: ['H', keys.h], sweep: ['S', keys.s], ruler: ['D', keys.d], notes: ['N', keys.n] },
-      compare: ['C', keys.c],
-      ...{ undo: ['Z', keys.z], reset: ['X', keys.x], link: ['L', keys.l], snapshot: ['P', keys.p], info: ['I', keys.i] },
-      help: ['?', keys['?']],
-      ...(document.fullscreenEnabled ? { fullscreen: ['F', keys.f] } : {}), // phones may have none
-    };
-  }
-
-  /** What the help says. */
-  #keyTable() {
-    const buttons = Object.entries(this.#buttons()).map(([icon, [key]]) => [key, words[icon]]);
-    return [['← ↑ → ↓', words.arrows], ['⇧ ← ↑ → ↓', words.shiftArrows], ...buttons, ['M', words.shown], ['Esc', words.close]];
   }
 
   async #copyLink() {
@@ -547,7 +454,7 @@ export class RtiViewer extends HTMLElement {
     await navigator.clipboard.writeText(address).catch(() => {
       throw new ObjectError(`This browser does not let a page copy: ${address}`);
     });
-    this.#say(words.linkCopied);
+    this.#controls.say(words.linkCopied, 'status', DONE_MS);
   }
 
   async #toggleFullscreen() {
@@ -571,42 +478,20 @@ export class RtiViewer extends HTMLElement {
 
   /** A part of the object is missing, but there is a picture. */
   #miss(error) {
-    this.#waits = false;
     if (this.#mode !== 'relight') this.mode = 'relight';
     this.#notify(error);
   }
 
   /** Something did not work, but there is a picture. */
   #notify(error) {
-    this.#report(error);
-    setTimeout(() => this.object && this.#controls.say(''), NOTICE_MS);
+    this.#report(error, NOTICE_MS);
   }
 
-  /** Something was done. */
-  #say(text) {
-    this.#controls.say(text);
-    setTimeout(() => this.object && this.#controls.say(''), NOTICE_MS / 3);
-  }
-
-  #report(error) {
+  #report(error, ms = 0) {
     const message = error instanceof ObjectError ? error.message : `The viewer failed: ${error.message}`;
-    this.#controls.say(message, 'alert');
+    this.#controls.say(message, 'alert', ms);
     this.dispatchEvent(new CustomEvent('rti-error', { detail: message }));
   }
-}
-
-/** The files of a page that inlines its object, in the JSON script of that id. */
-function inlinedFiles(source) {
-  try {
-    return JSON.parse(document.getElementById(source.slice(1)).textContent);
-  } catch {
-    throw new ObjectError(`${source}: expected a script of that id with the files of the object as JSON, got none.`);
-  }
-}
-
-function nextMode(mode) {
-  const modes = Object.keys(MODES);
-  return modes[(modes.indexOf(mode) + 1) % modes.length];
 }
 
 // A page may load the scripts from two exports.

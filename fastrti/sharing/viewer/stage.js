@@ -4,11 +4,14 @@ import { Context } from './contexts.js';
 import { make } from './controls.js';
 import { Scene } from './scene.js';
 
+const PATIENCE_MS = 200; // what comes sooner is not announced
+
 /**
  * @typedef {object} Audience who is told.
  * @property {() => void} onChange there is something new to draw: call `draw` with the next frame.
  * @property {() => void} onDrawn the picture was drawn.
  * @property {() => void} onAwake there is a picture again.
+ * @property {(what: string) => void} onWaiting the lit picture waits for normals: 'computing', 'loading', or '' no more.
  * @property {() => void} onLost the graphics driver took the picture away.
  * @property {(error: Error) => void} onMiss a part of the object is missing, but there is a picture.
  * @property {(error: Error) => void} onFail there is no picture.
@@ -26,6 +29,7 @@ export class Stage {
   #still = null;
   #waking = null;
   #uses = 0; // of the scene that are not done
+  #waits = false; // for normals
   #closed = false;
 
   /**
@@ -35,8 +39,8 @@ export class Stage {
    */
   constructor(files, object, audience) {
     this.#audience = audience;
-    const { onChange, onMiss } = audience;
-    this.#scene = new Scene(this.canvas, files, object, onChange, (error) => !this.#closed && onMiss(error));
+    const { onChange } = audience;
+    this.#scene = new Scene(this.canvas, files, object, onChange, (error) => !this.#closed && this.#miss(error));
     this.#context = new Context(this.canvas, {
       isIdle: () => !this.#waking && !audience.isMoving() && !this.#uses && this.#scene.isComplete,
       isSeen: audience.isSeen,
@@ -65,6 +69,7 @@ export class Stage {
       this.#scene.draw();
       this.#context.touch();
       this.#audience.onDrawn();
+      this.#announceNormals();
     }
   }
 
@@ -89,6 +94,24 @@ export class Stage {
     this.#context.giveBack();
     this.#endStill();
     this.canvas.remove();
+  }
+
+  /** Says what the lit picture waits for. */
+  async #announceNormals() {
+    const waits = this.#scene.waitsForNormals;
+    if (waits === this.#waits) return;
+    this.#waits = waits;
+    if (!waits) return this.#audience.onWaiting('');
+    const [computes] = await Promise.all([
+      this.#scene.computesNormals().catch(() => false), // the file itself brings the error
+      new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+    ]);
+    if (this.#waits && !this.#closed) this.#audience.onWaiting(computes ? 'computing' : 'loading');
+  }
+
+  #miss(error) {
+    this.#waits = false;
+    this.#audience.onMiss(error);
   }
 
   async #wakeUp(tick) {

@@ -5,7 +5,7 @@ export const STYLE = `
   background: #161616; color: #e8e4dc; font: 14px/1.4 system-ui, sans-serif;
   --line: #ffffff24; --panel: #1d1d1de0; --accent: #e6b35a;
 }
-:host([hidden]), :host([controls=none]) :is(.bar, .caption, .scale, .ball) { display: none; }
+:host([hidden]), :host([controls=none]) :is(.bar, .caption, .scale, .ball, .greeting) { display: none; }
 .area { position: relative; flex: 1; min-height: 0; }
 canvas { display: block; width: 100%; height: 100%; touch-action: none; cursor: crosshair; outline-offset: -3px; }
 canvas.hand { cursor: grab; }
@@ -38,7 +38,7 @@ button svg {
 .scale { position: absolute; left: 16px; bottom: 18px; font-size: 12px; text-align: center; pointer-events: none;
   border: solid #e8e4dc; border-width: 0 1.5px 1.5px; text-shadow: 0 1px 3px #000; }
 .bar input { width: 90px; margin: 0 8px; accent-color: var(--accent); }
-.first { position: absolute; left: 50%; bottom: 24px; transform: translateX(-50%); padding: 6px 14px; border-radius: 9px;
+.greeting { position: absolute; left: 50%; bottom: 24px; transform: translateX(-50%); padding: 6px 14px; border-radius: 9px;
   background: #161616d0; pointer-events: none; white-space: nowrap; }
 .message { position: absolute; inset: 0; display: grid; place-items: center; padding: 32px; text-align: center;
   pointer-events: none; }
