@@ -21,7 +21,7 @@ FLAGS = ["-std=c++17", "-g", f"-I{ROOT / 'csrc'}", "-pthread"]
 SUITES = (
     "kernels/test_backends.py",
     "cli/test_cli.py",
-    "formats/test_hostile_objects.py",
+    "formats/hostile",
     "formats/test_ptm.py",
     "formats/test_published_objects.py",
     "rendering/test_renderer.py",
