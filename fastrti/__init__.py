@@ -32,9 +32,9 @@ except ModuleNotFoundError:
     ) from None
 
 if TYPE_CHECKING:
-    from fastrti.capture.correct import Corrections, correct
-    from fastrti.capture.find_lights import find_lights
-    from fastrti.capture.found_lights import FoundLights
+    from fastrti.capture.corrections.correct import Corrections, correct
+    from fastrti.capture.spheres.find_lights import find_lights
+    from fastrti.capture.spheres.found_lights import FoundLights
     from fastrti.formats import load, object_info, save
     from fastrti.objects.relightable import Relightable
     from fastrti.photographs.mlic import Mlic
@@ -50,20 +50,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Corrections": "fastrti.capture.correct",
+    "Corrections": "fastrti.capture.corrections.correct",
     "Enhanced": "fastrti.rendering.enhanced",
     "Evaluation": "fastrti.scoring.evaluate",
-    "FoundLights": "fastrti.capture.found_lights",
+    "FoundLights": "fastrti.capture.spheres.found_lights",
     "Mlic": "fastrti.photographs.mlic",
     "Preset": "fastrti.training.settings",
     "Relightable": "fastrti.objects.relightable",
     "Renderer": "fastrti.rendering.renderer",
     "Student": "fastrti.training.settings",
     "Teacher": "fastrti.training.settings",
-    "correct": "fastrti.capture.correct",
+    "correct": "fastrti.capture.corrections.correct",
     "estimate_normals": "fastrti.rendering.normals",
     "evaluate": "fastrti.scoring.evaluate",
-    "find_lights": "fastrti.capture.find_lights",
+    "find_lights": "fastrti.capture.spheres.find_lights",
     "fit": "fastrti.training.fitting",
     "fit_classical": "fastrti.training.classical",
     "load": "fastrti.formats",

@@ -26,7 +26,7 @@ SEEDS = {
 def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
     """Whether the planted fault was named, and how many good photographs were accused."""
     from benchmarks.quality.spoiled import clean, spoiled
-    from fastrti.capture.check import check
+    from fastrti.capture.checks.check import check
 
     mlic, planted = (clean(seed), None) if case == CLEAN else spoiled(seed, case)
     spoilt = {mlic.names[index] for index in planted.photographs} if planted else set()

@@ -58,7 +58,7 @@ def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
     train, test = SPOILT[name](scene.load_train(), scene.load_test())
     corrections: list[str] = []
     if way == _CORRECTED:
-        from fastrti.capture.correct import correct
+        from fastrti.capture.corrections.correct import correct
 
         train = correct(train)
         corrections = [correction.name for correction in train.corrections]

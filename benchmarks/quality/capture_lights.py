@@ -101,7 +101,7 @@ def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
 
 def _found(folder: Path, truth: Truth) -> Found:
     """What fastrti finds in a folder; it knows the focal length, as EXIF would say it."""
-    from fastrti.capture.find_lights import find_lights
+    from fastrti.capture.spheres.find_lights import find_lights
 
     settings, count = truth.settings, len(truth.names)
     long = settings.width / max(settings.width, settings.height)

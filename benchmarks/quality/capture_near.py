@@ -32,7 +32,7 @@ def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
     settings = replace(_FAR, seed=seed, lamp_distance=None if case == DISTANT else DISTANCE)
     mlic, truth = take(settings)
     if case == CORRECTED:
-        from fastrti.capture.correct import correct
+        from fastrti.capture.corrections.correct import correct
 
         mlic = correct(replace(mlic, positions=np.array(truth.positions)))
     test, _ = take(settings.scored())

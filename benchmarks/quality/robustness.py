@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Corrections, Mlic, Relightable, Renderer, correct, fit
-from fastrti.capture.shifting import shifted
+from fastrti.capture.corrections.shifting import shifted
 from fastrti.scoring.evaluate import evaluate
 from fastrti.srgb import srgb_decode, srgb_encode
 from fastrti.training.classical import fit_classical

@@ -29,7 +29,7 @@ class Planted:
     """What was spoiled.
 
     Attributes:
-        kind: as `fastrti.capture.findings` names it.
+        kind: as `fastrti.capture.checks.findings` names it.
         photographs: those that were spoiled; none for a fault of the lights.
         size: how much, in the unit of the kind; 0 where it has no size.
     """

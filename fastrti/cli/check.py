@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.capture.check import check
-from fastrti.capture.report_text import as_json, as_text
+from fastrti.capture.checks.check import check
+from fastrti.capture.checks.report_text import as_json, as_text
 from fastrti.cli.collections import add_photograph_arguments, labelled, print_facts
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError

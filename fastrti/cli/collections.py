@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, get_args
 
-from fastrti.capture.check import noted
-from fastrti.capture.correct import Corrections, correct
+from fastrti.capture.checks.check import noted
+from fastrti.capture.corrections.correct import Corrections, correct
 from fastrti.cli.framing import add_frame_arguments, frame_of
 from fastrti.errors import CollectionError
 from fastrti.photographs.matching import Match

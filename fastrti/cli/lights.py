@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from fastrti.capture.find_lights import SAY_WHERE, find_lights
-from fastrti.capture.found_lights import FoundLights, check_suffix
+from fastrti.capture.spheres.find_lights import SAY_WHERE, find_lights
+from fastrti.capture.spheres.found_lights import FoundLights, check_suffix
 from fastrti.cli.arguments import millimetres
 from fastrti.cli.collections import labelled, print_facts
 from fastrti.cli.terminal import say

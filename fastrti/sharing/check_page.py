@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fastrti.capture.check import Report
-from fastrti.capture.findings import Finding
-from fastrti.capture.report_text import measures, summary
+from fastrti.capture.checks.check import Report
+from fastrti.capture.checks.findings import Finding
+from fastrti.capture.checks.report_text import measures, summary
 from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
 from fastrti.sharing.light_map import light_map

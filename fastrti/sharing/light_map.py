@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from fastrti.capture.check import Report
+from fastrti.capture.checks.check import Report
 from fastrti.text import printable
 
 _CIRCLES = (0, 30, 60)  # degrees of elevation

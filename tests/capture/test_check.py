@@ -8,9 +8,9 @@ import pytest
 from small_captures import LIGHTS, linear_pictures, photographed, shifted, smoothed
 
 from fastrti import Mlic
-from fastrti.capture.check import check, noted
-from fastrti.capture.findings import KINDS
-from fastrti.capture.report_text import as_json, as_text
+from fastrti.capture.checks.check import check, noted
+from fastrti.capture.checks.findings import KINDS
+from fastrti.capture.checks.report_text import as_json, as_text
 from fastrti.lights import light_from_angles
 from fastrti.photographs.notes import Doubt
 

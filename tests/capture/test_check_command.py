@@ -11,8 +11,8 @@ from small_captures import LIGHTS, linear_pictures, photographed, smoothed
 from viewer.browser import Browser
 
 from fastrti import ArgumentError, CollectionError, Mlic
-from fastrti.capture.check import Report, check
-from fastrti.capture.overview import overview_of, overview_of_files
+from fastrti.capture.checks.check import Report, check
+from fastrti.capture.checks.overview import overview_of, overview_of_files
 from fastrti.cli import main
 from fastrti.photographs.collection_files import find_photographs
 from fastrti.photographs.lp_file import write_lp
@@ -88,7 +88,7 @@ def test_files_and_arrays_are_seen_alike(blurred: Mlic, tmp_path: Path) -> None:
 
 
 def test_large_photographs_are_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastrti.capture.overview._MOST_PIXELS", 100)
+    monkeypatch.setattr("fastrti.capture.checks.overview._MOST_PIXELS", 100)
     rng = np.random.default_rng(0)
     photographs = rng.integers(0, 255, (3, 23, 38, 3), np.uint8)
     mask = np.zeros((23, 38), bool)

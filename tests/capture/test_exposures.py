@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastrti.capture.exposures import LEAST_LIGHTS, UNEVEN, estimate_gains, even_exposures
+from fastrti.capture.corrections.exposures import LEAST_LIGHTS, UNEVEN, estimate_gains, even_exposures
 from fastrti.cli import main
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.mlic import Mlic

@@ -9,9 +9,9 @@ from PIL import Image
 from sphere_scene import lights_around, write_scene
 
 from fastrti import ArgumentError, CollectionError, Mlic, find_lights
-from fastrti.capture.circles import Circle
-from fastrti.capture.sphere_lights import Rays, solve
-from fastrti.capture.sphere_view import View
+from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.sphere_lights import Rays, solve
+from fastrti.capture.spheres.sphere_view import View
 from fastrti.cli import main
 
 LIGHTS = lights_around(9)

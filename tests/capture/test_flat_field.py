@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fastrti import CollectionError, Corrections, Mlic, correct
-from fastrti.capture.flat_field import flattened
-from fastrti.capture.near_lights import distant
+from fastrti.capture.corrections.flat_field import flattened
+from fastrti.capture.corrections.near_lights import distant
 from fastrti.photographs.notes import Doubt
 from fastrti.srgb import srgb_encode
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fastrti.capture.light_errors import LEAST_LIGHTS, estimate_lights, refined_lights
+from fastrti.capture.corrections.light_errors import LEAST_LIGHTS, estimate_lights, refined_lights
 from fastrti.synth import dome_lights
 from tests.support.small_relief import relief_under
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import fastrti.capture.near_lights as near_lights
+import fastrti.capture.corrections.near_lights as near_lights
 from fastrti import Mlic, Renderer, estimate_normals, fit_classical
-from fastrti.capture.near_lights import distant
+from fastrti.capture.corrections.near_lights import distant
 from fastrti.lights import on_spiral
 from fastrti.scoring.evaluate import evaluate
 from fastrti.srgb import srgb_encode

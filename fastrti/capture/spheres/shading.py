@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.survey import LIGHT
+from fastrti.capture.spheres.survey import LIGHT
 
 Floats = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.card import Card, doubts, edges_of_cells
-from fastrti.capture.linear_light import LinearLight, stayed_white
+from fastrti.capture.corrections.card import Card, doubts, edges_of_cells
+from fastrti.capture.corrections.linear_light import LinearLight, stayed_white
 from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction

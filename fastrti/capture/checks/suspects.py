@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.explanations import Exposed, Moved, Relit, as_exposure, as_other_light, as_shift
-from fastrti.capture.findings import COLOUR, EXPOSURE, LIGHT, SHIFT, Finding, Kind, finding
-from fastrti.capture.overview import Overview
+from fastrti.capture.checks.explanations import Exposed, Moved, Relit, as_exposure, as_other_light, as_shift
+from fastrti.capture.checks.findings import COLOUR, EXPOSURE, LIGHT, SHIFT, Finding, Kind, finding
+from fastrti.capture.checks.overview import Overview
 from fastrti.capture.predictions import Values, predict
 
 _FEWEST = 9  # photographs that predict one another

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from fastrti.capture.check import Report
-from fastrti.capture.findings import KINDS
+from fastrti.capture.checks.check import Report
+from fastrti.capture.checks.findings import KINDS
 
 
 def as_text(report: Report) -> str:

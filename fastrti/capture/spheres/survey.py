@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fastrti.capture.sphere_view import View
+from fastrti.capture.spheres.sphere_view import View
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.picture_file import PictureFile

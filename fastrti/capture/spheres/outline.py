@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.circles import Circle
+from fastrti.capture.spheres.circles import Circle
 
 Floats = NDArray[np.float64]
 

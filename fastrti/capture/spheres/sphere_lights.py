@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.sphere_view import Floats
+from fastrti.capture.spheres.sphere_view import Floats
 
 _NEAREST, _SURE = 0.12, 2.0  # one over the distance, in picture widths and in its errors: what is less is far away
 _CERTAIN = 0.15  # of the distance: what is less certain is drawn to the distance of the others

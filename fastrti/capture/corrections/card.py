@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.linear_light import LinearLight
+from fastrti.capture.corrections.linear_light import LinearLight
 from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples, Transfer
 from fastrti.photographs.notes import Doubt

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from fastrti.capture.found_lights import FoundLights
-from fastrti.capture.survey import Survey
+from fastrti.capture.spheres.found_lights import FoundLights
+from fastrti.capture.spheres.survey import Survey
 from fastrti.errors import CollectionError
 from fastrti.files import replace_file
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.circles import Circle
-from fastrti.capture.highlights import Highlights
-from fastrti.capture.sphere_lights import Lights, Rays, solve
-from fastrti.capture.sphere_view import Floats, View
+from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.highlights import Highlights
+from fastrti.capture.spheres.sphere_lights import Lights, Rays, solve
+from fastrti.capture.spheres.sphere_view import Floats, View
 
 _CLEAR, _FAINT = 0.2, 1.5  # pixels: how well an outline is known, see `Outlined.error`
 _FAINT_BELOW, _CLEAR_ABOVE = 7.0, 14.0  # of `outline.refined`

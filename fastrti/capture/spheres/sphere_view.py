@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.circles import Circle
+from fastrti.capture.spheres.circles import Circle
 
 Floats = NDArray[np.float64]
 

@@ -6,11 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from fastrti.capture.alignment import aligned
-from fastrti.capture.exposures import even_exposures
-from fastrti.capture.flat_field import flattened
-from fastrti.capture.light_errors import refined_lights
-from fastrti.capture.near_lights import distant
+from fastrti.capture.corrections.alignment import aligned
+from fastrti.capture.corrections.exposures import even_exposures
+from fastrti.capture.corrections.flat_field import flattened
+from fastrti.capture.corrections.light_errors import refined_lights
+from fastrti.capture.corrections.near_lights import distant
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.frame import Frame, framed
 from fastrti.photographs.mlic import Mlic
@@ -29,9 +29,10 @@ class Corrections:
         flat_field: a photograph of a white or grey card, or a folder with one for each light; None has none.
         frame: what of the photographs becomes the object; None keeps all as it is.
         near_lights: whether photographs under lamps of known positions become photographs under distant lights.
-        align: whether shifted photographs are moved back, see `fastrti.capture.alignment`.
-        exposures: whether uneven exposures are evened, see `fastrti.capture.exposures`.
-        refine_lights: whether lights are moved to where photographs agree best, see `fastrti.capture.light_errors`.
+        align: whether shifted photographs are moved back, see `fastrti.capture.corrections.alignment`.
+        exposures: whether uneven exposures are evened, see `fastrti.capture.corrections.exposures`.
+        refine_lights: whether lights are moved to where photographs agree best, see
+            `fastrti.capture.corrections.light_errors`.
     """
 
     flat_field: str | Path | None = None

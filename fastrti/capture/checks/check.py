@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fastrti.capture.findings import NO_LIGHTS, Finding, finding, finding_of_gap, notes_of
-from fastrti.capture.overview import Overview, overview_of, overview_of_files
-from fastrti.capture.predictions import predict
-from fastrti.capture.single_checks import (
+from fastrti.capture.checks.findings import NO_LIGHTS, Finding, finding, finding_of_gap, notes_of
+from fastrti.capture.checks.overview import Overview, overview_of, overview_of_files
+from fastrti.capture.checks.single_checks import (
     alike,
     blur_findings,
     clipping_findings,
@@ -17,7 +16,8 @@ from fastrti.capture.single_checks import (
     no_flash_findings,
     without_flash,
 )
-from fastrti.capture.suspects import Judged, judge, sample, suspect_findings
+from fastrti.capture.checks.suspects import Judged, judge, sample, suspect_findings
+from fastrti.capture.predictions import predict
 from fastrti.photographs.checks import Transfer
 from fastrti.photographs.collection_files import find_photographs
 from fastrti.photographs.coverage import light_gaps

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.circles import Circle, find_circles
-from fastrti.capture.highlights import Highlights, find_highlights
-from fastrti.capture.outline import refined
-from fastrti.capture.shading import Blocks, block_light, explained
-from fastrti.capture.shadow import lit_side
-from fastrti.capture.sphere_view import Floats
-from fastrti.capture.survey import Survey, sampled
+from fastrti.capture.spheres.circles import Circle, find_circles
+from fastrti.capture.spheres.highlights import Highlights, find_highlights
+from fastrti.capture.spheres.outline import refined
+from fastrti.capture.spheres.shading import Blocks, block_light, explained
+from fastrti.capture.spheres.shadow import lit_side
+from fastrti.capture.spheres.sphere_view import Floats
+from fastrti.capture.spheres.survey import Survey, sampled
 
 SMALLEST = 13.5  # radius, in pixels of the survey
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.circles import Circle
-from fastrti.capture.highlights import Highlights, find_highlights
-from fastrti.capture.outline import refined
-from fastrti.capture.sphere_view import Floats, View
-from fastrti.capture.survey import Sums, reduced, sampled
+from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.highlights import Highlights, find_highlights
+from fastrti.capture.spheres.outline import refined
+from fastrti.capture.spheres.sphere_view import Floats, View
+from fastrti.capture.spheres.survey import Sums, reduced, sampled
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.progress import counted

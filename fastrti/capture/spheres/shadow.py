@@ -6,9 +6,9 @@ shines is the far one: light and highlight are on opposite sides.
 
 import numpy as np
 
-from fastrti.capture.circles import Circle
-from fastrti.capture.highlights import Highlights
-from fastrti.capture.survey import LIGHT, Survey
+from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.highlights import Highlights
+from fastrti.capture.spheres.survey import LIGHT, Survey
 
 _SECTORS = 24
 _RADII = (1.08, 1.2, 1.35, 1.5)  # of the radius

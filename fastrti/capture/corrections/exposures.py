@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.linear_light import LinearLight
+from fastrti.capture.corrections.linear_light import LinearLight
 from fastrti.capture.predictions import predict
 from fastrti.capture.samples import PixelSample, sample_pixels
 from fastrti.photographs.checks import Samples
@@ -79,7 +79,7 @@ def even_exposures(mlic: Mlic, out: Samples | None = None) -> Mlic:
 
     Args:
         mlic: the photographs.
-        out: where the corrected photographs go, see `fastrti.capture.correct`. None takes new memory.
+        out: where the corrected photographs go, see `fastrti.capture.corrections.correct`. None takes new memory.
     """
     gains = estimate_gains(mlic)
     if gains is None or not gains.are_uneven:

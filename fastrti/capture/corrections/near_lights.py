@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.linear_light import LinearLight, stayed_white
+from fastrti.capture.corrections.linear_light import LinearLight, stayed_white
 from fastrti.least_squares import solve
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction

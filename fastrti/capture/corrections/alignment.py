@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.exposures import smooth_terms
+from fastrti.capture.corrections.exposures import smooth_terms
+from fastrti.capture.corrections.shifting import shifted
 from fastrti.capture.predictions import predict
 from fastrti.capture.samples import Reduced, reduced
-from fastrti.capture.shifting import shifted
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
 from fastrti.photographs.coverage import different_lights
@@ -44,7 +44,7 @@ def aligned(mlic: Mlic, out: Samples | None = None) -> Mlic:
 
     Args:
         mlic: the photographs.
-        out: where the corrected photographs go, see `fastrti.capture.correct`. None takes new memory.
+        out: where the corrected photographs go, see `fastrti.capture.corrections.correct`. None takes new memory.
     """
     if len(different_lights(mlic.lights)) < LEAST_LIGHTS:
         return mlic

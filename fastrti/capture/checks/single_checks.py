@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.findings import BLUR, CLIPPING, DUPLICATE, NO_FLASH, Finding, finding
-from fastrti.capture.overview import Overview, Pictures
+from fastrti.capture.checks.findings import BLUR, CLIPPING, DUPLICATE, NO_FLASH, Finding, finding
+from fastrti.capture.checks.overview import Overview, Pictures
 from fastrti.photographs.coverage import same_light
 from fastrti.srgb import srgb_decode
 

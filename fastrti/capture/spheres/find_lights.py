@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from fastrti.capture.check_picture import CheckPicture
-from fastrti.capture.circles import Circle
-from fastrti.capture.closeups import Closeup, Wanted, look_closely
-from fastrti.capture.found_lights import FoundLights, Sphere
-from fastrti.capture.reconciled import Outlined, outline_error, rays_of, reconciled
-from fastrti.capture.sphere_lights import Lights, Rays, solve
-from fastrti.capture.sphere_view import View
-from fastrti.capture.spheres import HIGHLIGHTS, find_spheres
-from fastrti.capture.survey import Survey, survey
+from fastrti.capture.spheres.candidates import HIGHLIGHTS, find_spheres
+from fastrti.capture.spheres.check_picture import CheckPicture
+from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.closeups import Closeup, Wanted, look_closely
+from fastrti.capture.spheres.found_lights import FoundLights, Sphere
+from fastrti.capture.spheres.reconciled import Outlined, outline_error, rays_of, reconciled
+from fastrti.capture.spheres.sphere_lights import Lights, Rays, solve
+from fastrti.capture.spheres.sphere_view import View
+from fastrti.capture.spheres.survey import Survey, survey
 from fastrti.errors import ArgumentError, CollectionError
 from fastrti.files import check_place
 from fastrti.photographs.agreement import agree

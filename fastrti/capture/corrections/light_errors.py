@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.exposures import smooth_terms
+from fastrti.capture.corrections.exposures import smooth_terms
 from fastrti.capture.predictions import Predictor, predict
 from fastrti.capture.samples import sample_pixels
 from fastrti.photographs.checks import Samples
@@ -43,7 +43,7 @@ def refined_lights(mlic: Mlic, out: Samples | None = None) -> Mlic:
 
     Args:
         mlic: the photographs.
-        out: not used, because photographs stay as they are; see `fastrti.capture.correct`.
+        out: not used, because photographs stay as they are; see `fastrti.capture.corrections.correct`.
     """
     if len(different_lights(mlic.lights)) < LEAST_LIGHTS:
         return mlic

@@ -1,0 +1,1 @@
+"""What is wrong with which photograph, and what the lights leave out."""

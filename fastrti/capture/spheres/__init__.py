@@ -1,0 +1,1 @@
+"""Lights from glossy spheres in the photographs."""
