@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.corrections.linear_light import LinearLight
+from fastrti.photographs.linear_light import LinearLight
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
 from fastrti.srgb import srgb_encode

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
-from fastrti.photographs.checks import Samples, Transfer
+from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
+from fastrti.photographs.linear_light import LinearLight
 from fastrti.photographs.mlic import Mlic
 from fastrti.photographs.notes import Doubt
 from fastrti.progress import counted
-from fastrti.srgb import srgb_decode, srgb_encode
 
 _DARK = 0.01  # of white, in linear light: what is darker is noise and stray light
 _LARGE_GAIN = 4.0
@@ -33,11 +33,10 @@ def balanced(mlic: Mlic, white: tuple[float, float, float], out: Samples | None 
         ArgumentError: a patch that is not inside the photographs.
         CollectionError: a patch that is dark or clipped in every photograph.
     """
-    full = int(np.iinfo(mlic.photographs.dtype).max)
-    light = _decoded(np.linspace(0, 1, full + 1), mlic.transfer)
+    light = LinearLight(mlic.photographs.dtype, mlic.transfer)
     patch = _patch(mlic, white)  # (N, P, 3)
-    levels = light[patch].mean(axis=1)  # (N, 3)
-    usable = (patch.max(axis=(1, 2)) < full) & (levels.min(axis=1) > _DARK)
+    levels = light.decode(patch).mean(axis=1)  # (N, 3)
+    usable = (patch.max(axis=(1, 2)) < light.white) & (levels.min(axis=1) > _DARK)
     if not usable.any():
         raise CollectionError(
             f"expected a grey patch at {_place(white)} that is neither dark nor clipped in all photographs, "
@@ -45,9 +44,8 @@ def balanced(mlic: Mlic, white: tuple[float, float, float], out: Samples | None 
         )
     sums = levels[usable].sum(axis=0)
     gains = sums.max() / sums
-    table = np.stack([_encoded(np.minimum(light * gain, 1), mlic.transfer) for gain in gains])  # (3, samples)
-    table = (table * full + 0.5).astype(mlic.photographs.dtype)
-    clipped = _apply(mlic.photographs, table, out := np.empty_like(mlic.photographs) if out is None else out)
+    tables = [light.scaled(gain) for gain in gains]
+    clipped = _apply(mlic.photographs, tables, out := np.empty_like(mlic.photographs) if out is None else out)
     red, green, blue = gains
     correction = Correction(
         "white balance",
@@ -60,7 +58,7 @@ def balanced(mlic: Mlic, white: tuple[float, float, float], out: Samples | None 
             "became_white": clipped,
         },
     )
-    notes = (*mlic.notes, *_doubts(light[patch[usable]], gains))
+    notes = (*mlic.notes, *_doubts(light.decode(patch[usable]), gains))
     return replace(mlic, photographs=out, corrections=(*mlic.corrections, correction), notes=notes)
 
 
@@ -80,13 +78,13 @@ def _patch(mlic: Mlic, white: tuple[float, float, float]) -> Samples:
     return samples
 
 
-def _apply(photographs: Samples, table: Samples, out: Samples) -> float:
+def _apply(photographs: Samples, tables: list[Samples], out: Samples) -> float:
     """Writes every sample through the table of its channel; the share of samples that became white."""
-    full, became = table.max(), 0
+    full, became = np.iinfo(photographs.dtype).max, 0
     for index in counted(range(len(photographs)), "balancing white"):
         for channel in range(3):
             before = photographs[index, ..., channel]
-            after = table[channel][before]
+            after = tables[channel][before]
             became += int(np.count_nonzero((after == full) & (before != full)))
             out[index, ..., channel] = after
     return round(became / photographs.size, 6)
@@ -103,11 +101,3 @@ def _doubts(light: NDArray[np.floating], gains: NDArray[np.floating]) -> list[st
 
 def _place(white: tuple[float, float, float]) -> str:
     return "{:g}, {:g} with the radius {:g}".format(*white)
-
-
-def _decoded(values: NDArray[np.floating], transfer: Transfer) -> NDArray[np.floating]:
-    return srgb_decode(values) if transfer == "srgb" else values
-
-
-def _encoded(light: NDArray[np.floating], transfer: Transfer) -> NDArray[np.floating]:
-    return srgb_encode(light) if transfer == "srgb" else light

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.corrections.linear_light import LinearLight
 from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples, Transfer
+from fastrti.photographs.linear_light import LinearLight
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import decode, open_photograph
 from fastrti.text import listed

@@ -18,12 +18,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.corrections.linear_light import LinearLight
 from fastrti.capture.predictions import predict
 from fastrti.capture.samples import PixelSample, sample_pixels
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
 from fastrti.photographs.coverage import different_lights
+from fastrti.photographs.linear_light import LinearLight
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
 from fastrti.srgb import srgb_decode, srgb_encode

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.capture.corrections.card import Card, doubts, edges_of_cells
-from fastrti.capture.corrections.linear_light import LinearLight, stayed_white
 from fastrti.errors import CollectionError
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
+from fastrti.photographs.linear_light import LinearLight, stayed_white
 from fastrti.photographs.lp_file import LightList, LightRow
 from fastrti.photographs.matching import match_rows
 from fastrti.photographs.mlic import Mlic

@@ -23,10 +23,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.corrections.linear_light import LinearLight, stayed_white
 from fastrti.least_squares import solve
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
+from fastrti.photographs.linear_light import LinearLight, stayed_white
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
 

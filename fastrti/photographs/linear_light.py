@@ -35,6 +35,10 @@ class LinearLight:
         """The nearest samples of light. What is below 0 or above 1 becomes black or white."""
         return self._levels(srgb_encode(light.clip(0, 1)) if self._transfer == "srgb" else light)
 
+    def scaled(self, gain: float) -> Samples:
+        """What each possible sample, (256,) or (65536,), becomes where light is multiplied."""
+        return self.encode(self._light * np.float32(gain))
+
     def seen(self, light: NDArray[np.float32]) -> NDArray[np.float32]:
         """Light as `Mlic.encoded` encodes it; it may be above 1."""
         return srgb_encode(light).astype(np.float32, copy=False)
