@@ -102,8 +102,8 @@ export class RtiViewer extends HTMLElement {
   readonly lightMs: number | undefined;
   /** Draws with the next frame. */
   redraw(): void;
-  /** Starts or ends the light's way around the object. */
-  toggleSweep(): void;
+  /** Starts or ends the light's way around the object: by default endless turns of 8 seconds. */
+  toggleSweep(seconds?: number, turns?: number): void;
   /** The whole picture under the present light, at full resolution or the finest that fits a canvas. */
   picture(): Promise<HTMLCanvasElement>;
   /** Saves `picture()` as a PNG. */
