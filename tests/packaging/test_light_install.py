@@ -78,7 +78,7 @@ def test_it_is_small(environment: Path) -> None:
         ("annotate OBJECT --add chip --point 3,4", None),
         ("synth -o balls --size 320x240 --spheres 2 --lights 16", "balls/Dome/truth.json"),
         ("lights balls/Dome -o dome.dome --check circles.png", "dome.dome"),
-        ("fit balls/Dome -o table --basis ptm --lp dome.dome --crop 20,20,200,200", "table/info.json"),
+        ("fit balls/Dome -o table --basis ptm --lp dome.dome --crop 20,20,200x200", "table/info.json"),
     ],
 )
 def test_commands_that_need_nothing_else(
