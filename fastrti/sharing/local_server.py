@@ -18,7 +18,7 @@ import secrets
 import socket
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -244,7 +244,12 @@ class LocalServer:
 
     async def _send_file(self, writer: asyncio.StreamWriter, kind: str, path: Path, only_head: bool) -> None:
         loop = asyncio.get_running_loop()
-        file = await loop.run_in_executor(self._readers, _open, path)
+        opening = self._readers.submit(_open, path)
+        try:
+            file = await asyncio.wrap_future(opening)
+        except asyncio.CancelledError:  # a thread that is at it opens the file all the same
+            opening.add_done_callback(_close)
+            raise
         if file is None:
             return await self._refuse(writer, HTTPStatus.NOT_FOUND)
         with file:
@@ -295,3 +300,9 @@ def _open(path: Path) -> BinaryIO | None:
         return open_file(path, "a file of the object", follow=False)
     except ObjectError:
         return None
+
+
+def _close(opening: Future[BinaryIO | None]) -> None:
+    """Closes a file that nobody waits for any more."""
+    if not opening.cancelled() and (file := opening.result()) is not None:
+        file.close()

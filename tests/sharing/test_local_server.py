@@ -8,11 +8,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -69,6 +70,12 @@ def ask(server: LocalServer, path: str, method: str = "GET", **headers: str) -> 
         connection.request(method, prefix + path, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.headers, answer.read()
+
+
+def get(server: LocalServer, path: str) -> bytes:
+    """The bytes of a request for a path below the address."""
+    path = f"/{server.address.split('/')[3]}/{path}"
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(server)}\r\n\r\n".encode()
 
 
 def said(server: LocalServer, request: bytes) -> bytes:
@@ -302,9 +309,8 @@ def test_who_does_not_take_the_answer_is_dropped(
 ) -> None:
     monkeypatch.setattr(local_server, "SEND_TIMEOUT_S", 0.5)
     (vase / "plane_6.jpg").write_bytes(bytes(32 << 20))
-    path = "/" + server.address.split("/")[3] + "/object/plane_6.jpg"
     with socket.create_connection(("127.0.0.1", port_of(server)), timeout=30) as lazy:
-        lazy.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(server)}\r\n\r\n".encode())
+        lazy.sendall(get(server, "object/plane_6.jpg"))
         time.sleep(1.5)
         taken = 0
         try:
@@ -313,6 +319,30 @@ def test_who_does_not_take_the_answer_is_dropped(
         except ConnectionResetError:
             pass
     assert taken < 32 << 20
+
+
+def test_a_file_that_opens_after_the_end_is_closed(vase: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waited for it has gone then."""
+    opening, ended, opened = threading.Event(), threading.Event(), Future[BinaryIO | None]()
+    open_now = local_server._open
+
+    def open_late(path: Path) -> BinaryIO | None:
+        opening.set()
+        assert ended.wait(20)
+        opened.set_result(open_now(path))
+        return opened.result()
+
+    monkeypatch.setattr(local_server, "_open", open_late)
+    with serving(vase, tmp_path / "own") as server, socket.create_connection(("127.0.0.1", port_of(server))) as client:
+        client.sendall(get(server, "object/plane_1.jpg"))
+        assert opening.wait(20)
+    ended.set()
+    file = opened.result(20)
+    assert file is not None
+    until = time.monotonic() + 20
+    while not file.closed and time.monotonic() < until:
+        time.sleep(0.01)
+    assert file.closed
 
 
 # --- the object and its normals --------------------------------------------------------------------------------------
