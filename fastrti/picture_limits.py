@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-MAX_PIXELS = 150_000_000
-"""Of one picture: the largest cameras have this many, a decompression bomb claims more."""
+from fastrti.errors import FastrtiError
 
-MAX_PLANE_BYTES = 18 * MAX_PIXELS
-"""Of all planes of an object: those of a PTM of the largest camera."""
+MAX_PIXELS = 150_000_000
+"""Of a photograph or an object where `max_pixels` says nothing else: the largest cameras have this many."""
+
+ALLOW_MORE = "pass max_pixels="
+"""How to open a larger one, in the words of Python; the number follows."""
 
 MAX_EXPANSION = 1032
 """Bytes of a picture for each byte of its file. No deflate stream expands further (zlib's documentation), and no JPEG
@@ -21,6 +23,24 @@ MAX_JPEG_SCANS = 50
 _SCAN, _END = 0xDA, 0xD9
 _TEM = 0x01  # the one marker below that has no segment, besides _END
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd8\xff])", re.DOTALL)  # neither stuffing, nor a restart, nor a start
+
+
+def check_pixels(where: str, width: int, height: int, max_pixels: int | None, error: type[FastrtiError]) -> None:
+    """Raises the error above the limit of pixels.
+
+    Args:
+        where: the file, as the error names it.
+        width: of the picture.
+        height: of the picture.
+        max_pixels: the limit; None is `MAX_PIXELS`.
+        error: what to raise.
+    """
+    limit = MAX_PIXELS if max_pixels is None else max_pixels
+    if width * height > limit:
+        raise error(
+            f"{where}: expected at most {limit} pixels, got {width}×{height}: scale it down, or "
+            f"{ALLOW_MORE}{width * height}"
+        )
 
 
 def jpeg_markers(jpeg: bytes) -> Iterator[tuple[int, int]]:

@@ -27,6 +27,7 @@ from fastrti.cli import (
     tune,
     view,
 )
+from fastrti.cli.words import in_options
 from fastrti.errors import FastrtiError
 from fastrti.files import cannot
 from fastrti.progress import shown
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return 141
     except FastrtiError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{name}: {in_options(str(error))}", file=sys.stderr)
         return 1
     except OSError as error:  # outside of `fastrti.files`, as by a library
         sentence = cannot(error.filename or "the file system", "a file or folder that can be used", error)

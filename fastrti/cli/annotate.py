@@ -4,11 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import light
+from fastrti.cli.arguments import add_size_argument, light
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError, ObjectError
 from fastrti.files import check_place, replace_file
 from fastrti.formats.fastrti_folder import ANNOTATIONS, keep_annotations
+from fastrti.formats.reading.plane_files import checked_size
 from fastrti.json_fields import json_text, read_json, read_json_value
 from fastrti.lights import unit_light
 from fastrti.objects.annotations import Annotation, Kind, annotation_page, read_annotations, summary
@@ -40,6 +41,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
     )
     parser.add_argument("object", metavar="OBJECT", type=Path, help="object folder of fastrti")
+    add_size_argument(parser)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--add", metavar="TEXT", help="add a note, at --point, --line, --rectangle or --polygon")
     what.add_argument("--remove", metavar="ID", help="remove the note of this id")
@@ -55,7 +57,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Changes the notes, or prints them."""
-    notes = _stored(arguments.object)
+    notes = _stored(arguments.object, arguments.max_pixels)
     kinds = [kind for kind in _PLACES if getattr(arguments, kind)]
     if arguments.add is None and (kinds or arguments.light or arguments.creator):
         raise ArgumentError("expected --add with a place, a light or a creator, got none: add --add TEXT")
@@ -93,8 +95,9 @@ def _import(arguments: argparse.Namespace, notes: tuple[Annotation, ...]) -> Non
     say(f"{arguments.object}: {len(found)} notes of {arguments.imported}")
 
 
-def _stored(folder: Path) -> tuple[Annotation, ...]:
+def _stored(folder: Path, max_pixels: int | None) -> tuple[Annotation, ...]:
     info = read_json(folder / "info.json")
+    checked_size(info, max_pixels)  # what no command would open is not changed either
     if not info.values.get("annotations"):
         return ()
     return read_annotations(read_json_value(folder / ANNOTATIONS), str(folder / ANNOTATIONS))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from fastrti.errors import ArgumentError, LightError
 from fastrti.files import real_path
-from fastrti.formats import FORMATS
+from fastrti.formats import FORMATS, load
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
+from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of
+from fastrti.picture_limits import MAX_PIXELS
 
 OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
 
@@ -18,6 +20,27 @@ _PARTS = re.compile(
     r"(info|annotations)\.json|plane_.*|mask(\..*|_files)?|normals(\.png|\.dzi|_files)|materials\.bin", re.IGNORECASE
 )
 """What belongs to an object inside its folder; other files there are the user's."""
+
+
+def add_object_arguments(parser: argparse.ArgumentParser, text: str = OBJECT_HELP) -> None:
+    """OBJECT with this help, and --max-pixels."""
+    parser.add_argument("object", metavar="OBJECT", help=text)
+    add_size_argument(parser)
+
+
+def add_size_argument(parser: argparse.ArgumentParser) -> None:
+    """--max-pixels, of every command that reads an object or photographs."""
+    parser.add_argument(
+        "--max-pixels",
+        type=_pixels,
+        metavar="N",
+        help=f"read pictures of up to N pixels (default: {MAX_PIXELS}, which guards against files that lie)",
+    )
+
+
+def load_object(arguments: argparse.Namespace) -> Relightable:
+    """The object of `add_object_arguments`; errors as of `fastrti.load`."""
+    return load(arguments.object, arguments.max_pixels)
 
 
 def add_backend_argument(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +74,13 @@ def scale(text: str) -> float:
     except (ArgumentError, ValueError, ZeroDivisionError):
         raise argparse.ArgumentTypeError(f"expected a scale of 1, 1/2, 1/4, … 1/64, got {text!r}") from None
     return value
+
+
+def _pixels(text: str) -> int:
+    """How many pixels, as an argparse type."""
+    if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a number of pixels such as 400000000, got {text!r}")
+    return int(text)
 
 
 def millimetres(text: str) -> float:

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.html:
         check_page_name(arguments.html)
         check_place(arguments.html, error=ArgumentError)
-    report = check(arguments.photos, arguments.lp, arguments.transfer, arguments.match)
+    report = check(arguments.photos, arguments.lp, arguments.transfer, arguments.match, arguments.max_pixels)
     if not arguments.json:
         print_facts(labelled(report.overview.notes))
     if arguments.html:

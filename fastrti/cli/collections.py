@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from fastrti.capture.checks.check import noted
 from fastrti.capture.corrections.correct import Corrections, correct
+from fastrti.cli.arguments import add_size_argument
 from fastrti.cli.framing import add_frame_arguments, frame_of
 from fastrti.errors import CollectionError
 from fastrti.photographs.matching import Match
@@ -31,7 +32,7 @@ def add_collection_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_photograph_arguments(parser: argparse.ArgumentParser, strict: str) -> None:
-    """PHOTOS, --lp, --match, --transfer, --strict with this help, and --json."""
+    """PHOTOS, --lp, --match, --transfer, --max-pixels, --strict with this help, and --json."""
     parser.add_argument(
         "photos",
         metavar="PHOTOS",
@@ -49,6 +50,7 @@ def add_photograph_arguments(parser: argparse.ArgumentParser, strict: str) -> No
         help="srgb: pictures as cameras write them; linear: samples proportional to light "
         "(default: linear for raw files, srgb for others)",
     )
+    add_size_argument(parser)
     parser.add_argument("--strict", action="store_true", help=strict)
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
 
@@ -75,7 +77,7 @@ def load_collection(arguments: argparse.Namespace, checked: bool = False) -> Mli
         checked: also look for photographs that are bad at the first glance, as `fit` does.
     """
     corrections = _corrections(arguments)  # whose sentences come before minutes of reading
-    loaded = Mlic.load(arguments.photos, lp=arguments.lp, transfer=arguments.transfer, match=arguments.match)
+    loaded = Mlic.load(arguments.photos, arguments.lp, arguments.transfer, arguments.match, arguments.max_pixels)
     loaded = noted(loaded) if checked else loaded
     mlic = correct(loaded, corrections, out=loaded.photographs)
     doubts = [note for note in mlic.notes if isinstance(note, Doubt)]

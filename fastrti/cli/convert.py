@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
-from fastrti.cli.arguments import check_kept
+from fastrti.cli.arguments import add_object_arguments, check_kept, load_object
 from fastrti.cli.results import save_result
 from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
 from fastrti.extras import needs
-from fastrti.formats import FORMATS, Format, format_of, load, save
+from fastrti.formats import FORMATS, Format, format_of, save
 from fastrti.formats.fastrti_folder import check_destination
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress
@@ -40,7 +40,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  fastrti convert vase -o vase_openlime --student lc16x16-elu"
         ),
     )
-    parser.add_argument("object", metavar="OBJECT", help="folder or file to read")
+    add_object_arguments(parser, "folder or file to read")
     parser.add_argument("-o", "--output", metavar="PATH", required=True, help="folder or file to write")
     parser.add_argument(
         "--to",
@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 def run(arguments: argparse.Namespace) -> None:
     """Reads, writes, and prints what there is now."""
     check_kept(arguments.object, arguments.output)
-    relightable = load(arguments.object)
+    relightable = load_object(arguments)
     target = arguments.to or format_of(arguments.output)
     if arguments.student is not None:
         if target != _OWN:

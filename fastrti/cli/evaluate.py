@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument
+from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, load_object
 from fastrti.cli.collections import add_collection_arguments, collection_facts, load_collection
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError, CollectionError
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
     mlic = load_collection(arguments)
     if arguments.only:
         mlic = mlic.subset(_indices(mlic, arguments.only))
-    evaluation = evaluate(Renderer(arguments.object, backend=arguments.backend), mlic, arguments.measures)
+    evaluation = evaluate(Renderer(load_object(arguments), backend=arguments.backend), mlic, arguments.measures)
     if arguments.csv:
         evaluation.to_csv(arguments.csv)
     say(_json(evaluation, mlic) if arguments.json else _table(evaluation))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP, check_kept
+from fastrti.cli.arguments import add_object_arguments, check_kept
 from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
 from fastrti.sharing.opened import OpenedObject
@@ -61,7 +61,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  fastrti export vase --to openlime site/"
         ),
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
     parser.add_argument("output", metavar="OUTPUT", type=Path, help="folder, or with --single-file the HTML file")
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")
@@ -71,5 +71,5 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the export and prints its name."""
-    _TARGETS[arguments.to](OpenedObject(arguments.object), arguments.output, arguments)
+    _TARGETS[arguments.to](OpenedObject(arguments.object, arguments.max_pixels), arguments.output, arguments)
     say(arguments.output)

@@ -4,9 +4,9 @@ import argparse
 import json
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.cli.arguments import add_object_arguments, load_object
 from fastrti.cli.terminal import say
-from fastrti.formats import load, object_info
+from fastrti.formats import object_info
 from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.provenance import steps
 from fastrti.objects.relightable import Relightable
@@ -24,14 +24,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="examples:\n  fastrti info vase\n  fastrti info vase --json > vase.json",
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object, with the whole provenance")
     return parser
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints one fact per line, or the JSON object."""
-    relightable = load(arguments.object)
+    relightable = load_object(arguments)
     if arguments.json:
         return say(_json(relightable))
     facts = [*_facts(relightable).items(), *steps(relightable.provenance), *_training(relightable), *_backends()]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fastrti.capture.spheres.find_lights import SAY_WHERE, find_lights
+from fastrti.capture.spheres.find_lights import find_lights
 from fastrti.capture.spheres.found_lights import FoundLights, check_suffix
-from fastrti.cli.arguments import millimetres
+from fastrti.cli.arguments import add_size_argument, millimetres
 from fastrti.cli.collections import labelled, print_facts
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError, CollectionError
@@ -61,6 +61,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--check", metavar="PNG", type=Path, help="draw circles, highlights and lights, also if no sphere is found"
     )
+    add_size_argument(parser)
     parser.add_argument("--strict", action="store_true", help="stop where something about the lights is in doubt")
     parser.add_argument("--json", action="store_true", help="print one JSON object, for programs")
     return parser
@@ -73,17 +74,15 @@ def run(arguments: argparse.Namespace) -> None:
     check_place(output, error=ArgumentError)
     if arguments.dome_diameter and not arguments.mm_per_pixel:
         raise ArgumentError("expected --mm-per-pixel beside --dome-diameter, got none: a dome needs a scale")
-    try:
-        found = find_lights(
-            arguments.photos,
-            arguments.sphere,
-            focal_length=arguments.focal_length,
-            dome_diameter=arguments.dome_diameter,
-            mm_per_pixel=arguments.mm_per_pixel,
-            check=arguments.check,
-        )
-    except CollectionError as error:
-        raise CollectionError(str(error).replace(SAY_WHERE, "say where one is with --sphere X,Y,R")) from None
+    found = find_lights(
+        arguments.photos,
+        arguments.sphere,
+        focal_length=arguments.focal_length,
+        dome_diameter=arguments.dome_diameter,
+        mm_per_pixel=arguments.mm_per_pixel,
+        check=arguments.check,
+        max_pixels=arguments.max_pixels,
+    )
     doubts = [note for note in found.notes if isinstance(note, Doubt)]
     if arguments.strict and doubts:
         raise CollectionError(f"expected nothing in doubt with --strict, found {len(doubts)}: {'; '.join(doubts)}")

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept
+from fastrti.cli.arguments import add_backend_argument, add_object_arguments, check_kept, load_object
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
 from fastrti.files import check_place
@@ -22,7 +22,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="example:\n  fastrti normals vase -o vase_normals.png --bits 16",
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument("-o", "--output", metavar="PNG", type=Path, required=True, help="the picture to write")
     parser.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits per channel (default: 8)")
     parser.add_argument(
@@ -40,6 +40,6 @@ def run(arguments: argparse.Namespace) -> None:
     check_normals_name(arguments.output)
     check_kept(arguments.object, arguments.output)
     check_place(arguments.output, error=ArgumentError)
-    normals = estimate_normals(Renderer(arguments.object, backend=arguments.backend))
+    normals = estimate_normals(Renderer(load_object(arguments), backend=arguments.backend))
     save_normals(arguments.output, normals, arguments.bits, arguments.convention)
     say(arguments.output)

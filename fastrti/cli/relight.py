@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from fastrti.cli.arguments import OBJECT_HELP, add_backend_argument, check_kept, light, object_name, scale
+from fastrti.cli.arguments import (
+    add_backend_argument,
+    add_object_arguments,
+    check_kept,
+    light,
+    load_object,
+    object_name,
+    scale,
+)
 from fastrti.cli.collections import labelled, print_facts
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
@@ -51,7 +59,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  fastrti relight vase --sweep -o vase.webp"
         ),
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--light", dest="lights", type=light, action="append", metavar="x,y[,z]", help="a light; repeat it for several"
@@ -101,7 +109,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
-    renderer = Renderer(arguments.object, backend=arguments.backend)
+    renderer = Renderer(load_object(arguments), backend=arguments.backend)
     if arguments.enhance is None:
         return renderer
     return Enhanced(renderer, arguments.enhance, GAIN if arguments.gain is None else arguments.gain)

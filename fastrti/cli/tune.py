@@ -3,9 +3,8 @@
 import argparse
 from typing import TYPE_CHECKING, Any, cast
 
-from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.cli.arguments import add_object_arguments, load_object
 from fastrti.cli.terminal import say
-from fastrti.formats import load
 from fastrti.kernels.backends import BACKENDS
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="example:\n  fastrti tune vase",
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument(
         "--precision", default="auto", metavar="P", help="auto, fp16, 'fp16 hi/lo' or fp32 (default: the object's)"
     )
@@ -33,7 +32,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measures the candidates, keeps the fastest, and prints each that is faster than those before it."""
-    relightable = load(arguments.object)
+    relightable = load_object(arguments)
     loaded = BACKENDS["triton"].load(relightable, None, arguments.precision)
     from fastrti.kernels.triton import tuning  # with Triton, which a machine without a GPU may not have
 

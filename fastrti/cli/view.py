@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP
+from fastrti.cli.arguments import add_object_arguments
 from fastrti.sharing.local_server import LocalServer, Site
 from fastrti.sharing.opened import OpenedObject
 
@@ -22,14 +22,14 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog="example:\n  fastrti view vase",
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument("--no-browser", action="store_true", help="only print the address")
     return parser
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Serves until Ctrl-C."""
-    opened = OpenedObject(arguments.object)
+    opened = OpenedObject(arguments.object, arguments.max_pixels)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:  # normals may be in the making
         server = LocalServer(Site(opened, Path(temporary)))
         print(f"{server.address}  (Ctrl-C ends)", flush=True)

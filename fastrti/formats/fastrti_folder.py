@@ -65,7 +65,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     for key, wanted in (("type", "neural"), ("format", "png"), ("colorspace", "rgb")):
         info.choice(key, (wanted,))
     stored = info.integer("planes", 1, MAX_PLANES)
-    width, height = checked_size(info, stored, max_pixels)
+    width, height = checked_size(info, max_pixels)
     minimum, maximum = info.array("min", (stored,)), info.array("max", (stored,))
     decoder = _decoder(info, stored)
     count = decoder.planes  # OpenLIME's form pads to nine planes

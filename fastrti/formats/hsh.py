@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import open_file, replace_file
 from fastrti.formats.format import Format, Source
-from fastrti.formats.reading.plane_files import MAX_SIDE, check_size
+from fastrti.formats.reading.plane_files import MAX_SIDE
 from fastrti.formats.reading.ranges import ascending, hsh_signs, requantised
 from fastrti.formats.reading.text_header import TextHeader
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
+from fastrti.picture_limits import check_pixels
 
 MAGIC = b"#HSH1."
 ORDERS = (1, 4, 9, 16)
@@ -105,7 +106,7 @@ def _read_header(header: TextHeader, max_pixels: int | None) -> tuple[int, int, 
             f"{', '.join(map(str, ORDERS))} terms of three channels, each with its own coefficients of 1 or 4 bytes",
             f"{terms} terms, {channels} channels, basis type {basis}, {size} bytes",
         )
-    check_size(header.where, width, height, _CHANNELS * terms, max_pixels)
+    check_pixels(header.where, width, height, max_pixels, ObjectError)
     return width, height, terms, size
 
 

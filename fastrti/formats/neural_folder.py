@@ -36,7 +36,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     """
     info = source.fields
     check_colours(info)
-    width, height = checked_size(info, OPENLIME_PLANES, max_pixels)
+    width, height = checked_size(info, max_pixels)
     info.integer("planes", OPENLIME_PLANES, OPENLIME_PLANES)
     minimum, maximum = info.array("min", (OPENLIME_PLANES,)), info.array("max", (OPENLIME_PLANES,))
     colorspace = info.choice("colorspace", ("rgb", "bgr"))

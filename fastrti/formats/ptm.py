@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import open_file, replace_file
 from fastrti.formats.format import Format, Source
-from fastrti.formats.reading.plane_files import MAX_SIDE, check_size
+from fastrti.formats.reading.plane_files import MAX_SIDE
 from fastrti.formats.reading.ptm_jpeg import read_streams
 from fastrti.formats.reading.ranges import ascending, requantised
 from fastrti.formats.reading.text_header import TextHeader
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.objects.relightable import Relightable
+from fastrti.picture_limits import check_pixels
 
 MAGIC = b"PTM_1."
 VERSIONS = ("PTM_1.0", "PTM_1.1", "PTM_1.2")
@@ -53,7 +54,7 @@ def _read(header: TextHeader, max_pixels: int | None) -> Relightable:
     name = header.choice("a format", _PLANES)
     width, height = header.integers("width and height", 2, 1, MAX_SIDE)
     base_colour = name.endswith("LRGB")
-    check_size(header.where, width, height, 3 + TERMS if base_colour else 3 * TERMS, max_pixels)
+    check_pixels(header.where, width, height, max_pixels, ObjectError)
     scale = np.array(header.floats("scales", TERMS)) / 255
     bias = np.array(header.floats("biases", TERMS, -MAX_BIAS, MAX_BIAS))
     planes = np.ascontiguousarray(_PLANES[name](header, version, width, height)[:, ::-1])

@@ -54,7 +54,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     kind = info.choice("type", TYPES)
     colorspace = info.choice("colorspace", ("rgb", "lrgb") if kind in LIGHT_FUNCTIONS else ("mrgb", "mycc"))
     count = _plane_count(info, colorspace)
-    width, height = checked_size(info, count, max_pixels)
+    width, height = checked_size(info, max_pixels)
     at_0, at_255 = _ranges(info, count)
     lights = _lights(info) if "lights" in info or kind == "rbf" else np.empty((0, 3))
     decoder: Decoder

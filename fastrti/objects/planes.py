@@ -6,8 +6,7 @@ z_k = v / 255 · (maximum_k − minimum_k) + minimum_k        v: the stored byte
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.errors import ArgumentError, TrainingError
-from fastrti.picture_limits import MAX_PLANE_BYTES
+from fastrti.errors import ArgumentError
 
 MAX_PLANES = 48
 MAX_LATENT = float(np.finfo(np.float32).max)  # every viewer holds minimum and maximum as float32
@@ -37,15 +36,6 @@ def dequantise(
     shape = (-1,) + (1,) * (planes.ndim - 1)
     low, high = (np.asarray(bound, np.float64).reshape(shape) for bound in (minimum, maximum))
     return planes / 255 * (high - low) + low
-
-
-def check_size_to_fit(planes: int, height: int, width: int) -> None:
-    """Raises TrainingError where a fit would make more planes than `load` opens."""
-    if planes * height * width > MAX_PLANE_BYTES:
-        raise TrainingError(
-            f"expected photographs whose planes take at most {MAX_PLANE_BYTES:,} bytes, got {width}×{height} pixels "
-            f"and {planes} planes: scale the photographs down, or fit fewer planes"
-        )
 
 
 def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maximum: NDArray[np.floating]) -> None:

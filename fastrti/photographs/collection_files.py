@@ -83,7 +83,11 @@ class CollectionFiles:
 
 
 def find_collection(
-    folder: str | Path, lp: str | Path | None = None, transfer: Transfer | None = None, match: Match | None = None
+    folder: str | Path,
+    lp: str | Path | None = None,
+    transfer: Transfer | None = None,
+    match: Match | None = None,
+    max_pixels: int | None = None,
 ) -> CollectionFiles:
     """The photographs of a folder, the light of each, and the masks; arguments and errors as of `Mlic.load`."""
     _check_transfer(transfer)
@@ -98,6 +102,7 @@ def find_collection(
         np.array([row.light for row, _ in matching.pairs]),
         pictures,
         transfer,
+        max_pixels,
         (*light_list.notes, *kind_notes, *notes),
         lp,
         matching.way,
@@ -110,7 +115,11 @@ def find_collection(
 
 
 def find_photographs(
-    folder: str | Path, lp: str | Path | None = None, transfer: Transfer | None = None, match: Match | None = None
+    folder: str | Path,
+    lp: str | Path | None = None,
+    transfer: Transfer | None = None,
+    match: Match | None = None,
+    max_pixels: int | None = None,
 ) -> CollectionFiles:
     """`find_collection`, or all photographs of a folder without lights where neither it nor the caller has a list.
 
@@ -118,13 +127,13 @@ def find_photographs(
         CollectionError: as `find_collection`, and where the photographs without a list are fewer than two.
     """
     if lp is not None or has_list(Path(folder)):
-        return find_collection(folder, lp, transfer, match)
+        return find_collection(folder, lp, transfer, match, max_pixels)
     _check_transfer(transfer)
     pictures, notes = one_kind(find_pictures(Path(folder)))
     paths = sorted(filter(is_photograph, pictures), key=lambda path: by_numbers(path.name))
     if len(paths) < 2:
         raise CollectionError(f"expected two photographs or more in {folder}, found {paths[0].name} alone")
-    return _collection(paths, None, pictures, transfer, tuple(notes))
+    return _collection(paths, None, pictures, transfer, max_pixels, tuple(notes))
 
 
 def _collection(
@@ -132,12 +141,14 @@ def _collection(
     lights: NDArray[np.float64] | None,
     pictures: Sequence[Path],
     transfer: Transfer | None,
+    max_pixels: int | None,
     notes: tuple[str, ...],
     lp: Path | None = None,
     matched_by: str = "",
 ) -> CollectionFiles:
     masks, mask_notes = _masks(pictures)
-    files, transfer, corrections = develop_alike([open_photograph(path) for path in paths], transfer)
+    headers = [open_photograph(path, max_pixels) for path in paths]
+    files, transfer, corrections = develop_alike(headers, transfer, max_pixels)
     files, file_notes = agree(files, transfer == "linear")
     others = [*([] if lp is None else [source_file(lp, "lights")]), *(source_file(path, "mask") for path in masks)]
     return CollectionFiles(

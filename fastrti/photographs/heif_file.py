@@ -17,11 +17,11 @@ from fastrti.photographs.picture_file import (
     Alpha,
     PictureFile,
     Samples,
-    check_size,
     check_whole,
     opened,
     picture_file,
 )
+from fastrti.picture_limits import check_pixels
 
 if TYPE_CHECKING:
     import pillow_heif
@@ -38,7 +38,7 @@ _SRGB_PRIMARIES, _SRGB_TRANSFER = 1, 13
 _VIDEO_TRANSFERS = frozenset({1, 6, 14, 15})
 
 
-def heif_file(path: Path) -> PictureFile:
+def heif_file(path: Path, max_pixels: int | None) -> PictureFile:
     """The header of the main picture of a HEIF file; its thumbnail, its depth and its other pictures do not count.
 
     Raises:
@@ -48,7 +48,7 @@ def heif_file(path: Path) -> PictureFile:
     container = _opened(path)
     width, height = container.size  # as it is seen: the file says itself how its picture is turned
     channels = len(container.mode.partition(";")[0])
-    check_size(path, width, height)
+    check_pixels(path.name, width, height, max_pixels, CollectionError)
     check_whole(path, width * height * channels, _EXPANSION)
     data = container.info.get("exif") or b""
     exif = exif_facts(lambda: _exif(data), data)

@@ -7,16 +7,16 @@ from PIL import Image, JpegImagePlugin
 
 from fastrti.errors import CollectionError
 from fastrti.photographs.exif import exif_facts
-from fastrti.photographs.picture_file import PictureFile, Samples, check_size, check_whole, opened, picture_file
+from fastrti.photographs.picture_file import PictureFile, Samples, check_whole, opened, picture_file
 from fastrti.photographs.pillow_samples import MODES, pillow_samples
-from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, jpeg_markers, too_many_scans
+from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, check_pixels, jpeg_markers, too_many_scans
 
 START = b"\xff\xd8\xff"
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # the markers of a picture's form; the others are tables
 
 
-def jpeg_file(path: Path) -> PictureFile:
+def jpeg_file(path: Path, max_pixels: int | None) -> PictureFile:
     """The header of a JPEG.
 
     Raises:
@@ -28,7 +28,7 @@ def jpeg_file(path: Path) -> PictureFile:
         image = JpegImagePlugin.JpegImageFile(file)
         if image.mode not in MODES:
             raise CollectionError(f"{path.name}: expected greys or RGB, found a JPEG of {image.mode}: save it as RGB")
-        check_size(path, *image.size)
+        check_pixels(path.name, *image.size, max_pixels, CollectionError)
         check_whole(path, image.width * image.height * len(image.getbands()), MAX_EXPANSION)
         exif = exif_facts(image.getexif, image.info.get("exif", b""))
         profile = image.info.get("icc_profile")

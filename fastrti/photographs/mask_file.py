@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import CollectionError
 from fastrti.photographs.photograph import read_photograph
+from fastrti.picture_limits import MAX_PIXELS
 
 EMPTY = "expected a mask with object pixels, found none: it masks out everything"
 
@@ -24,7 +25,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> NDArray[np.bool_]:
     Raises:
         CollectionError: another size, or a file that cannot be read.
     """
-    picture = read_photograph(path)
+    picture = read_photograph(path, max(MAX_PIXELS, shape[0] * shape[1]))
     drawn: NDArray[np.bool_] = picture.pixels.max(axis=2) > np.iinfo(picture.pixels.dtype).max / 2
     if drawn.shape != shape:
         raise CollectionError(

@@ -172,7 +172,7 @@ def _asked_for(way: Match, lights: LightList, photographs: Sequence[Path]) -> Ma
 def _doubtful(lights: LightList, found: str, ways: Iterable[Matching | None]) -> CollectionError:
     different = {way.pairs: way for way in ways if way is not None and way.pairs}
     possible = [f"{way.way} ({len(way.pairs)} of {len(lights.rows)}: {way})" for way in different.values()]
-    choose = f"choose {' or '.join(possible)} with --match (match= in Python), or " if possible else ""
+    choose = f"choose {' or '.join(possible)} with match=, or " if possible else ""
     return CollectionError(
         f"{lights.name}: expected every row to name a picture of this collection, found {found}: "
         f"{choose}correct the list"
@@ -233,7 +233,7 @@ def _by_name(lights: LightList, photographs: Sequence[Path]) -> Matching:
             if path in taken:
                 raise CollectionError(
                     f"{where}: expected each picture once, found {path.name} also in line {taken[path]}: "
-                    "correct the list, or choose another way with --match (match= in Python)"
+                    "correct the list, or choose another way with match="
                 )
             taken[path] = row.line
             pairs.append((row, path))

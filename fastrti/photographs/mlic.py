@@ -94,6 +94,7 @@ class Mlic:
         lp: str | Path | None = None,
         transfer: Transfer | None = None,
         match: Match | None = None,
+        max_pixels: int | None = None,
     ) -> "Mlic":
         """Reads a folder of JPEG, PNG, TIFF, HEIF or raw photographs and the `.lp` or `.dome` file of their lights.
 
@@ -107,13 +108,14 @@ class Mlic:
                 linear for raw files, and sRGB for others.
             match: what rows and pictures are matched by: "name" (stems, without case), "number" (the number in the
                 name) or "order". None takes the one that is beyond doubt.
+            max_pixels: allow photographs of more pixels than the default of 150 million, or of fewer.
 
         Raises:
             CollectionError: a part that is missing, cannot be read, or does not fit the others; rows and pictures whose
                 match is in doubt.
             ArgumentError: another transfer or match.
         """
-        files = find_collection(folder, lp, transfer, match)
+        files = find_collection(folder, lp, transfer, match, max_pixels)
         assert files.lights is not None  # of a list
         photographs, opaque, sources = _read_all(files)
         dome = files.dome

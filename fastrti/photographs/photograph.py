@@ -41,18 +41,26 @@ class Photograph:
     opaque: NDArray[np.bool_] | None
 
 
-def read_photograph(path: Path) -> Photograph:
+def read_photograph(path: Path, max_pixels: int | None = None) -> Photograph:
     """Reads a picture file as it says itself that it is to be seen; a raw file is developed to linear light.
+
+    Args:
+        path: the file.
+        max_pixels: as of `open_photograph`.
 
     Raises:
         CollectionError: see `open_photograph` and `decode`.
         MissingPackageError: a file that needs the extra `16bit`, `raw` or `heif`, which is not installed.
     """
-    return decode(open_photograph(path))
+    return decode(open_photograph(path, max_pixels))
 
 
-def open_photograph(path: Path) -> PictureFile:
+def open_photograph(path: Path, max_pixels: int | None = None) -> PictureFile:
     """What a JPEG, PNG, TIFF, HEIF or raw file says of itself; no picture is decoded.
+
+    Args:
+        path: the file.
+        max_pixels: allow pictures of more pixels than the default of 150 million, or of fewer.
 
     Raises:
         CollectionError: damaged, of another format, colour model or depth, a profile that cannot be converted, more
@@ -63,16 +71,16 @@ def open_photograph(path: Path) -> PictureFile:
         start = file.read(16)
     with _one_sentence(path):
         if start.startswith(jpeg_file.START):
-            return jpeg_file.jpeg_file(path)
+            return jpeg_file.jpeg_file(path, max_pixels)
         if start.startswith(png_file.START):
-            return png_file.png_file(path)
+            return png_file.png_file(path, max_pixels)
         if start[4:8] == b"ftyp" and start[8:12] in heif_file.BRANDS:
-            return heif_file.heif_file(path)
+            return heif_file.heif_file(path, max_pixels)
         tiff = start.startswith(tiff_file.STARTS)
         if raw_file.is_raw(path, start, tiff):
-            return raw_file.raw_file(path)
+            return raw_file.raw_file(path, max_pixels)
         if tiff:
-            return tiff_file.tiff_file(path)
+            return tiff_file.tiff_file(path, max_pixels)
     raise CollectionError(
         f"{path.name}: expected a JPEG, PNG, TIFF, HEIF or raw file, found another kind of file: convert it"
     )

@@ -12,7 +12,6 @@ from fastrti.errors import CollectionError
 from fastrti.files import open_file
 from fastrti.photographs.colours import ColourError, ColourSpace, from_icc
 from fastrti.photographs.exif import SIDEWAYS, ExifFacts
-from fastrti.picture_limits import MAX_PIXELS
 
 Alpha = Literal["none", "straight", "premultiplied"]
 
@@ -128,14 +127,6 @@ def opened(path: Path) -> BinaryIO:
         CollectionError: it cannot be read.
     """
     return open_file(path, "a photograph", CollectionError)
-
-
-def check_size(path: Path, width: int, height: int) -> None:
-    """Raises CollectionError above the limit of pixels."""
-    if width * height > MAX_PIXELS:
-        raise CollectionError(
-            f"{path.name}: expected at most {MAX_PIXELS} pixels, found {width}×{height}: scale the photographs down"
-        )
 
 
 def check_whole(path: Path, stored_bytes: int, expansion: int) -> None:

@@ -34,9 +34,7 @@ def find_list(folder: Path) -> Path:
     else:
         near = [str(path) for place in _readable((folder / "..", *_files_in(folder))) for path in _lists_in(place)]
         what = f"found none, but {listed(near)}" if near else "found none"
-    raise CollectionError(
-        f"expected one .lp or .dome file in {folder}, {what}: pass the one to use with --lp, or with lp= in Python"
-    )
+    raise CollectionError(f"expected one .lp or .dome file in {folder}, {what}: pass the one to use as lp=")
 
 
 def has_list(folder: Path) -> bool:
@@ -106,5 +104,5 @@ def _no_pictures(folder: Path, beside: Iterable[Path]) -> CollectionError:
     places = _readable((*_files_in(folder), *sorted(beside)))
     counts = [f"{count} in {place}" for place in places if (count := sum(map(is_photograph, _pictures_in(place))))]
     if counts:
-        return CollectionError(f"{expected} none, but {listed(counts)}: pass that folder, and its list with --lp")
+        return CollectionError(f"{expected} none, but {listed(counts)}: pass that folder, and its list as lp=")
     return CollectionError(f"{expected} none: name the folder of the photographs")

@@ -24,13 +24,12 @@ from fastrti.photographs.picture_file import (
     Alpha,
     PictureFile,
     Samples,
-    check_size,
     check_whole,
     opened,
     picture_file,
 )
 from fastrti.photographs.pillow_samples import pillow_samples
-from fastrti.picture_limits import MAX_EXPANSION
+from fastrti.picture_limits import MAX_EXPANSION, check_pixels
 
 START = b"\x89PNG\r\n\x1a\n"
 
@@ -43,7 +42,7 @@ _SRGB_GAMMA, _GAMMA_NEAR = 1 / 2.2, 0.05  # what PNG writers give for sRGB, and 
 _CHROMATICITY_NEAR = 0.005
 
 
-def png_file(path: Path) -> PictureFile:
+def png_file(path: Path, max_pixels: int | None) -> PictureFile:
     """The header of a PNG.
 
     Raises:
@@ -53,7 +52,7 @@ def png_file(path: Path) -> PictureFile:
         image = PngImagePlugin.PngImageFile(file)
         chunks = dict(_small_chunks(file))
         bits, colour_type = chunks[b"IHDR"][8:10]
-        check_size(path, *image.size)
+        check_pixels(path.name, *image.size, max_pixels, CollectionError)
         check_whole(path, image.width * image.height * _CHANNELS[colour_type] * bits // 8, MAX_EXPANSION)
         if not image.info.keys() & {"exif", "Raw profile type exif"}:  # else Pillow decodes all to see if EXIF follows
             image.info["exif"] = chunks.get(b"eXIf", b"")

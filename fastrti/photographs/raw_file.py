@@ -16,9 +16,9 @@ from fastrti.photographs.colours import SRGB
 from fastrti.photographs.exif import exif_facts
 from fastrti.photographs.kinds import RAW_SUFFIXES
 from fastrti.photographs.notes import Doubt
-from fastrti.photographs.picture_file import Development, PictureFile, Samples, check_size, check_whole, opened
+from fastrti.photographs.picture_file import Development, PictureFile, Samples, check_whole, opened
 from fastrti.photographs.raw_exif import raw_exif
-from fastrti.picture_limits import MAX_EXPANSION
+from fastrti.picture_limits import MAX_EXPANSION, check_pixels
 
 if TYPE_CHECKING:
     import rawpy
@@ -49,14 +49,14 @@ def is_raw(path: Path, start: bytes, tiff: bool) -> bool:
     return _DNG_VERSION in tags
 
 
-def raw_file(path: Path) -> PictureFile:
+def raw_file(path: Path, max_pixels: int | None) -> PictureFile:
     """The header of a raw file, and how it would be developed if it were alone.
 
     Raises:
         CollectionError: a file that LibRaw does not know, that is damaged, or whose pixels are not square.
         MissingPackageError: the extra `raw` is not installed.
     """
-    with _unpacked(path) as raw:
+    with _unpacked(path, max_pixels) as raw:
         width, height = _crop(raw.sizes)[2:]
         orientation = _ORIENTATIONS[raw.sizes.flip]
         development = _own_development(raw)
@@ -66,11 +66,11 @@ def raw_file(path: Path) -> PictureFile:
         exif = exif_facts(lambda: raw_exif(file))
     exif = replace(exif, orientation=orientation, colours=None, uncalibrated=False)  # those of the camera's JPEG
     size, dtype = (width, height), np.dtype(np.uint16)
-    decode = partial(develop, path, development)
+    decode = partial(develop, path, development, max_pixels)
     return PictureFile(path, *size, dtype, grey, exif, SRGB, decode, remarks, development)
 
 
-def develop(path: Path, development: Development) -> Samples:
+def develop(path: Path, development: Development, max_pixels: int | None = None) -> Samples:
     """The samples of a raw file, proportional to light: 65,535 is `development.levels` above black.
 
     Every sample has its colour's black level taken away and is multiplied by its white balance. What is above white is
@@ -80,7 +80,7 @@ def develop(path: Path, development: Development) -> Samples:
     Raises:
         CollectionError: a file that LibRaw cannot decode.
     """
-    with _unpacked(path) as raw:
+    with _unpacked(path, max_pixels) as raw:
         left, top, width, height = _crop(raw.sizes)
         pixels = raw.postprocess(
             user_wb=list(development.white_balance),
@@ -101,7 +101,7 @@ def develop(path: Path, development: Development) -> Samples:
 
 
 @contextmanager
-def _unpacked(path: Path) -> Iterator["rawpy.RawPy"]:
+def _unpacked(path: Path, max_pixels: int | None) -> Iterator["rawpy.RawPy"]:
     """The file with its samples in memory; errors of LibRaw become sentences."""
     with needs("raw", f"{path.name}, a raw file"):
         import rawpy
@@ -110,7 +110,7 @@ def _unpacked(path: Path) -> Iterator["rawpy.RawPy"]:
     try:
         with opened(path) as file:
             raw.open_buffer(file)
-        _check(path, raw.sizes)
+        _check(path, raw.sizes, max_pixels)
         raw.unpack()
         yield raw
     except rawpy.LibRawFileUnsupportedError:
@@ -134,9 +134,9 @@ def libraw_version() -> str:
     return ".".join(map(str, rawpy.libraw_version))
 
 
-def _check(path: Path, sizes: Any) -> None:
+def _check(path: Path, sizes: Any, max_pixels: int | None) -> None:
     """Raises CollectionError for sizes that are too large, or larger than the file; nothing is unpacked yet."""
-    check_size(path, sizes.raw_width, sizes.raw_height)
+    check_pixels(path.name, sizes.raw_width, sizes.raw_height, max_pixels, CollectionError)
     check_whole(path, 2 * sizes.raw_width * sizes.raw_height, MAX_EXPANSION)
     if abs(sizes.pixel_aspect - 1) > _SQUARE:
         raise CollectionError(

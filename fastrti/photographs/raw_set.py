@@ -17,7 +17,7 @@ _SAME_LEVELS = 1.5  # between white levels: ISO changes them a little, another n
 
 
 def develop_alike(
-    files: Sequence[PictureFile], transfer: Transfer | None
+    files: Sequence[PictureFile], transfer: Transfer | None, max_pixels: int | None = None
 ) -> tuple[list[PictureFile], Transfer, tuple[Correction, ...]]:
     """One white balance and one exposure for all raw files of a set, and how samples encode light.
 
@@ -43,7 +43,7 @@ def develop_alike(
     if transfer == "srgb":
         raise CollectionError(
             f"{raw[0][0].path.name}: expected raw files to be proportional to light, got the transfer srgb: "
-            "leave out --transfer (transfer= in Python)"
+            "leave out transfer="
         )
     own = [development for _, development in raw]
     lowest = min(raw, key=lambda pair: pair[1].levels)
@@ -56,7 +56,9 @@ def develop_alike(
     balances = np.array([development.white_balance for development in own])
     red, green, blue, fourth = (float(value) for value in np.median(balances, axis=0))
     common = Development((red, green, blue, fourth), lowest[1].levels)
-    alike = [replace(file, development=common, decode=partial(develop, file.path, common)) for file, _ in raw]
+    alike = [
+        replace(file, development=common, decode=partial(develop, file.path, common, max_pixels)) for file, _ in raw
+    ]
     return alike, "linear", (_correction(common, balances),)
 
 

@@ -19,13 +19,12 @@ from fastrti.photographs.picture_file import (
     Alpha,
     PictureFile,
     Samples,
-    check_size,
     check_whole,
     opened,
     picture_file,
 )
 from fastrti.photographs.pillow_samples import MODES, pillow_samples
-from fastrti.picture_limits import MAX_EXPANSION
+from fastrti.picture_limits import MAX_EXPANSION, check_pixels
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF; Pillow cannot read the very last
 
@@ -109,7 +108,7 @@ class _Page:
         return f"a TIFF of {bits}-bit {kind} samples, {name}{more}"
 
 
-def tiff_file(path: Path) -> PictureFile:
+def tiff_file(path: Path, max_pixels: int | None) -> PictureFile:
     """The header of the first page of a TIFF that has full size.
 
     Raises:
@@ -133,7 +132,7 @@ def tiff_file(path: Path) -> PictureFile:
             found = "a TIFF of thumbnails" if pages else "a TIFF without pages"
             raise CollectionError(f"{path.name}: expected a page of full size, found {found}: save it as a plain TIFF")
         page = max(pictures, key=lambda page: page.width * page.height)  # the first of the largest
-        check_size(path, page.width, page.height)
+        check_pixels(path.name, page.width, page.height, max_pixels, CollectionError)
         _check_samples(path, page)
         _check_segments(path, page)
         exif = exif_facts(lambda: tiff_exif(file, page.offset, start))

@@ -18,6 +18,7 @@ class OpenedObject:
 
     Args:
         path: the folder or file of an object.
+        max_pixels: as of `load`.
 
     Attributes:
         relightable: the object.
@@ -28,10 +29,10 @@ class OpenedObject:
         ObjectError: the folder or file is not a relightable object.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], max_pixels: int | None = None) -> None:
         folder = real_path(path)
         self._state = _state(folder)  # before the object is read
-        self.relightable: Relightable = load(path)
+        self.relightable: Relightable = load(path, max_pixels)
         info = read_json(folder / "info.json").values if folder.is_dir() else {}
         self.folder = folder if "fastrti" in info else None
         self.tiled = "tiles" in info

@@ -12,7 +12,7 @@ from fastrti.errors import ArgumentError
 from fastrti.least_squares import Terms, determined_terms, solve, term_solver
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
 from fastrti.objects.light_terms import gaussian_weights, hsh_terms, ptm_terms
-from fastrti.objects.planes import check_size_to_fit, quantise
+from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.coverage import different_lights, light_notes
 from fastrti.photographs.hold_out import spread_lights
@@ -61,12 +61,10 @@ def fit_classical(mlic: Mlic, basis: Basis, hold_out: int = 0) -> Relightable:
 
     Raises:
         ArgumentError: another basis.
-        TrainingError: fewer than two photographs, hold_out is negative or leaves fewer than two, or more planes than
-            `load` opens.
+        TrainingError: fewer than two photographs, or hold_out is negative or leaves fewer than two.
     """
     if basis not in BASES_TO_FIT:
         raise ArgumentError(f"expected a basis of {', '.join(BASES_TO_FIT)}, got {basis!r}")
-    check_size_to_fit(planes_of(basis), mlic.height, mlic.width)
     started = time.perf_counter()
     held_out = spread_lights(mlic.lights, hold_out)
     fitted_to = np.setdiff1d(np.arange(len(mlic)), held_out)

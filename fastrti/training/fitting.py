@@ -15,7 +15,7 @@ from torch import Tensor
 
 import fastrti
 from fastrti.errors import ArgumentError, TrainingError
-from fastrti.objects.planes import MAX_PLANES, check_size_to_fit, quantise
+from fastrti.objects.planes import MAX_PLANES, quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.coverage import light_notes
 from fastrti.photographs.hold_out import spread_lights
@@ -103,7 +103,6 @@ def fit(
     weights = settings.alpha or kind.alpha
     if not 1 <= planes <= MAX_PLANES:
         raise ArgumentError(f"expected 1 to {MAX_PLANES} planes, got {planes}")
-    check_size_to_fit(planes, mlic.height, mlic.width)
     if int8:
         check_int8(kind)
     where = _device(device)

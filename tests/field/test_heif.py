@@ -169,7 +169,7 @@ def test_sizes_are_limited_before_decoding(tmp_path):
     size = b"ispe" + bytes(4) + (64).to_bytes(4, "big") * 2
     assert data.count(size) == 1
     (tmp_path / "a.heic").write_bytes(data.replace(size, size[:8] + (12_300).to_bytes(4, "big") * 2))
-    with pytest.raises(CollectionError, match=r"^a.heic: expected at most 150000000 pixels, found 12300×12300"):
+    with pytest.raises(CollectionError, match=r"^a.heic: expected at most 150000000 pixels, got 12300×12300"):
         open_photograph(tmp_path / "a.heic")
 
 

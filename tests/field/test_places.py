@@ -9,6 +9,7 @@ from field_sets import documented, list_of, pairs, write_pictures, write_set
 from PIL import Image
 
 from fastrti import Mlic
+from fastrti.cli.words import in_options
 from fastrti.errors import CollectionError
 from fastrti.photographs.notes import Doubt
 
@@ -105,7 +106,7 @@ def test_photographs_elsewhere_are_pointed_at(tmp_path: Path, listed: str) -> No
     write_set(project / "assembly", [], [listed.format(name) for name in NAMES])
     with pytest.raises(CollectionError, match="found none, but 3 in") as caught:
         Mlic.load(project / "assembly")
-    assert f"found none, but 3 in {place}: pass that folder, and its list with --lp" in str(caught.value)
+    assert f"found none, but 3 in {place}: pass that folder, and its list as lp=" in str(caught.value)
     assert documented("found none, but 8 in")
     mlic = Mlic.load(place, lp=project / "assembly" / "dome.lp")
     assert pairs(mlic, 3) == IN_ORDER
@@ -116,7 +117,7 @@ def test_a_list_elsewhere_is_pointed_at(tmp_path: Path, place: str) -> None:
     folder = tmp_path / "jpg"
     write_pictures(folder, NAMES)
     write_set(folder / place, [], NAMES)
-    with pytest.raises(CollectionError, match="pass the one to use with --lp") as caught:
+    with pytest.raises(CollectionError, match="pass the one to use as lp=") as caught:
         Mlic.load(folder)
     assert f"found none, but {(folder / place / 'dome.lp').resolve()}: " in str(caught.value)
     assert documented("found none, but")
@@ -129,7 +130,7 @@ def test_several_lists(tmp_path: Path) -> None:
     with pytest.raises(CollectionError) as caught:
         Mlic.load(tmp_path)
     sentence = "found 2: a.lp, b.lp: pass the one to use with --lp"
-    assert sentence in str(caught.value) and documented(sentence)
+    assert sentence in in_options(str(caught.value)) and documented(sentence)
 
 
 def test_photographs_in_the_current_folder_and_below_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

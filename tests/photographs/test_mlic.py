@@ -135,7 +135,7 @@ def test_a_list_elsewhere_is_passed(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("lists") / "lights.lp"
     (folder / "dirs.lp").rename(other)
     with pytest.raises(
-        CollectionError, match=r"expected one \.lp or \.dome file in .*, found none: pass the one to use with --lp"
+        CollectionError, match=r"expected one \.lp or \.dome file in .*, found none: pass the one to use as lp="
     ):
         Mlic.load(folder)
     assert len(Mlic.load(folder, lp=other)) == 3
@@ -143,7 +143,7 @@ def test_a_list_elsewhere_is_passed(folder, tmp_path_factory):
 
 def test_several_lists_are_refused_by_name(folder):
     (folder / "b.lp").write_text("")
-    with pytest.raises(CollectionError, match=r"found 2: b.lp, dirs.lp: pass the one to use with --lp"):
+    with pytest.raises(CollectionError, match=r"found 2: b.lp, dirs.lp: pass the one to use as lp="):
         Mlic.load(folder)
     assert len(Mlic.load(folder, lp=folder / "dirs.lp")) == 3
 

@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from fastrti.errors import ArgumentError, TrainingError
+from fastrti.errors import ArgumentError
 from fastrti.kernels.reference import relight_reference
-from fastrti.objects import planes
 from fastrti.objects.light_terms import hsh_terms, ptm_terms
-from fastrti.objects.planes import check_size_to_fit, dequantise
+from fastrti.objects.planes import dequantise
 from fastrti.photographs.mlic import Mlic
 from fastrti.scoring.metrics import psnr
 from fastrti.training import classical as baselines
@@ -176,13 +175,3 @@ def test_figures_of_real_collections_are_the_known_ones(shared_data, scene):
         pictures = [relight_reference(relightable, light) for light in test.lights]
         found = np.mean([psnr(picture, test.picture(i)) for i, picture in enumerate(pictures)])
         assert found == pytest.approx(known[row], abs=0.03)  # theirs have float coefficients
-
-
-def test_a_fit_that_load_would_refuse_is_refused_before(monkeypatch):
-    check_size_to_fit(18, 10_000, 15_000)  # a PTM of the largest photographs that are read
-    with pytest.raises(TrainingError, match="at most 2,700,000,000 bytes, got 15000×10000 pixels and 48 planes: scale"):
-        check_size_to_fit(48, 10_000, 15_000)
-    monkeypatch.setattr(planes, "MAX_PLANE_BYTES", 48 * 7 * 5 - 1)
-    fit_classical(synthetic("hsh9"), "hsh9")
-    with pytest.raises(TrainingError, match="got 5×7 pixels and 48 planes"):
-        fit_classical(synthetic("hsh16"), "hsh16")

@@ -49,24 +49,25 @@ def check(
     lp: str | os.PathLike[str] | None = None,
     transfer: Transfer | None = None,
     match: Match | None = None,
+    max_pixels: int | None = None,
 ) -> Report:
     """Checks every photograph against what all the others predict, and the lights for what they leave out.
 
     Args:
         source: a collection, or the folder of photographs, which are read one by one. A folder without a list of lights
             is checked for all that needs none.
-        lp: the list of lights, as of `Mlic.load`; for a folder only, like the next two.
+        lp: the list of lights, as of `Mlic.load`; for a folder only, like all that follow.
         transfer: how samples encode light.
         match: what rows and photographs are matched by.
+        max_pixels: as of `Mlic.load`.
 
     Raises:
         CollectionError: photographs or a list that cannot be read.
     """
     if isinstance(source, Mlic):
         return report_of(overview_of(source))
-    return report_of(
-        overview_of_files(find_photographs(Path(source), None if lp is None else Path(lp), transfer, match))
-    )
+    files = find_photographs(Path(source), None if lp is None else Path(lp), transfer, match, max_pixels)
+    return report_of(overview_of_files(files))
 
 
 def report_of(overview: Overview) -> Report:

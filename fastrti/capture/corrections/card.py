@@ -14,6 +14,7 @@ from fastrti.photographs.checks import Samples, Transfer
 from fastrti.photographs.linear_light import LinearLight
 from fastrti.photographs.notes import Doubt
 from fastrti.photographs.photograph import decode, open_photograph
+from fastrti.picture_limits import MAX_PIXELS
 from fastrti.text import listed
 
 Floats = NDArray[np.float64]
@@ -53,8 +54,9 @@ class Card:
         Raises:
             CollectionError: it cannot be read, has another size, is overexposed or too dark.
         """
-        pixels = decode(open_photograph(path), transfer == "linear").pixels
         height, width = size
+        header = open_photograph(path, max(MAX_PIXELS, height * width))
+        pixels = decode(header, transfer == "linear").pixels
         if pixels.shape[:2] != size:
             raise CollectionError(
                 f"{path.name}: expected a card of the photographs' size, {width}×{height}, found "

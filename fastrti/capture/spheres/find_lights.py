@@ -29,9 +29,7 @@ from fastrti.text import listed
 
 _FILM = 36.0  # millimetres: the long side of a picture on 35-mm film
 _LEAST_RADIUS = 5.0  # pixels
-SAY_WHERE = "say where one is in spheres="
-"""What to do, in the words of Python."""
-
+_SAY_WHERE = "say where one is in spheres="
 _LIKELY = 0.7  # the share of photographs with a highlight in a circle that is worth a look
 _MOST_WIDTHS = 100.0  # picture widths from the picture to a light of a dome
 
@@ -44,6 +42,7 @@ def find_lights(
     dome_diameter: float | None = None,
     mm_per_pixel: float | None = None,
     check: str | Path | None = None,
+    max_pixels: int | None = None,
 ) -> FoundLights:
     """Finds glossy spheres in photographs, and reads the light of each photograph from its highlight in them.
 
@@ -57,6 +56,7 @@ def find_lights(
         dome_diameter: in mm, of a dome whose middle is that of the picture; it needs `mm_per_pixel`.
         mm_per_pixel: the scale of the photographs on the object.
         check: a picture to write of circles, highlights and lights; it is written also where no sphere is found.
+        max_pixels: as of `Mlic.load`.
 
     Raises:
         CollectionError: no photographs, photographs that cannot be read, or no sphere in them.
@@ -69,7 +69,7 @@ def find_lights(
     paths = sorted(filter(is_photograph, pictures), key=lambda path: by_numbers(str(path)))
     if len(paths) < 2:
         raise CollectionError(f"expected photographs under two lights or more in {folder}, found {len(paths)}")
-    files, notes = agree([open_photograph(path) for path in paths])
+    files, notes = agree([open_photograph(path, max_pixels) for path in paths])
     width, height = files[0].upright
     focal, focal_notes = _focal(files, focal_length)
     view = View(width, height, focal)
@@ -159,7 +159,7 @@ def _found(seen: Survey, picture: CheckPicture | None, folder: str) -> list[Want
             x, y, radius = (value * seen.factor for value in seen.view.seen(likely.circle))
             beside = f" (the circle at {x:.1f},{y:.1f},{radius:.1f} comes nearest)"
         raise CollectionError(
-            f"expected a glossy sphere in {folder}, found none that is beyond doubt{beside}: {SAY_WHERE}, "
+            f"expected a glossy sphere in {folder}, found none that is beyond doubt{beside}: {_SAY_WHERE}, "
             "or give a list of the lights"
         )
     return [Wanted(sphere.circle.scaled(seen.factor)) for sphere in spheres]
@@ -174,7 +174,7 @@ def _outlined(
         if sphere.exact or closeup.highlights.share >= HIGHLIGHTS
     ]
     if not spheres:
-        raise CollectionError(f"expected a glossy sphere, found none that is beyond doubt: {SAY_WHERE}")
+        raise CollectionError(f"expected a glossy sphere, found none that is beyond doubt: {_SAY_WHERE}")
     return reconciled(view, spheres, distance)
 
 

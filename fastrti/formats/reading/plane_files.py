@@ -13,7 +13,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 from fastrti.errors import ObjectError
 from fastrti.files import read_file, write_file
 from fastrti.json_fields import Fields
-from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, MAX_PIXELS, MAX_PLANE_BYTES, some_rows, too_many_scans
+from fastrti.picture_limits import MAX_EXPANSION, MAX_JPEG_SCANS, check_pixels, some_rows, too_many_scans
 from fastrti.progress import counted
 
 MAX_SIDE = 1 << 20
@@ -29,23 +29,11 @@ _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 _JPEG_START, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 
 
-def checked_size(info: Fields, planes: int, max_pixels: int | None) -> tuple[int, int]:
-    """(width, height) of an info.json, refused by `check_size` before any memory is taken."""
+def checked_size(info: Fields, max_pixels: int | None) -> tuple[int, int]:
+    """(width, height) of an info.json, refused above the limit before any memory is taken."""
     width, height = info.integer("width", 1, MAX_SIDE), info.integer("height", 1, MAX_SIDE)
-    check_size(info.where, width, height, planes, max_pixels)
+    check_pixels(info.where, width, height, max_pixels, ObjectError)
     return width, height
-
-
-def check_size(where: str, width: int, height: int, planes: int, max_pixels: int | None) -> None:
-    """Raises ObjectError above the limits of pixels and of bytes. A limit that the caller gives is the only one."""
-    limit = MAX_PIXELS if max_pixels is None else max_pixels
-    if width * height > limit:
-        raise ObjectError(f"{where}: expected at most {limit} pixels, got {width}×{height}: scale the object down")
-    if max_pixels is None and width * height * planes > MAX_PLANE_BYTES:
-        raise ObjectError(
-            f"{where}: expected planes of at most {MAX_PLANE_BYTES} bytes in all, got {planes} planes of "
-            f"{width}×{height}: scale the object down"
-        )
 
 
 def read_picture(path: Path, mode: str, width: int, height: int) -> NDArray[np.uint8]:
