@@ -12,7 +12,7 @@ SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 
-.PHONY: help install demo test types test-deep test-gpu robustness bench docs libfastrti format clean
+.PHONY: help install demo test types test-deep test-gpu robustness bench docs libfastrti npm format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench      the CPU renderer beside its peers and this machine's ceilings"
 	@echo "make docs       the documentation as HTML (build/docs/index.html)"
 	@echo "make libfastrti the CPU renderer for programs in C (build/libfastrti.a, csrc/fastrti.h)"
+	@echo "make npm        the viewer as a package for npm (build/rti-viewer-VERSION.tgz)"
 	@echo "make format     rewrite the sources in the project's style"
 
 install: $(STAMP)
@@ -85,6 +86,13 @@ $(BUILD)/libfastrti.a: $(CORE:csrc/%.cpp=$(BUILD)/objects/%.o)
 
 $(BUILD)/objects/%.o: csrc/%.cpp $(HEADERS)
 	mkdir -p $(@D) && $(CXX) -std=c++17 $(OPTIMIZE) -ffp-contract=off -fPIC -pthread -Icsrc -c $< -o $@
+
+# The same sources as every web export, beside what only npm needs.
+VERSION := $(shell sed -n 's/^__version__ = "\(.*\)".*/\1/p' fastrti/__init__.py)
+npm:
+	rm -rf $(BUILD)/npm && mkdir -p $(BUILD)/npm
+	cp -r fastrti/sharing/npm/. fastrti/sharing/viewer/*.js fastrti/sharing/viewer/*.d.ts LICENSE $(BUILD)/npm/
+	cd $(BUILD)/npm && npm pkg set version=$(VERSION) && npm pack --silent --pack-destination ..
 
 format: install
 	$(BIN)/ruff check --fix .
