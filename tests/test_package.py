@@ -105,6 +105,12 @@ def modules():
     return sorted({"fastrti", "fastrti.kernels", *names} - {"fastrti.__main__", "fastrti._cpu"})
 
 
+def imported(name):
+    """A module; those of other systems and of an extra that `dev` does not bring are skipped where they lack it."""
+    optional = ".triton." in name or name == "fastrti.sharing.napari_dock"
+    return pytest.importorskip(name) if optional else importlib.import_module(name)
+
+
 def undocumented(owner, where):
     """The public classes, functions, methods and properties below owner, defined in it, that have no docstring."""
     for name, member in vars(owner).items():
@@ -121,7 +127,7 @@ def undocumented(owner, where):
 
 @pytest.mark.parametrize("name", modules())
 def test_everything_public_has_a_docstring(name):
-    module = pytest.importorskip(name) if ".triton." in name else importlib.import_module(name)
+    module = imported(name)
     assert (module.__doc__ or "").strip() or not inspect.getsource(module).strip()
     assert not list(undocumented(module, name))
 
@@ -129,7 +135,7 @@ def test_everything_public_has_a_docstring(name):
 @pytest.mark.parametrize("name", modules())
 def test_what_holds_arrays_is_compared_by_identity(name):
     """Dataclasses compare their fields, and arrays have no truth value: `==` and `hash` would raise."""
-    module = pytest.importorskip(name) if ".triton." in name else importlib.import_module(name)
+    module = imported(name)
     for owner in vars(module).values():
         own = inspect.isclass(owner) and owner.__module__ == name and dataclasses.is_dataclass(owner)
         types = " ".join(str(field.type) for field in dataclasses.fields(owner)) if own else ""
