@@ -54,6 +54,7 @@ export function makeMoves(viewer, on) {
       h: acts.hand,
       m: () => (viewer.mode = modes[(modes.indexOf(viewer.mode) + 1) % modes.length]),
       ...{ d: () => on.toggle('ruler'), n: () => on.toggle('notes'), c: () => on.toggle('compare') },
+      a: () => on.toggle('adjust'),
       ...{ i: () => on.toggle('info'), '?': () => on.toggle('help'), Escape: () => on.tools()?.close() },
       ...{ s: opened(acts.sweep), z: opened(acts.undo), x: opened(acts.reset) },
       ...{ l: opened(acts.link), p: opened(acts.snapshot), f: acts.fullscreen },
@@ -69,7 +70,7 @@ export function makeButtons({ keys, zoom }) {
   return {
     ...{ fit: ['0', keys[0]], actual: ['1', keys[1]], out: ['−', () => zoom(0.8)], in: ['+', () => zoom(1.25)] },
     ...{ turn: ['R', keys.r], hand: ['H', keys.h], sweep: ['S', keys.s] },
-    ...{ ruler: ['D', keys.d], notes: ['N', keys.n], compare: ['C', keys.c], undo: ['Z', keys.z], reset: ['X', keys.x] },
+    ...{ ruler: ['D', keys.d], notes: ['N', keys.n], compare: ['C', keys.c], adjust: ['A', keys.a], undo: ['Z', keys.z], reset: ['X', keys.x] },
     ...{ link: ['L', keys.l], snapshot: ['P', keys.p], info: ['I', keys.i], help: ['?', keys['?']] },
     ...(document.fullscreenEnabled ? { fullscreen: ['F', keys.f] } : {}), // phones may have none
   };
@@ -80,4 +81,10 @@ export function listKeys(buttons) {
   const listed = Object.entries(buttons).map(([icon, [key]]) => [key, words[icon]]);
   const arrows = [['← ↑ → ↓', words.arrows], ['⇧ ← ↑ → ↓', words.shiftArrows]];
   return [...arrows, ...listed, ['M', words.shown], ['Esc', words.close]];
+}
+
+/** The viewer takes the whole screen, or gives it back. */
+export async function toggleFullscreen(viewer) {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await viewer.requestFullscreen();
 }

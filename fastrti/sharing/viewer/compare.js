@@ -1,6 +1,7 @@
 /** A second picture of the object beside the first, under a slider or in a lens: another mode, or another light. */
 
 import { make } from './controls.js';
+import { LOOK } from './look.js';
 import { field } from './panel.js';
 import { MODES } from './shaders.js';
 import { toolWords } from './tool-words.js';
@@ -93,7 +94,9 @@ export class Compare {
     const { viewer } = this.#on;
     if (!this.#other) return;
     this.#other.light = this.#light ?? viewer.light;
-    this.#other.gain = viewer.gain;
+    for (const name of ['gain', ...Object.keys(LOOK)]) {
+      if (String(this.#other[name]) !== String(viewer[name])) this.#other[name] = viewer[name];
+    }
     if (!this.#other.view) return;
     const { centre, scale, turn } = viewer.view;
     this.#other.view.rotate(turn - this.#other.view.turn);

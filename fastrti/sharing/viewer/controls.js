@@ -13,6 +13,7 @@ const ICONS = {
   sweep: 'M20 12a8 8 0 1 1-3-6.2M20 3v4h-4M12 12v.1',
   ruler: 'M4 16L16 4l4 4L8 20zM7.5 12.5l2 2M10.5 9.5l2 2M13.5 6.5l2 2',
   compare: 'M4 5h16v14H4zM12 3v18M15 9h2M15 12h2M15 15h2',
+  adjust: 'M5 20V11M5 7V4M12 20v-4M12 12V4M19 20V9M19 5V4M3 9h4M10 14h4M17 7h4',
   notes: 'M5 4h14v12h-8l-4 4v-4H5zM8.5 8h7M8.5 12h5',
   info: 'M12 11v6M12 7v.1M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18',
   help: 'M9 9.5a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 17.5v.1M12 3a9 9 0 1 0 0 18a9 9 0 1 0 0-18',
@@ -21,7 +22,7 @@ const ICONS = {
   snapshot: 'M4 8h4l1.5-3h5L16 8h4v11H4zM12 16.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6',
   fullscreen: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
 };
-const MODE_NAMES = ['relight', 'diffuse', 'specular', 'normals'];
+const MODE_NAMES = ['relight', 'diffuse', 'specular', 'normals', 'slope', 'height'];
 const DOWNLOAD_MS = 6000; // in which the browser takes it
 const GREETED = 'fastrti greeted';
 const SCALE_BAR_PX = 140; // at most
@@ -60,6 +61,7 @@ export class Controls {
   bar = make('div', { class: 'bar', role: 'toolbar', 'aria-label': words.viewer });
   #caption = make('div', { class: 'caption' });
   #scale = make('div', { class: 'scale' });
+  #legend = make('div', { class: 'legend', role: 'img', hidden: '' });
   #ball = make('div');
   #message = make('div', { class: 'message' });
   #greeting = make('div', { class: 'greeting', role: 'status', hidden: '' }, words.hint);
@@ -78,7 +80,7 @@ export class Controls {
     this.#modes.addEventListener('change', () => onMode(this.#modes.value));
     this.#gain.addEventListener('input', () => onGain(Number(this.#gain.value)));
     this.bar.append(this.#modes, this.#gain);
-    this.overPicture = [this.#caption, this.#scale, this.#ball, this.#greeting, this.#message];
+    this.overPicture = [this.#caption, this.#scale, this.#legend, this.#ball, this.#greeting, this.#message];
   }
 
   /** Shows an object's caption and light ball, or neither. */
@@ -86,7 +88,7 @@ export class Controls {
     const credits = object && [object.creator, object.rights].filter(Boolean).join(' · ');
     this.#caption.replaceChildren(...(object ? [make('b', {}, object.title), make('small', {}, credits)] : []));
     this.#ball.replaceChildren(...(ball ? [ball] : []));
-    this.bar.hidden = this.#scale.hidden = !object;
+    this.bar.hidden = this.#scale.hidden = this.#legend.hidden = !object;
   }
 
   /** Shows the mode, and its strength where it has one. */
@@ -116,6 +118,16 @@ export class Controls {
     const [size, unit] = UNITS.find(([mm]) => length >= mm) ?? UNITS.at(-1);
     this.#scale.style.width = `${length / mmPerCssPixel}px`;
     this.#scale.textContent = `${Number((length / size).toPrecision(3))} ${unit}`;
+  }
+
+  /** Shows what the colours of slopes or heights mean; nothing for null. */
+  showLegend(legend, mmPerPixel) {
+    this.#legend.hidden = legend === null;
+    if (!legend) return;
+    const [high, unit] = legend.degrees ? [90, '°'] : mmPerPixel ? [legend.pixels * mmPerPixel, ' mm'] : [legend.pixels, ' px'];
+    const texts = ['0', `${Number(high.toPrecision(3))}${unit}`];
+    this.#legend.replaceChildren(texts[0], make('i'), texts[1]);
+    this.#legend.setAttribute('aria-label', texts.join(' – '));
   }
 
   /** Tells who sees a viewer for the first time what to do, until the picture is touched. */

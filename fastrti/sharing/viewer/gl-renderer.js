@@ -2,20 +2,18 @@
 
 import { ObjectError } from './fields.js';
 import {
-  COMPOSE_FRAGMENT,
-  COMPOSE_VERTEX,
-  COVER_VERTEX,
-  MODES,
-  WEIGHTS_WIDTH,
-  packWeights,
-  relightShader,
-  weightCount,
-} from './shaders.js';
+  NORMALS_UNIT,
+  RELIT_UNIT,
+  WEIGHTS_UNIT,
+  aim,
+  makeProgram,
+  makeTarget,
+  makeTexture,
+  makeWeightBlock,
+  makeWeightTexture,
+} from './gl-parts.js';
+import { COMPOSE_FRAGMENT, COMPOSE_VERTEX, COVER_VERTEX, MODES, packWeights, relightShader, weightCount } from './shaders.js';
 import { turned } from './view.js';
-
-const WEIGHTS_UNIT = 1;
-const NORMALS_UNIT = 2;
-const RELIT_UNIT = 3;
 
 /** Draws the tiles of one object on one canvas. */
 export class GlRenderer {
@@ -24,7 +22,9 @@ export class GlRenderer {
   #relight;
   #compose;
   #scratch;
-  #weights;
+  #makeWeights;
+  #weights = []; // of the first light, and of the second where there is one
+  #shown = null;
 
   /**
    * @param {WebGL2RenderingContext|null} gl a fresh context, or null where the browser has none.
@@ -45,30 +45,27 @@ export class GlRenderer {
     const inBlock = 16 * weightCount(decoder) <= gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#relight = makeProgram(gl, COVER_VERTEX, relightShader(decoder, masked, inBlock));
     this.#compose = makeProgram(gl, COMPOSE_VERTEX, COMPOSE_FRAGMENT);
-    this.#weights = inBlock ? makeWeightBlock(gl, this.#relight) : makeWeightTexture(gl, decoder);
-    this.#scratch = makeScratch(gl, tileSize);
+    this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, this.#relight.program) : makeWeightTexture(gl, weightCount(decoder)));
+    this.#scratch = makeTarget(gl, RELIT_UNIT, gl.RGBA8, tileSize);
     gl.bindVertexArray(gl.createVertexArray());
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     this.#assignUnits();
   }
 
-  /** Uploads the folded network of a light. */
-  setNetwork(network) {
-    this.#weights(packWeights(this.#decoder, network));
+  /** Uploads the folded network of the first light, or of the second. */
+  setNetwork(network, second = 0) {
+    this.#weights[second] ??= this.#makeWeights();
+    this.#weights[second].upload(packWeights(this.#decoder, network));
   }
 
   /**
    * What is drawn from now on.
    * @param {string} mode a key of MODES.
-   * @param {number[]} light unit vector.
+   * @param {number[][]} lights unit vectors: one or two.
    * @param {number} gain of the enhancement modes.
    */
-  setMode(mode, light, gain) {
-    const gl = this.#gl;
-    gl.useProgram(this.#relight.program);
-    gl.uniform1i(this.#relight.at('mode'), MODES[mode]);
-    gl.uniform3f(this.#relight.at('light'), ...light);
-    gl.uniform1f(this.#relight.at('gain'), gain);
+  show(mode, lights, gain) {
+    this.#shown = { mode, lights, gain };
   }
 
   /**
@@ -120,12 +117,13 @@ export class GlRenderer {
    * @param {number} lod which GPU level of its texture.
    * @param {import('./view.js').View} view
    * @param {boolean} smooth interpolate between texels.
+   * @param {Develop|null} develop what makes the picture of the relit tile where it is not shown as it is.
    */
-  draw(tile, lod, view, smooth) {
+  draw(tile, lod, view, smooth, develop) {
     const gl = this.#gl;
     const size = sizeAt(tile, lod);
     const target = view.areaUpright(tile.area);
-    this.#relightInto(tile, lod, visibleTexels(size, target, ...view.upright));
+    this.#make(tile, lod, visibleTexels(size, target, ...view.upright), develop);
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     gl.disable(gl.SCISSOR_TEST);
     gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
@@ -141,28 +139,49 @@ export class GlRenderer {
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
 
-  /** The exact relit bytes of a tile, RGBA, row 0 on top. */
-  read(tile) {
+  /** The exact bytes of a tile, RGBA, row 0 on top. */
+  read(tile, lod, develop) {
     const gl = this.#gl;
-    this.#relightInto(tile, 0, [0, 0, tile.width, tile.height]);
-    const bytes = new Uint8ClampedArray(4 * tile.width * tile.height);
-    gl.readPixels(0, 0, tile.width, tile.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-    return new ImageData(bytes, tile.width, tile.height);
+    const [width, height] = sizeAt(tile, lod);
+    this.#make(tile, lod, [0, 0, width, height], develop);
+    const bytes = new Uint8ClampedArray(4 * width * height);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    return new ImageData(bytes, width, height);
   }
 
-  #relightInto(tile, lod, [left, top, right, bottom]) {
+  /**
+   * Relights some texels of a tile into a framebuffer.
+   * @param {object} tile
+   * @param {number} lod
+   * @param {number[]} region left, top, right, bottom in texels.
+   * @param {WebGLFramebuffer} target
+   * @param {number} outside alpha outside of the mask.
+   * @param {number} second 1 for the second light.
+   */
+  relight(tile, lod, region, target, outside = 1, second = 0) {
     const gl = this.#gl;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#scratch);
+    const { mode, lights, gain } = this.#shown;
+    const at = this.#relight.at;
     gl.viewport(0, 0, ...sizeAt(tile, lod));
-    gl.enable(gl.SCISSOR_TEST);
-    gl.scissor(left, top, Math.max(0, right - left), Math.max(0, bottom - top));
+    aim(gl, target, region);
     gl.useProgram(this.#relight.program);
-    gl.uniform1i(this.#relight.at('lod'), lod);
+    gl.uniform1i(at('mode'), MODES[tile.normals ? mode : 'relight']); // without normals it is lit as ever
+    gl.uniform3f(at('light'), ...lights[second]);
+    gl.uniform1f(at('gain'), gain);
+    gl.uniform1f(at('outside'), outside);
+    gl.uniform1i(at('lod'), lod);
+    this.#weights[second].bind();
     gl.activeTexture(gl.TEXTURE0 + NORMALS_UNIT);
     gl.bindTexture(gl.TEXTURE_2D, tile.normals);
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D_ARRAY, tile.texture);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  /** Brings what is to be seen into the scratch picture, which stays bound. */
+  #make(tile, lod, region, develop) {
+    if (develop) develop(tile, lod, region, this.#scratch);
+    else this.relight(tile, lod, region, this.#scratch);
   }
 
   #assignUnits() {
@@ -176,7 +195,16 @@ export class GlRenderer {
   }
 }
 
-function sizeAt(tile, lod) {
+/**
+ * @callback Develop
+ * @param {object} tile
+ * @param {number} lod
+ * @param {number[]} region left, top, right, bottom in texels.
+ * @param {WebGLFramebuffer} target
+ */
+
+/** Width and height of a tile in texels of a GPU level. */
+export function sizeAt(tile, lod) {
   return [Math.max(1, tile.width >> lod), Math.max(1, tile.height >> lod)];
 }
 
@@ -189,67 +217,4 @@ function visibleTexels([width, height], [left, top, right, bottom], canvasWidth,
     Math.min(width, Math.ceil(toTexel(canvasWidth, left, right, width)) + 1),
     Math.min(height, Math.ceil(toTexel(canvasHeight, top, bottom, height)) + 1),
   ];
-}
-
-function makeProgram(gl, vertex, fragment) {
-  const program = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
-    const shader = gl.createShader(kind);
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-    const log = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader)).join(' ');
-    throw new ObjectError(`This graphics driver refuses the shader: ${gl.getProgramInfoLog(program)} ${log}`);
-  }
-  const locations = new Map();
-  const at = (name) => {
-    if (!locations.has(name)) locations.set(name, gl.getUniformLocation(program, name));
-    return locations.get(name);
-  };
-  return { program, at };
-}
-
-function makeTexture(gl, kind, unit, minFilter) {
-  const texture = gl.createTexture();
-  gl.activeTexture(gl.TEXTURE0 + unit);
-  gl.bindTexture(kind, texture);
-  gl.texParameteri(kind, gl.TEXTURE_MIN_FILTER, minFilter);
-  gl.texParameteri(kind, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-  gl.texParameteri(kind, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-  gl.texParameteri(kind, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-  return texture;
-}
-
-/** A uniform block of weights; returns its upload. */
-function makeWeightBlock(gl, { program }) {
-  gl.uniformBlockBinding(program, gl.getUniformBlockIndex(program, 'Weights'), 0);
-  const buffer = gl.createBuffer();
-  gl.bindBufferBase(gl.UNIFORM_BUFFER, 0, buffer);
-  return (packed) => gl.bufferData(gl.UNIFORM_BUFFER, packed, gl.DYNAMIC_DRAW);
-}
-
-/** A float texture of weights; returns its upload. */
-function makeWeightTexture(gl, decoder) {
-  makeTexture(gl, gl.TEXTURE_2D, WEIGHTS_UNIT, gl.NEAREST);
-  const rows = Math.ceil(weightCount(decoder) / WEIGHTS_WIDTH);
-  gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA32F, WEIGHTS_WIDTH, rows);
-  const padded = new Float32Array(4 * WEIGHTS_WIDTH * rows);
-  return (packed) => {
-    padded.set(packed);
-    gl.activeTexture(gl.TEXTURE0 + WEIGHTS_UNIT);
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, WEIGHTS_WIDTH, rows, gl.RGBA, gl.FLOAT, padded);
-  };
-}
-
-/** The framebuffer tiles are relit into, bound to its own texture unit for good. */
-function makeScratch(gl, [width, height]) {
-  const texture = makeTexture(gl, gl.TEXTURE_2D, RELIT_UNIT, gl.LINEAR);
-  gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, width, height);
-  const framebuffer = gl.createFramebuffer();
-  gl.bindFramebuffer(gl.FRAMEBUFFER, framebuffer);
-  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
-  return framebuffer;
 }

@@ -1,5 +1,7 @@
 /** The fragment of the page's address as the state of a viewer: a reload, a bookmark and a copied link keep it. */
 
+import { ObjectError } from './fields.js';
+
 const ADDRESS_REST_MS = 300; // browsers refuse pages that change their address more often than a few times a second
 
 /** Follows the address, and is followed by it. */
@@ -47,10 +49,23 @@ export class PageLink {
 
   /** The address that shows what is shown now. */
   get address() {
-    const own = [...new URLSearchParams(this.#viewer.state)].map(([key, value]) => [this.#prefix + key, value]);
+    return this.addressOf(this.#viewer.state);
+  }
+
+  /** The address that shows a state. */
+  addressOf(state) {
+    const own = [...new URLSearchParams(state)].map(([key, value]) => [this.#prefix + key, value]);
     const url = new URL(location.href);
     url.hash = [...this.#others, ...own].map((pair) => pair.join('=')).join('&');
     return url.href;
+  }
+
+  /** Copies the address. */
+  async copy() {
+    const { address } = this;
+    await navigator.clipboard.writeText(address).catch(() => {
+      throw new ObjectError(`This browser does not let a page copy: ${address}`);
+    });
   }
 
   /** Another mode is a step of the browser's history; a moved light is not. */

@@ -4,7 +4,7 @@
 export type LightValue = string | readonly number[];
 
 /** What is shown. */
-export type Mode = 'relight' | 'normals' | 'diffuse' | 'specular';
+export type Mode = 'relight' | 'normals' | 'diffuse' | 'specular' | 'slope' | 'height';
 
 /** The attributes, all optional. They are observed: a change takes effect at once. */
 export interface RtiViewerAttributes {
@@ -16,6 +16,20 @@ export interface RtiViewerAttributes {
   mode?: Mode;
   /** Strength of the modes "diffuse" and "specular", from 1 to 5. By default 1.5. */
   gain?: number | string;
+  /** Stops by which the picture is brighter, from −5 to 5. By default 0. */
+  exposure?: number | string;
+  /** From 0.25 to 4. By default 1. */
+  contrast?: number | string;
+  /** White balance: gains of red, green and blue in linear light, "r,g,b" or three numbers from 0.05 to 20. By default 1,1,1. */
+  white?: string | readonly number[];
+  /** Strength of the unsharp masking of the luminance, from 0 to 5. By default 0. */
+  sharpen?: number | string;
+  /** Radius of the unsharp masking in pixels of the picture, from 0.5 to 20. By default 2. */
+  radius?: number | string;
+  /** A second light, added in linear light. By default none. */
+  light2?: LightValue;
+  /** Strength of the second light, from 0 to 4. By default 1. */
+  strength2?: number | string;
   /** Millimetres for each pixel of the picture. By default what the object says. */
   scale?: number | string;
   /** What is seen, as text: "light=0.3,0.5,0.81&mode=specular&gain=2&turn=1&view=120,80,1.5". */
@@ -86,6 +100,22 @@ export class RtiViewer extends HTMLElement {
   set mode(value: Mode | null | undefined);
   get gain(): number;
   set gain(value: number | string | null | undefined);
+  get exposure(): number;
+  set exposure(value: number | string | null | undefined);
+  get contrast(): number;
+  set contrast(value: number | string | null | undefined);
+  /** Gains of red, green and blue. */
+  get white(): number[];
+  set white(value: string | readonly number[] | null | undefined);
+  get sharpen(): number;
+  set sharpen(value: number | string | null | undefined);
+  get radius(): number;
+  set radius(value: number | string | null | undefined);
+  /** The unit vector of the second light, or null. */
+  get light2(): number[] | null;
+  set light2(value: LightValue | null | undefined);
+  get strength2(): number;
+  set strength2(value: number | string | null | undefined);
   get scale(): number | null;
   set scale(value: number | string | null | undefined);
   get state(): string;
@@ -104,10 +134,10 @@ export class RtiViewer extends HTMLElement {
   redraw(): void;
   /** Starts or ends the light's way around the object: by default endless turns of 8 seconds. */
   toggleSweep(seconds?: number, turns?: number): void;
-  /** The whole picture under the present light, at full resolution or the finest that fits a canvas. */
-  picture(): Promise<HTMLCanvasElement>;
-  /** Saves `picture()` as a PNG. */
-  snapshot(): Promise<void>;
+  /** The whole picture, at full resolution or the finest that fits a canvas: under the present light, or another unit vector. */
+  picture(light?: readonly number[]): Promise<HTMLCanvasElement>;
+  /** Saves `picture()` as a PNG that says in its texts what it shows; with several lights a ZIP of one PNG under each. */
+  snapshot(lights?: readonly LightValue[]): Promise<void>;
   addEventListener<K extends keyof RtiViewerEventMap>(
     type: K,
     listener: (this: RtiViewer, event: RtiViewerEventMap[K]) => unknown,

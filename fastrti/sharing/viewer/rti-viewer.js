@@ -1,11 +1,12 @@
 /** `<rti-viewer src="folder">`: shows a relightable object whose light is dragged. */
 
-import { listKeys, makeButtons, makeMoves } from './commands.js';
-import { Controls, download, make } from './controls.js';
+import { listKeys, makeButtons, makeMoves, toggleFullscreen } from './commands.js';
+import { Controls, make } from './controls.js';
 import { ObjectError } from './fields.js';
 import { Files } from './files.js';
 import { followKeys, followPointers } from './interaction.js';
 import { LightBall } from './light-ball.js';
+import { LOOK, addLook, plainLook } from './look.js';
 import { openObject } from './object.js';
 import { PageLink } from './page-link.js';
 import { Past } from './past.js';
@@ -25,8 +26,8 @@ const NOTICE_MS = 6000;
 const DONE_MS = 2000;
 const REST_MS = 400;
 const RATIO_WATCH_MS = 300;
-const TOOLS = ['ruler', 'notes', 'compare', 'info', 'help'];
-const PROPERTIES = ['src', 'light', 'mode', 'gain', 'scale', 'state'];
+const TOOLS = ['ruler', 'notes', 'compare', 'adjust', 'info', 'help'];
+const PROPERTIES = ['src', 'light', 'mode', 'gain', ...Object.keys(LOOK), 'scale', 'state'];
 
 /**
  * `rti-viewer.d.ts` describes the attributes, properties, methods and events. Attributes and properties take the same
@@ -46,6 +47,7 @@ export class RtiViewer extends HTMLElement {
   #light = null; // until the page, a person or the first object chooses one
   #mode = 'relight';
   #gain = GAIN;
+  #look = plainLook();
   #scale = null; // null: the object's
   #panning = false;
   #sweep = new Sweep();
@@ -160,6 +162,10 @@ export class RtiViewer extends HTMLElement {
     });
   }
 
+  static {
+    addLook(this.prototype, (viewer) => viewer.#look, (viewer, name, value) => viewer.#adjust(name, value));
+  }
+
   get scale() {
     return this.#scale ?? this.object?.mmPerPixel ?? null;
   }
@@ -218,17 +224,15 @@ export class RtiViewer extends HTMLElement {
     this.redraw();
   }
 
-  async picture() {
+  async picture(light = this.light) {
     if (!this.#stage) throw new ObjectError('expected an object that is open, got none: wait for rti-load');
-    return this.#stage.use((scene) => scene.picture());
+    return this.#stage.use((scene) => scene.picture(light));
   }
 
-  async snapshot() {
+  async snapshot(lights) {
     this.#controls.say(words.making);
-    const canvas = await this.picture();
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-    if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
-    download(blob, `${this.object.title || 'rti'}.png`);
+    const link = location.protocol.startsWith('http') ? this.#link : null; // other addresses tell of this machine
+    await (await import('./snapshot.js')).saveSnapshot(this, link && ((state) => link.addressOf(state)), lights?.map(readLight));
     this.#controls.say('');
   }
 
@@ -364,8 +368,17 @@ export class RtiViewer extends HTMLElement {
 
   /** Tells the scene what has changed. */
   #update() {
-    if (this.#stage) Object.assign(this.#stage.scene, { light: this.light, mode: this.#mode, gain: this.#gain });
+    const { light } = this;
+    if (this.#stage) Object.assign(this.#stage.scene, { light, mode: this.#mode, gain: this.#gain, look: this.#look });
     this.redraw();
+  }
+
+  #adjust(name, value) {
+    const { plain, read } = LOOK[name];
+    this.#set(value, (given) => read(given, name), (understood) => {
+      this.#look = { ...this.#look, [name]: understood ?? plain };
+      this.#update();
+    });
   }
 
   #announce() {
@@ -379,6 +392,7 @@ export class RtiViewer extends HTMLElement {
       this.#rest = setTimeout(() => this.#stand(), REST_MS);
       this.dispatchEvent(new CustomEvent('rti-state', { detail: state }));
     }
+    this.#controls.showLegend(this.#stage.scene.legend, this.scale);
     this.#controls.showScale(this.scale && (this.scale / this.view.scale) * devicePixelRatio);
   }
 
@@ -444,22 +458,14 @@ export class RtiViewer extends HTMLElement {
         reset: () => (this.state = ''),
         link: () => this.#link && told(() => this.#copyLink())(),
         snapshot: told(() => this.snapshot()),
-        fullscreen: () => document.fullscreenEnabled && told(() => this.#toggleFullscreen())(),
+        fullscreen: () => document.fullscreenEnabled && told(() => toggleFullscreen(this))(),
       },
     };
   }
 
   async #copyLink() {
-    const { address } = this.#link;
-    await navigator.clipboard.writeText(address).catch(() => {
-      throw new ObjectError(`This browser does not let a page copy: ${address}`);
-    });
+    await this.#link.copy();
     this.#controls.say(words.linkCopied, 'status', DONE_MS);
-  }
-
-  async #toggleFullscreen() {
-    if (document.fullscreenElement) await document.exitFullscreen();
-    else await this.requestFullscreen();
   }
 
   #togglePanning() {

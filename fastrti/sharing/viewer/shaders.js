@@ -3,8 +3,8 @@
  * in which its weights lie in memory. Weights are vec4s: one column of four outputs each.
  */
 
-/** Display modes, by the number the shader knows them. */
-export const MODES = { relight: 0, normals: 1, diffuse: 2, specular: 3 };
+/** Display modes, by the number the shader knows them. Slope and height are made of normals; looks.js draws them. */
+export const MODES = { relight: 0, normals: 1, diffuse: 2, specular: 3, slope: 1, height: 1 };
 
 const groups = (count) => Math.ceil(count / 4);
 
@@ -81,7 +81,7 @@ uniform sampler2DArray planes;
 uniform sampler2D normals;
 uniform int lod, mode;
 uniform vec3 light;
-uniform float gain;
+uniform float gain, outside; // the alpha outside of the mask
 ${inBlock ? blockWeights(weightCount(decoder)) : TEXTURE_WEIGHTS}
 out vec4 colour;
 
@@ -116,8 +116,8 @@ void main() {
   ivec2 texel = ivec2(gl_FragCoord.xy);
   vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : floor(255.0 * network(texel) + 0.5) / 255.0;
   if (mode != ${MODES.relight}) rgb = enhanced(rgb, texel);
-  ${masked ? `rgb *= step(0.5, texelFetch(planes, ivec3(texel, ${planeFiles(decoder)}), lod).r);` : ''}
-  colour = vec4(floor(255.0 * rgb + 0.5) / 255.0, 1.0);
+  float inside = ${masked ? `step(0.5, texelFetch(planes, ivec3(texel, ${planeFiles(decoder)}), lod).r)` : '1.0'};
+  colour = vec4(floor(255.0 * rgb * inside + 0.5) / 255.0, max(inside, outside));
 }`;
 }
 
@@ -148,7 +148,7 @@ vec4 w(int k) {
  * Diffuse gain and specular enhancement after Malzbender et al. 2001, sections 4.2 and 4.1, with the stored normals.
  * A Lambertian surface of albedo a answers a·s, s = N·l. The gain keeps the brightness where the light is along the
  * normal and falls off `gain` times as steeply: a·(1 − gain·(1 − s)). The highlight is Blinn's (N·H)ⁿ.
- * The same formulas on the same bytes are in fastrti/enhancement.py.
+ * The same formulas on the same bytes are in fastrti/rendering/enhanced.py.
  */
 const ENHANCEMENT = `
 vec3 enhanced(vec3 rgb, ivec2 texel) {

@@ -3,6 +3,7 @@
  * and the value of the property `state`. What is left out is the default. `docs/embedding.md` has the table.
  */
 
+import { LOOK, writeLook } from './look.js';
 import { reject } from './values.js';
 
 const DIGITS = 8; // of a light: pictures of two lights that differ by less are the same
@@ -17,7 +18,7 @@ const DIGITS = 8; // of a light: pictures of two lights that differ by less are 
 /** @type {Object<string, Part>} */
 const PARTS = {
   light: {
-    write: ({ light }) => light.map((number) => String(Number(number.toFixed(DIGITS)))).join(),
+    write: ({ light }) => writeLight(light),
     read: (viewer, text) => (viewer.light = text),
   },
   mode: {
@@ -28,6 +29,12 @@ const PARTS = {
     write: ({ mode, gain }) => (mode === 'diffuse' || mode === 'specular' ? String(gain) : ''),
     read: (viewer, text) => (viewer.gain = text),
   },
+  ...Object.fromEntries(
+    Object.keys(LOOK).map((name) => [
+      name,
+      { write: (viewer) => writeLook(name, viewer), read: (viewer, text) => (viewer[name] = text) },
+    ]),
+  ),
   turn: {
     write: ({ view }) => (view.turn ? String(view.turn) : ''),
     read: ({ view }, text) => view.rotate((text === null ? 0 : readTurn(text)) - view.turn),
@@ -53,6 +60,15 @@ const PARTS = {
     read: (viewer, text, tools) => tools && (tools.note = text ?? ''),
   },
 };
+
+function writeLight(light) {
+  return light.map((number) => String(Number(number.toFixed(DIGITS)))).join();
+}
+
+/** The same state under another light. */
+export function withLight(state, light) {
+  return state.replace(/^light=[^&]*/, `light=${writeLight(light)}`);
+}
 
 /** Whether a state can be shown only with the tools. */
 export function needsTools(text) {

@@ -37,6 +37,9 @@ button svg {
 .ball .handle { fill: var(--accent); stroke: #161616; stroke-width: 0.03; }
 .scale { position: absolute; left: 16px; bottom: 18px; font-size: 12px; text-align: center; pointer-events: none;
   border: solid #e8e4dc; border-width: 0 1.5px 1.5px; text-shadow: 0 1px 3px #000; }
+.legend { position: absolute; left: 50%; top: 14px; transform: translateX(-50%); display: flex; gap: 8px; align-items: center;
+  padding: 2px 10px; border-radius: 9px; background: #161616d0; pointer-events: none; white-space: nowrap; }
+.legend i { width: 120px; height: 10px; background: linear-gradient(to right, #440154, #414487, #2a788e, #22a884, #7ad151, #fde725); }
 .bar input { width: 90px; margin: 0 8px; accent-color: var(--accent); }
 .greeting { position: absolute; left: 50%; bottom: 24px; transform: translateX(-50%); padding: 6px 14px; border-radius: 9px;
   background: #161616d0; pointer-events: none; white-space: nowrap; }

@@ -80,13 +80,35 @@ export class Pyramid {
     return this.#lacking;
   }
 
-  /** Loads every tile of a level, or of an area, one after the other, and calls back with each. */
-  async forEachTile(level, normals, callback, area = [0, 0, ...this.sizeOf(0)]) {
+  /**
+   * Loads every tile of a level, or of an area of the picture, one after the other, and calls back with each.
+   * @param {number} level
+   * @param {boolean} normals
+   * @param {(tile: Tile) => void} callback
+   * @param {{area?: number[], reach?: number}} options reach: texels around a tile that have to be there as well.
+   */
+  async forEachTile(level, normals, callback, { area = [0, 0, ...this.sizeOf(0)], reach = 0 } = {}) {
     for (const tile of this.#tilesOf(level, area)) {
-      await this.#load(tile, normals);
-      callback(tile);
+      const needed = this.#near(tile, reach);
+      for (const each of needed) each.held++;
+      try {
+        for (const each of needed) await this.#load(each, normals);
+        callback(tile);
+      } finally {
+        for (const each of needed) each.held--;
+      }
       this.#forget();
     }
+  }
+
+  /** The tiles of its level that are there, itself among them, within so many texels of a tile. */
+  around(tile, reach) {
+    return this.#near(tile, reach).filter((each) => each.texture);
+  }
+
+  #near(tile, reach) {
+    const wide = tile.area.map((edge, i) => edge + (i < 2 ? -reach : reach) * 2 ** tile.level);
+    return reach ? this.#tilesOf(tile.level, wide) : [tile];
   }
 
   /** Asks again for what could not be loaded. */
@@ -131,7 +153,7 @@ export class Pyramid {
     const area = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
     return {
       ...{ level, column, row, area, width: texels[0], height: texels[1] },
-      ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, failed: false, seen: 0 },
+      ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, held: 0, failed: false, seen: 0 },
     };
   }
 
@@ -204,6 +226,7 @@ export class Pyramid {
     let texels = loaded.reduce((sum, tile) => sum + this.#texels(tile), 0);
     for (const tile of loaded.sort((a, b) => a.seen - b.seen)) {
       if (texels <= MAX_TEXELS || tile.seen === this.#frame) return;
+      if (tile.held) continue;
       texels -= this.#texels(tile);
       this.#renderer.discard(tile);
       tile.texture = tile.normals = null;

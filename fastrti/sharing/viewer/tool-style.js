@@ -33,6 +33,12 @@ export const TOOL_STYLE = `
 .panel .notes { margin: 8px 0; padding: 0; list-style: none; }
 .panel .notes .action { width: 100%; margin: 2px 0; text-align: left; overflow: hidden; text-overflow: ellipsis;
   white-space: nowrap; }
+.panel .slider { display: grid; grid-template-columns: 1fr auto; }
+.panel .slider input { grid-row: 2; grid-column: 1 / 3; padding: 0; accent-color: var(--accent); }
+.panel fieldset { margin: 10px 0; padding: 0 10px 6px; border: 1px solid var(--line); border-radius: 7px; }
+.panel legend { opacity: 0.75; font-size: 12px; }
+.panel .row input { flex: 1; min-width: 0; }
+.panel .ball { position: static; display: block; margin: 6px auto; }
 .panel .text { white-space: pre-wrap; overflow-wrap: anywhere; }
 .panel .hint { opacity: 0.75; font-size: 12px; }
 .panel .length { display: block; font-size: 18px; }

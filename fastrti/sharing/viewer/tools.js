@@ -1,5 +1,6 @@
 /** The tools over the picture: ruler, notes, information and help, one of them open at a time. */
 
+import { Adjust } from './adjust.js';
 import { Compare } from './compare.js';
 import { make } from './controls.js';
 import { Ruler, heightsAlong } from './measure.js';
@@ -42,6 +43,7 @@ export class Tools {
   #on;
   #ruler;
   #compare;
+  #adjust;
   #notebook;
   #notes;
 
@@ -51,6 +53,7 @@ export class Tools {
     this.elements = [make('style', {}, TOOL_STYLE), this.#overlay.element, this.#panel.element];
     this.#notebook = new Notebook(on.address);
     this.#compare = new Compare(on);
+    this.#adjust = new Adjust({ ...on, use: (tool) => (this.tool = tool) });
     const grab = () => devicePixelRatio / this.#view.scale;
     this.#ruler = new Ruler(this.#overlay.layer('ruler'), {
       scale: on.scale,
@@ -89,6 +92,7 @@ export class Tools {
     else if (name === 'notes') this.#notes.showAll();
     else if (name === 'ruler') this.#measure();
     else if (name === 'compare') this.#openCompare();
+    else if (name === 'adjust') this.#open('adjust', toolWords.adjust, this.#adjust.content, () => this.#adjust.close());
     else if (name === 'info') this.#open('info', toolWords.info, [this.#facts()]);
     else this.#open('help', toolWords.help, [table(this.#on.keys)]);
   }
@@ -109,6 +113,7 @@ export class Tools {
   follow() {
     this.#overlay.follow(this.#view, devicePixelRatio);
     this.#compare.follow();
+    if (this.#panel.open === 'adjust') this.#adjust.follow();
   }
 
   /** The light rests: a profile shows it. */
@@ -181,7 +186,7 @@ export class Tools {
 
   async #profile(kind, from, to) {
     const isHeight = kind === 'height';
-    const pixels = await this.#on.stage.use((scene) => scene.along(from, to, isHeight ? 'normals' : null));
+    const pixels = await this.#on.stage.use((scene) => scene.along(from, to, isHeight ? { mode: 'normals' } : {}));
     if (!isHeight) return pixels.map(([red, green, blue]) => 0.2126 * red + 0.7152 * green + 0.0722 * blue);
     const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
     const normals = pixels.map((bytes) => unit(bytes.map((byte) => byte - 127.5)));

@@ -5,6 +5,7 @@ import { MODES } from './shaders.js';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const [LEAST_GAIN, MOST_GAIN] = [1, 5];
+const [LEAST_WHITE, MOST_WHITE] = [0.05, 20];
 
 /**
  * A unit vector of "x,y", "x,y,z" or of two or three numbers.
@@ -12,8 +13,7 @@ const [LEAST_GAIN, MOST_GAIN] = [1, 5];
  * @returns {number[]}
  */
 export function readLight(value) {
-  const parts = typeof value === 'string' ? value.split(',').map((part) => readNumber(part)) : value;
-  const numbers = typeof parts?.[Symbol.iterator] === 'function' ? [...parts] : [];
+  const numbers = readNumbers(value);
   if ((numbers.length !== 2 && numbers.length !== 3) || !numbers.every(Number.isFinite)) {
     reject('light to be "x,y", "x,y,z" or as many numbers', value);
   }
@@ -36,9 +36,31 @@ export function readMode(value) {
  * @returns {number}
  */
 export function readGain(value) {
-  const gain = readNumber(value);
-  if (gain >= LEAST_GAIN && gain <= MOST_GAIN) return gain;
-  return reject(`gain to be a number from ${LEAST_GAIN} to ${MOST_GAIN}`, value);
+  return readBetween('gain', LEAST_GAIN, MOST_GAIN, value);
+}
+
+/**
+ * A number of a range.
+ * @param {string} name of what it is, for the message.
+ * @param {number} low
+ * @param {number} high
+ * @param {unknown} value
+ * @returns {number}
+ */
+export function readBetween(name, low, high, value) {
+  const number = readNumber(value);
+  return number >= low && number <= high ? number : reject(`${name} to be a number from ${low} to ${high}`, value);
+}
+
+/**
+ * Gains of red, green and blue from "r,g,b" or three numbers.
+ * @param {unknown} value
+ * @returns {number[]}
+ */
+export function readWhite(value) {
+  const gains = readNumbers(value);
+  if (gains.length === 3 && gains.every((gain) => gain >= LEAST_WHITE && gain <= MOST_WHITE)) return gains;
+  return reject(`white to be three numbers from ${LEAST_WHITE} to ${MOST_WHITE}`, value);
 }
 
 /**
@@ -59,6 +81,12 @@ export function readScale(value) {
 export function readSource(value) {
   if (typeof value === 'string' || value instanceof URL) return String(value);
   return reject('src to be the address of a folder', value);
+}
+
+/** The numbers of "x,y,…" or of a list; none of anything else. */
+function readNumbers(value) {
+  const parts = typeof value === 'string' ? value.split(',').map((part) => readNumber(part)) : value;
+  return typeof parts?.[Symbol.iterator] === 'function' ? [...parts] : [];
 }
 
 function readNumber(value) {

@@ -27,6 +27,7 @@ const TABLE = {
   sweep: ['Light sweep', 'Giro della luce', 'Licht kreisen lassen', 'Tour de la lumière', 'Giro de la luz'],
   ruler: ['Ruler and profile', 'Righello e profilo', 'Lineal und Profil', 'Règle et profil', 'Regla y perfil'],
   compare: ['Compare', 'Confronta', 'Vergleichen', 'Comparer', 'Comparar'],
+  adjust: ['Adjust the picture', 'Regola l’immagine', 'Bild anpassen', 'Régler l’image', 'Ajustar la imagen'],
   notes: ['Notes', 'Note', 'Notizen', 'Notes', 'Notas'],
   info: ['Information', 'Informazioni', 'Informationen', 'Informations', 'Información'],
   help: ['Help', 'Aiuto', 'Hilfe', 'Aide', 'Ayuda'],
@@ -45,6 +46,11 @@ const TABLE = {
   diffuse: ['Diffuse gain', 'Guadagno diffuso', 'Diffuse Verstärkung', 'Gain diffus', 'Ganancia difusa'],
   specular: ['Specular', 'Speculare', 'Spiegelnd', 'Spéculaire', 'Especular'],
   normals: ['Normals', 'Normali', 'Normalen', 'Normales', 'Normales'],
+  slope: ['Slope', 'Pendenza', 'Neigung', 'Pente', 'Pendiente'],
+  height: [
+    'Height, from normals', 'Altezza, dalle normali', 'Höhe, aus Normalen', 'Hauteur, d’après les normales',
+    'Altura, según las normales',
+  ],
   light: ['Light direction', 'Direzione della luce', 'Lichtrichtung', 'Direction de la lumière', 'Dirección de la luz'],
   lightAt: [
     'from {azimuth}° (90° is the top), {elevation}° above the object',

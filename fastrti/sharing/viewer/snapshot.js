@@ -1,0 +1,51 @@
+/** Pictures to keep: a PNG that says in its texts what it shows and whose it is, or a ZIP of several. */
+
+import { download } from './controls.js';
+import { ObjectError } from './fields.js';
+import { withLight } from './state.js';
+import { crc32, zipped } from './zip.js';
+
+const HEADER_END = 8 + 25; // of a PNG: its signature and its first chunk
+const MOST_LETTERS = 100; // of a name
+
+/**
+ * Saves the picture under the present light, or one under each of several lights.
+ * @param {HTMLElement} viewer
+ * @param {((state: string) => string)|null} addressOf a state, where a web page shows it.
+ * @param {number[][]|undefined} lights unit vectors.
+ */
+export async function saveSnapshot(viewer, addressOf, lights) {
+  const name = (viewer.object.title || 'rti').replace(/[/\\:*?"<>|\p{Cc}]/gu, '_').slice(0, MOST_LETTERS);
+  if (!lights) return download(await snapshotOf(viewer, addressOf, viewer.light), `${name}.png`);
+  const files = [];
+  for (const [i, light] of lights.entries()) {
+    const number = String(i + 1).padStart(String(lights.length).length, '0');
+    files.push([`${name}_${number}.png`, await snapshotOf(viewer, addressOf, light)]);
+  }
+  download(await zipped(files), `${name}.zip`);
+}
+
+async function snapshotOf(viewer, addressOf, light) {
+  const { title, creator, rights } = viewer.object;
+  const state = withLight(viewer.state, light);
+  const canvas = await viewer.picture(light);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
+  const texts = {
+    ...{ Title: title, Author: creator, Copyright: rights, Software: 'fastrti' },
+    ...{ 'fastrti state': state, Source: addressOf?.(state) },
+  };
+  const chunks = Object.entries(texts).filter(([, text]) => text).map((entry) => textChunk(...entry));
+  return new Blob([blob.slice(0, HEADER_END), ...chunks, blob.slice(HEADER_END)], { type: 'image/png' });
+}
+
+/** An iTXt chunk: a text of any language under a keyword. */
+function textChunk(keyword, text) {
+  const content = new TextEncoder().encode(`iTXt${keyword}\0\0\0\0\0${text}`);
+  const chunk = new Uint8Array(content.length + 8);
+  const view = new DataView(chunk.buffer);
+  view.setUint32(0, content.length - 4);
+  chunk.set(content, 4);
+  view.setUint32(content.length + 4, crc32(content));
+  return chunk;
+}
