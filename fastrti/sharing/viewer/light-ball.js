@@ -4,6 +4,8 @@ import { svg } from './controls.js';
 import { turned } from './view.js';
 import { filled, words } from './words.js';
 
+let balls = 0;
+
 /** A control to see and drag the light's direction. */
 export class LightBall {
   /** The element to place. */
@@ -13,7 +15,7 @@ export class LightBall {
   });
   #turn = 0;
   #handle = svg('circle', { r: 0.1, class: 'handle' });
-  #glow = svg('radialGradient', { id: 'glow', r: 0.75 });
+  #glow = svg('radialGradient', { id: `glow${++balls}`, r: 0.75 });
 
   /**
    * @param {number[][]} lights photographed directions.
@@ -22,7 +24,7 @@ export class LightBall {
   constructor(lights, onLight) {
     const stop = (offset, colour) => svg('stop', { offset, 'stop-color': colour });
     this.#glow.append(stop(0, '#d8d2c4'), stop(1, '#35332f'));
-    const sphere = svg('circle', { r: 1, fill: 'url(#glow)', class: 'sphere' });
+    const sphere = svg('circle', { r: 1, fill: `url(#${this.#glow.id})`, class: 'sphere' });
     const dots = lights.map(([x, y]) => svg('circle', { cx: x, cy: -y, r: 0.025, class: 'dot' }));
     this.element.append(this.#glow, sphere, ...dots, this.#handle);
     const drag = (event) => {

@@ -22,10 +22,7 @@ const CAMERA = [0, 0, 1];
 const GAIN = 1.5;
 const LEAST_RADIUS = 0.2;
 const SWEEP_RADIUS = 0.7; // of the widest photographed light, where the light is too close to the camera to turn
-const NOTICE_MS = 6000;
-const DONE_MS = 2000;
-const REST_MS = 400;
-const RATIO_WATCH_MS = 300;
+const [NOTICE_MS, DONE_MS, REST_MS, RATIO_WATCH_MS] = [6000, 2000, 400, 300];
 const TOOLS = ['ruler', 'notes', 'compare', 'adjust', 'info', 'help'];
 const PROPERTIES = ['src', 'light', 'mode', 'gain', ...Object.keys(LOOK), 'scale', 'state'];
 
@@ -231,8 +228,7 @@ export class RtiViewer extends HTMLElement {
 
   async snapshot(lights) {
     this.#controls.say(words.making);
-    const link = location.protocol.startsWith('http') ? this.#link : null; // other addresses tell of this machine
-    await (await import('./snapshot.js')).saveSnapshot(this, link && ((state) => link.addressOf(state)), lights?.map(readLight));
+    await (await import('./snapshot.js')).saveSnapshot(this, this.#link, lights?.map(readLight));
     this.#controls.say('');
   }
 

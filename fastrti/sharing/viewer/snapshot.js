@@ -11,21 +11,21 @@ const MOST_LETTERS = 100; // of a name
 /**
  * Saves the picture under the present light, or one under each of several lights.
  * @param {HTMLElement} viewer
- * @param {((state: string) => string)|null} addressOf a state, where a web page shows it.
+ * @param {import('./page-link.js').PageLink|null} link knows the address of what is seen.
  * @param {number[][]|undefined} lights unit vectors.
  */
-export async function saveSnapshot(viewer, addressOf, lights) {
+export async function saveSnapshot(viewer, link, lights) {
   const name = (viewer.object.title || 'rti').replace(/[/\\:*?"<>|\p{Cc}]/gu, '_').slice(0, MOST_LETTERS);
-  if (!lights) return download(await snapshotOf(viewer, addressOf, viewer.light), `${name}.png`);
+  if (!lights) return download(await snapshotOf(viewer, link, viewer.light), `${name}.png`);
   const files = [];
   for (const [i, light] of lights.entries()) {
     const number = String(i + 1).padStart(String(lights.length).length, '0');
-    files.push([`${name}_${number}.png`, await snapshotOf(viewer, addressOf, light)]);
+    files.push([`${name}_${number}.png`, await snapshotOf(viewer, link, light)]);
   }
   download(await zipped(files), `${name}.zip`);
 }
 
-async function snapshotOf(viewer, addressOf, light) {
+async function snapshotOf(viewer, link, light) {
   const { title, creator, rights } = viewer.object;
   const state = withLight(viewer.state, light);
   const canvas = await viewer.picture(light);
@@ -33,10 +33,15 @@ async function snapshotOf(viewer, addressOf, light) {
   if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
   const texts = {
     ...{ Title: title, Author: creator, Copyright: rights, Software: 'fastrti' },
-    ...{ 'fastrti state': state, Source: addressOf?.(state) },
+    ...{ 'fastrti state': state, Source: isPublic() && link?.addressOf(state) },
   };
   const chunks = Object.entries(texts).filter(([, text]) => text).map((entry) => textChunk(...entry));
   return new Blob([blob.slice(0, HEADER_END), ...chunks, blob.slice(HEADER_END)], { type: 'image/png' });
+}
+
+/** Whether the address of the page says nothing of this machine's disk. */
+function isPublic() {
+  return location.protocol.startsWith('http');
 }
 
 /** An iTXt chunk: a text of any language under a keyword. */
