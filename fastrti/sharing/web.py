@@ -17,6 +17,7 @@ MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers al
 
 _PAGE, _ENTRY = "index.html", "rti-viewer.js"
 _LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
+_COMMENT = re.compile(r"(?<=[;,{})\]]) // .*$")
 _IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
@@ -86,12 +87,12 @@ def _sources() -> dict[str, str]:
 
 
 def _shortened(source: str) -> str:
-    """A file of the viewer without indentation, empty lines, and the lines that only developers read."""
+    """A file of the viewer without indentation, empty lines, and the comments that only developers read."""
     kept, documented = [], False
     for line in map(str.strip, source.split("\n")):
         documented = documented or line.startswith("/**")
         if line and not documented and not line.startswith("//"):
-            kept.append(line)
+            kept.append(_COMMENT.sub("", line))
         documented = documented and not line.endswith("*/")
     return "\n".join([*kept, ""])
 

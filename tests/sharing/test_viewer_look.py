@@ -110,7 +110,7 @@ def test_tiles_know_their_neighbours(browser: Browser, site: tuple[str, list[str
     assert abs(picture(browser, ONE) - wanted).max() <= 1
 
 
-@pytest.mark.parametrize("name", ["vase", "tiled"])
+@pytest.mark.parametrize("name", ["vase", pytest.param("tiled", marks=pytest.mark.deep)])
 def test_the_window_shows_the_picture_also_turned_and_beside_another(
     browser: Browser, site: tuple[str, list[str]], what: Relightable, tiled: Relightable, tmp_path: Path, name: str
 ) -> None:
@@ -225,6 +225,26 @@ def test_nothing_of_it_is_loaded_before_it_is_used(browser: Browser, site: tuple
     state(browser)
     lazy = ("looks.js", "look-shaders.js", "heights.js", "adjust.js", "snapshot.js", "zip.js")
     assert site[1] and not [path for path in site[1] if path.endswith(lazy)]
+
+
+def test_a_lost_context_comes_back_with_the_look(browser: Browser, site: tuple[str, list[str]]) -> None:
+    opened(browser, site, "mode=height&light2=-0.6,0.1")
+    heights = picture(browser, ONE)
+    value(browser, "viewer.mode = 'relight'")
+    lit = picture(browser, ONE)
+    browser.run(
+        """
+        const canvas = document.querySelector('rti-viewer').shadowRoot.querySelector('canvas');
+        const extension = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');
+        extension.loseContext();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        extension.restoreContext();
+        """
+    )
+    until(browser, "shadow.querySelector('.message').hidden")
+    assert np.array_equal(picture(browser, ONE), lit)
+    value(browser, "viewer.mode = 'height'")
+    assert np.array_equal(picture(browser, ONE), heights)
 
 
 def test_a_light_change_stays_quick_with_two_lights(browser: Browser, site: tuple[str, list[str]]) -> None:

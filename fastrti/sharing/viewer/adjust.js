@@ -1,4 +1,4 @@
-/** The panel of the look: exposure, contrast, white balance, sharpening, a second light, and pictures under many lights. */
+/** The panel of the look: exposure, contrast, sharpening, white balance, a second light; and pictures under many lights. */
 
 import { make } from './controls.js';
 import { ObjectError } from './fields.js';
@@ -6,6 +6,7 @@ import { LightBall } from './light-ball.js';
 import { LOOK, plainLook } from './look.js';
 import { action, field } from './panel.js';
 import { toolWords } from './tool-words.js';
+import { pixelsAlong } from './whole.js';
 
 const SLIDERS = {
   exposure: [-3, 3, 0.1],
@@ -38,7 +39,9 @@ export class Adjust {
   content;
   #on;
   #inputs = {};
-  #gains = ['R', 'G', 'B'].map((name) => make('input', { type: 'number', min: 0.05, max: 20, step: 'any', 'aria-label': name }));
+  #gains = ['R', 'G', 'B'].map((name) =>
+    make('input', { type: 'number', min: 0.05, max: 20, step: 'any', 'aria-label': name }),
+  );
   #kelvin = make('input', { type: 'number', min: LEAST_K, max: MOST_K, step: 'any', placeholder: DAYLIGHT_K });
   #pick = action(toolWords.pickGrey, () => this.#togglePick(), { 'aria-pressed': false });
   #second = make('input', { type: 'checkbox' });
@@ -58,20 +61,28 @@ export class Adjust {
       viewer.light2 = this.#second.checked ? (x || y ? [-x * far, -y * far] : [OPPOSITE, 0]) : null;
     });
     for (const [i, input] of this.#gains.entries()) {
-      input.addEventListener('change', () => (viewer.white = viewer.white.map((gain, j) => (j === i ? Number(input.value) : gain))));
+      const changed = () => viewer.white.map((gain, j) => (j === i ? Number(input.value) : gain));
+      input.addEventListener('change', () => (viewer.white = changed()));
     }
-    this.#kelvin.addEventListener('change', () => this.#kelvin.checkValidity() && (viewer.white = gainsOf(this.#kelvin.value)));
+    this.#kelvin.addEventListener('change', () => {
+      if (this.#kelvin.value && this.#kelvin.checkValidity()) viewer.white = gainsOf(this.#kelvin.value);
+    });
     const sliders = (...names) => names.map((name) => this.#slider(name));
+    const row = (...inputs) => make('div', { class: 'row' }, ...inputs);
+    const group = (name, ...content) => make('fieldset', {}, make('legend', {}, toolWords[name]), ...content);
+    const circled = action(toolWords.seriesAround, () => this.#save(circle(viewer.light, Number(this.#series.value))));
     const photographed = action(toolWords.seriesPhotographed, () => this.#save(object.lights));
     photographed.hidden = !object.lights.length;
     this.content = [
       ...sliders('exposure', 'contrast', 'sharpen', 'radius'),
-      make('fieldset', {}, make('legend', {}, toolWords.white), make('div', { class: 'row' }, ...this.#gains),
-        make('div', { class: 'row' }, field(toolWords.kelvin, this.#kelvin), this.#pick)),
-      make('fieldset', {}, make('legend', {}, toolWords.light2), make('label', { class: 'check' }, this.#second, toolWords.light2On),
-        this.#ball.element, ...sliders('strength2')),
-      make('fieldset', {}, make('legend', {}, toolWords.series), make('div', { class: 'row' }, field(toolWords.seriesCount, this.#series),
-        action(toolWords.seriesAround, () => this.#save(circle(viewer.light, Number(this.#series.value))))), photographed),
+      group('white', row(...this.#gains), row(field(toolWords.kelvin, this.#kelvin), this.#pick)),
+      group(
+        'light2',
+        make('label', { class: 'check' }, this.#second, toolWords.light2On),
+        this.#ball.element,
+        ...sliders('strength2'),
+      ),
+      group('series', row(field(toolWords.seriesCount, this.#series), circled), photographed),
       action(toolWords.asItIs, () => Object.assign(viewer, plainLook())),
     ];
     this.follow();
@@ -135,7 +146,7 @@ export class Adjust {
     const sum = [0, 0, 0];
     for (let row = -GREY_REACH; row <= GREY_REACH; row++) {
       const ends = [[x - GREY_REACH, y + row], [x + GREY_REACH, y + row]];
-      const pixels = await stage.use((scene) => scene.along(...ends, { mode: 'relight', look }));
+      const pixels = await stage.use((scene) => pixelsAlong(scene, scene.sight({ mode: 'relight', look }), ...ends));
       for (const pixel of pixels) pixel.forEach((byte, i) => (sum[i] += linearOf(byte / 255)));
     }
     if (!(Math.min(...sum) > DARKEST)) throw new ObjectError(toolWords.tooDark);

@@ -1,5 +1,8 @@
 /** Heights from normals: the surface whose slopes are nearest to theirs, by least squares. */
 
+import { wholePicture } from './whole.js';
+
+const MAX_SIDE_SOLVED = 512; // the time to solve grows with its third power
 const STEEPEST_Z = 0.05; // steeper slopes are the noise of normals
 
 /**
@@ -8,6 +11,18 @@ const STEEPEST_Z = 0.05; // steeper slopes are the noise of normals
  * @property {Float32Array} shares row-major: 0 is the lowest place of the object, 1 the highest.
  * @property {number} range from the lowest to the highest, in pixels of the picture.
  */
+
+/**
+ * The heights of an object.
+ * @param {import('./scene.js').Scene} scene
+ * @returns {Promise<Heights>}
+ */
+export async function heightsOf(scene) {
+  const normals = await wholePicture(scene, scene.sight({ mode: 'normals' }), MAX_SIDE_SOLVED);
+  const { width, height } = normals;
+  const { data } = normals.getContext('2d').getImageData(0, 0, width, height);
+  return integrated(data, width, height, Math.max(...scene.sizeOf(0)) / Math.max(width, height));
+}
 
 /**
  * With p = −x/z to the right and q = y/z downwards, z minimises the sum over all neighbours of
@@ -19,7 +34,7 @@ const STEEPEST_Z = 0.05; // steeper slopes are the noise of normals
  * @param {number} step pixels of the picture for each pixel of the map.
  * @returns {Heights}
  */
-export function heightsOf(bytes, width, height, step) {
+function integrated(bytes, width, height, step) {
   const isOutside = (i) => !(bytes[4 * i] || bytes[4 * i + 1] || bytes[4 * i + 2]);
   const slopes = [new Float64Array(width * height), new Float64Array(width * height)];
   for (let i = 0; i < width * height; i++) {

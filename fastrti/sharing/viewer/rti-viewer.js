@@ -223,7 +223,7 @@ export class RtiViewer extends HTMLElement {
 
   async picture(light = this.light) {
     if (!this.#stage) throw new ObjectError('expected an object that is open, got none: wait for rti-load');
-    return this.#stage.use((scene) => scene.picture(light));
+    return this.#stage.use(async (scene) => (await import('./whole.js')).wholePicture(scene, scene.sight({ light })));
   }
 
   async snapshot(lights) {

@@ -1,6 +1,5 @@
 /** One object on one canvas: its tiles, view, light and mode, drawn together. */
 
-import { make } from './controls.js';
 import { ObjectError } from './fields.js';
 import { GlRenderer } from './gl-renderer.js';
 import { isPlain, plainLook } from './look.js';
@@ -10,9 +9,13 @@ import { words } from './words.js';
 
 const BACKGROUND = [0.086, 0.086, 0.086]; // the style's #161616
 const PIXELATED_FROM = 4; // device pixels a pixel: from here on pixels are shown as they are
-const MAX_PROFILE = 1 << 16; // pixels
-const MAX_PICTURE_SIDE = 16384; // browsers' canvases end here
-const MAX_HEIGHTS_SIDE = 512; // the time to solve for heights grows with its third power
+
+/**
+ * @typedef {object} Sight what is made of the object.
+ * @property {string} mode a key of `MODES`.
+ * @property {number[]} light unit vector.
+ * @property {object} look the settings of look.js.
+ */
 
 /** Draws an object: after each `start`, until `stop` forgets all but what is seen. */
 export class Scene {
@@ -80,7 +83,7 @@ export class Scene {
 
   /** Whether all that was visible in the last frame had arrived. */
   get isComplete() {
-    const sight = this.#sight();
+    const sight = this.sight();
     return this.#pyramid !== null && !this.#pyramid.isLacking && (!isMade(sight) || this.#failed || this.#canMake(sight));
   }
 
@@ -101,7 +104,7 @@ export class Scene {
 
   /** What the colours of slopes or heights mean: a range in degrees or in pixels of the picture; null in other modes. */
   get legend() {
-    if (!this.#canMake(this.#sight())) return null;
+    if (!this.#canMake(this.sight())) return null;
     return { slope: { degrees: 90 }, height: { pixels: this.#heights?.range } }[this.mode] ?? null;
   }
 
@@ -128,7 +131,7 @@ export class Scene {
     const began = performance.now();
     const changed = this.#networks[0] !== this.light;
     const { scale, seen } = this.view;
-    const develop = this.#prepare(this.#sight());
+    const develop = this.#prepare(this.sight());
     const reach = develop ? this.#looks.reach(0) + 1 / scale : 0;
     const wide = seen.map((edge, i) => (i < 2 ? edge - reach : edge + reach));
     this.#renderer.clear(BACKGROUND);
@@ -138,71 +141,38 @@ export class Scene {
     if (changed) this.lightMs = performance.now() - began;
   }
 
+  /** Width and height of a level in texels. */
+  sizeOf(level) {
+    return this.#pyramid.sizeOf(level);
+  }
+
+  /** How many levels are stored. */
+  get levels() {
+    return this.#pyramid.levels;
+  }
+
   /**
-   * The whole picture, at full resolution or the finest that fits a canvas.
-   * @param {number[]} light unit vector.
-   * @returns {Promise<HTMLCanvasElement>}
+   * Calls back with each tile of a level, or of an area, when all is there that its sight takes.
+   * @param {Sight} sight
+   * @param {number} level
+   * @param {(tile: object, read: (lod: number) => ImageData) => void} act
+   * @param {number[]} [area]
    */
-  picture(light) {
-    return this.#assembled(this.#sight({ light }), MAX_PICTURE_SIDE);
-  }
-
-  /** The whole picture of a sight, of so many pixels a side at most. */
-  async #assembled(sight, most) {
-    let [level, lod] = [0, 0];
-    const size = () => this.#pyramid.sizeOf(level).map((length) => Math.max(1, length >> lod));
-    while (Math.max(...size()) > most && level + 1 < this.#pyramid.levels) level++;
-    while (Math.max(...size()) > most) lod++;
-    const [width, height] = size();
-    const canvas = make('canvas', { width, height });
-    const context = canvas.getContext('2d');
-    if (!context) throw new ObjectError(`This browser has no room for a picture of ${width}×${height}.`);
-    await this.#eachTile(sight, level, (tile, develop) => {
-      const [left, top] = tile.area.map((value) => value / 2 ** (level + lod));
-      context.putImageData(this.#renderer.read(tile, lod, develop), left, top);
-    });
-    return canvas;
-  }
-
-  /** Calls back with each tile of a level, or of an area, when all is there that its sight takes. */
-  async #eachTile(sight, level, act, area) {
+  async eachTile(sight, level, act, area) {
     while (isMade(sight) && !this.#canMake(sight)) {
       await this.#fetch(sight);
       if (!this.#pyramid) throw new ObjectError(words.lost);
     }
     const reach = this.#prepare(sight) ? this.#looks.reach(level) : 0;
-    const callback = (tile) => act(tile, this.#prepare(sight)); // others may have drawn something else meanwhile
+    const callback = (tile) => {
+      const develop = this.#prepare(sight); // others may have drawn something else meanwhile
+      act(tile, (lod) => this.#renderer.read(tile, lod, develop));
+    };
     await this.#pyramid.forEachTile(level, sight.mode !== 'relight', callback, { area, reach });
   }
 
-  /**
-   * Bytes of the pixels on a line of the finest level, in steps of one pixel.
-   * @param {number[]} from in pixels of the picture, as `to` is.
-   * @param {object} changes `mode` or `look` where it is not the present one.
-   * @returns {Promise<number[][]>} red, green and blue of each pixel that lies on the picture.
-   */
-  async along(from, to, changes = {}) {
-    const length = Math.min(Math.hypot(to[0] - from[0], to[1] - from[1]), MAX_PROFILE);
-    const points = Array.from({ length: Math.floor(length) + 1 }, (_, i) =>
-      from.map((value, axis) => Math.floor(value + ((to[axis] - value) * i) / (length || 1))),
-    );
-    const pixels = new Array(points.length);
-    const isIn = ([left, top, right, bottom], [x, y]) => x >= left && x < right && y >= top && y < bottom;
-    const [least, most] = [Math.min, Math.max].map((end) => from.map((value, axis) => end(value, to[axis])));
-    const area = [...least.map((value) => Math.max(0, value)), ...most.map((value) => value + 1)];
-    await this.#eachTile(this.#sight(changes), 0, (tile, develop) => {
-      if (!points.some((point) => isIn(tile.area, point))) return;
-      const { data } = this.#renderer.read(tile, 0, develop);
-      points.forEach((point, i) => {
-        const at = 4 * ((point[1] - tile.area[1]) * tile.width + point[0] - tile.area[0]);
-        if (isIn(tile.area, point)) pixels[i] = [...data.subarray(at, at + 3)];
-      });
-    }, area);
-    return pixels.filter(Boolean);
-  }
-
   /** What is seen now, but for some changes. */
-  #sight(changes = {}) {
+  sight(changes = {}) {
     return { mode: this.mode, light: this.light, look: this.look, ...changes };
   }
 
@@ -245,20 +215,13 @@ export class Scene {
     try {
       const looks = this.#looks ?? new (await import('./looks.js')).Looks(gl, this.#renderer, this.#pyramid.tileSize, this.#object);
       if (this.#gl !== gl || !this.#pyramid) return;
-      if (mode === 'height' && !this.#heights) this.#heights = await this.#integrate();
+      if (mode === 'height' && !this.#heights) this.#heights = await (await import('./heights.js')).heightsOf(this);
       if (this.#heights) looks.heights = this.#heights;
       this.#looks = looks;
     } catch (error) {
       this.#failed = true;
       throw error;
     }
-  }
-
-  async #integrate() {
-    const normals = await this.#assembled(this.#sight({ mode: 'normals' }), MAX_HEIGHTS_SIDE);
-    const { data, width, height } = normals.getContext('2d').getImageData(0, 0, normals.width, normals.height);
-    const step = Math.max(this.#object.width, this.#object.height) / Math.max(width, height);
-    return (await import('./heights.js')).heightsOf(data, width, height, step);
   }
 }
 

@@ -10,6 +10,7 @@ import { Overlay } from './overlay.js';
 import { Panel } from './panel.js';
 import { TOOL_STYLE } from './tool-style.js';
 import { toolWords } from './tool-words.js';
+import { pixelsAlong } from './whole.js';
 import { filled } from './words.js';
 
 const ANNOTATIONS = 'annotations.json';
@@ -186,7 +187,7 @@ export class Tools {
 
   async #profile(kind, from, to) {
     const isHeight = kind === 'height';
-    const pixels = await this.#on.stage.use((scene) => scene.along(from, to, isHeight ? { mode: 'normals' } : {}));
+    const pixels = await this.#on.stage.use((scene) => pixelsAlong(scene, scene.sight(isHeight ? { mode: 'normals' } : {}), from, to));
     if (!isHeight) return pixels.map(([red, green, blue]) => 0.2126 * red + 0.7152 * green + 0.0722 * blue);
     const length = Math.hypot(to[0] - from[0], to[1] - from[1]) || 1;
     const normals = pixels.map((bytes) => unit(bytes.map((byte) => byte - 127.5)));
