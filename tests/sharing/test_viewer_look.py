@@ -353,7 +353,7 @@ def test_a_snapshot_says_what_it_shows(browser: Browser, site: tuple[str, list[s
         "Author": "A. Maker",
         "Copyright": "CC0 ©",
         "Software": "fastrti",
-        "fastrti state": seen,
+        "State": seen,
         "Source": f"{site[0]}/vase/index.html#{seen}",
     }
 
@@ -369,7 +369,7 @@ def test_a_series_is_a_zip_of_snapshots(browser: Browser, site: tuple[str, list[
         png = Image.open(io.BytesIO(archive.read(member)))
         wanted = looked(Renderer(what, backend="cpu").relight(light), contrast=1.5, mask=what.mask).astype(int)
         assert abs(np.asarray(png.convert("RGB")) - wanted).max() <= 1
-        assert png.text["fastrti state"].startswith(f"light={light[0]},{light[1]},")
+        assert png.text["State"].startswith(f"light={light[0]},{light[1]},")
     assert value(browser, "viewer.light")[:2] == pytest.approx(list(ONE)), "the light of the window stayed"
 
 
@@ -384,7 +384,7 @@ def test_a_single_file_has_it_all_and_tells_no_address_of_the_disk(
     _, content = browser.run(SAVED, None)
     png = Image.open(io.BytesIO(base64.b64decode(content)))
     png.load()
-    assert "fastrti state" in png.text and "Source" not in png.text
+    assert "State" in png.text and "Source" not in png.text
     open_tool(browser, "adjust")
     value(browser, "viewer.mode = 'height'")
     state(browser)

@@ -45,7 +45,8 @@ export class GlRenderer {
     const inBlock = 16 * weightCount(decoder) <= gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#relight = makeProgram(gl, COVER_VERTEX, relightShader(decoder, masked, inBlock));
     this.#compose = makeProgram(gl, COMPOSE_VERTEX, COMPOSE_FRAGMENT);
-    this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, this.#relight.program) : makeWeightTexture(gl, weightCount(decoder)));
+    const { program } = this.#relight;
+    this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, program) : makeWeightTexture(gl, weightCount(decoder)));
     this.#scratch = makeTarget(gl, RELIT_UNIT, gl.RGBA8, tileSize);
     gl.bindVertexArray(gl.createVertexArray());
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);

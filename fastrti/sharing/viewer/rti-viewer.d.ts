@@ -134,8 +134,8 @@ export class RtiViewer extends HTMLElement {
   redraw(): void;
   /** Starts or ends the light's way around the object: by default endless turns of 8 seconds. */
   toggleSweep(seconds?: number, turns?: number): void;
-  /** The whole picture, at full resolution or the finest that fits a canvas: under the present light, or another unit vector. */
-  picture(light?: readonly number[]): Promise<HTMLCanvasElement>;
+  /** The whole picture, at full resolution or the finest that fits a canvas: under the present light, or another. */
+  picture(light?: LightValue): Promise<HTMLCanvasElement>;
   /** Saves `picture()` as a PNG that says in its texts what it shows; with several lights a ZIP of one PNG under each. */
   snapshot(lights?: readonly LightValue[]): Promise<void>;
   addEventListener<K extends keyof RtiViewerEventMap>(

@@ -20,8 +20,7 @@ import { words } from './words.js';
 
 const CAMERA = [0, 0, 1];
 const GAIN = 1.5;
-const LEAST_RADIUS = 0.2;
-const SWEEP_RADIUS = 0.7; // of the widest photographed light, where the light is too close to the camera to turn
+const [LEAST_RADIUS, SWEEP_RADIUS] = [0.2, 0.7]; // of the widest photographed light: closer to the camera it cannot turn
 const [NOTICE_MS, DONE_MS, REST_MS, RATIO_WATCH_MS] = [6000, 2000, 400, 300];
 const TOOLS = ['ruler', 'notes', 'compare', 'adjust', 'info', 'help'];
 const PROPERTIES = ['src', 'light', 'mode', 'gain', ...Object.keys(LOOK), 'scale', 'state'];
@@ -221,8 +220,9 @@ export class RtiViewer extends HTMLElement {
     this.redraw();
   }
 
-  async picture(light = this.light) {
+  async picture(given) {
     if (!this.#stage) throw new ObjectError('expected an object that is open, got none: wait for rti-load');
+    const light = given ? readLight(given) : this.light;
     return this.#stage.use(async (scene) => (await import('./whole.js')).wholePicture(scene, scene.sight({ light })));
   }
 
@@ -364,8 +364,8 @@ export class RtiViewer extends HTMLElement {
 
   /** Tells the scene what has changed. */
   #update() {
-    const { light } = this;
-    if (this.#stage) Object.assign(this.#stage.scene, { light, mode: this.#mode, gain: this.#gain, look: this.#look });
+    const seen = { light: this.light, mode: this.#mode, gain: this.#gain, look: this.#look };
+    if (this.#stage) Object.assign(this.#stage.scene, seen);
     this.redraw();
   }
 

@@ -211,14 +211,18 @@ export class Scene {
   }
 
   async #fetchFor({ mode }) {
-    const gl = this.#gl;
+    const renderer = this.#renderer;
+    const isOld = () => this.#renderer !== renderer; // it was stopped meanwhile
     try {
-      const looks = this.#looks ?? new (await import('./looks.js')).Looks(gl, this.#renderer, this.#pyramid.tileSize, this.#object);
-      if (this.#gl !== gl || !this.#pyramid) return;
-      if (mode === 'height' && !this.#heights) this.#heights = await (await import('./heights.js')).heightsOf(this);
+      const Maker = (await import('./looks.js')).Looks;
+      if (isOld()) return;
+      const looks = this.#looks ?? new Maker(this.#gl, renderer, this.#pyramid.tileSize, this.#object);
+      if (mode === 'height') this.#heights ??= await (await import('./heights.js')).heightsOf(this);
+      if (isOld()) return;
       if (this.#heights) looks.heights = this.#heights;
       this.#looks = looks;
     } catch (error) {
+      if (isOld()) return;
       this.#failed = true;
       throw error;
     }

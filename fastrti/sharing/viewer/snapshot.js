@@ -17,6 +17,7 @@ const MOST_LETTERS = 100; // of a name
 export async function saveSnapshot(viewer, link, lights) {
   const name = (viewer.object.title || 'rti').replace(/[/\\:*?"<>|\p{Cc}]/gu, '_').slice(0, MOST_LETTERS);
   if (!lights) return download(await snapshotOf(viewer, link, viewer.light), `${name}.png`);
+  if (!lights.length) throw new ObjectError('expected lights for the pictures, got an empty list');
   const files = [];
   for (const [i, light] of lights.entries()) {
     const number = String(i + 1).padStart(String(lights.length).length, '0');
@@ -33,7 +34,7 @@ async function snapshotOf(viewer, link, light) {
   if (!blob) throw new ObjectError(`This browser cannot make a PNG of ${canvas.width}×${canvas.height} pixels.`);
   const texts = {
     ...{ Title: title, Author: creator, Copyright: rights, Software: 'fastrti' },
-    ...{ 'fastrti state': state, Source: isPublic() && link?.addressOf(state) },
+    ...{ State: state, Source: isPublic() && link?.addressOf(state) },
   };
   const chunks = Object.entries(texts).filter(([, text]) => text).map((entry) => textChunk(...entry));
   return new Blob([blob.slice(0, HEADER_END), ...chunks, blob.slice(HEADER_END)], { type: 'image/png' });

@@ -33,16 +33,18 @@ export async function zipped(files) {
     const described = [ZIP_VERSION, UNICODE_NAMES, 0, 0, FIRST_DAY].map((value) => [2, value]);
     described.push([4, crc], [4, blob.size], [4, blob.size], [2, encoded.length], [2, 0]);
     const local = littleEndian([4, 0x04034b50], ...described);
-    entries.push(littleEndian([4, 0x02014b50], [2, ZIP_VERSION], ...described, [2, 0], [2, 0], [2, 0], [4, 0], [4, at]), encoded);
+    const place = [[2, 0], [2, 0], [2, 0], [4, 0], [4, at]];
+    entries.push(littleEndian([4, 0x02014b50], [2, ZIP_VERSION], ...described, ...place), encoded);
     parts.push(local, encoded, blob);
     at += local.length + encoded.length + blob.size;
   }
   const size = entries.reduce((sum, { length }) => sum + length, 0);
-  if (files.length > ZIP_FILES || at + size > ZIP_BYTES) throw new ObjectError('These pictures are too many for one ZIP.');
+  if (files.length > ZIP_FILES || at + size > ZIP_BYTES) {
+    throw new ObjectError('These pictures are too many for one ZIP.');
+  }
   const counts = [files.length, files.length].map((count) => [2, count]);
-  return new Blob([...parts, ...entries, littleEndian([4, 0x06054b50], [2, 0], [2, 0], ...counts, [4, size], [4, at], [2, 0])], {
-    type: 'application/zip',
-  });
+  const end = littleEndian([4, 0x06054b50], [2, 0], [2, 0], ...counts, [4, size], [4, at], [2, 0]);
+  return new Blob([...parts, ...entries, end], { type: 'application/zip' });
 }
 
 /** Unsigned numbers of 2 or 4 bytes, little-endian. */
