@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fastrti.errors import ArgumentError, ObjectError
 from fastrti.files import cannot, open_file, unchanged
-from fastrti.formats import fastrti_folder, hsh, neural_folder, ptm, relight_folder
-from fastrti.formats.fastrti_folder import object_info
+from fastrti.formats import fastrti_folder, hsh, neural_folder, pack, ptm, relight_folder
 from fastrti.formats.format import Format, Source
+from fastrti.formats.info_json import object_info
 from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.float32_error import check_float32
@@ -20,7 +20,7 @@ __all__ = ["FORMATS", "Format", "Source", "load", "object_info", "save"]
 
 FORMATS = {
     row.name: row
-    for row in (fastrti_folder.FORMAT, neural_folder.FORMAT, relight_folder.FORMAT, ptm.FORMAT, hsh.FORMAT)
+    for row in (fastrti_folder.FORMAT, neural_folder.FORMAT, relight_folder.FORMAT, ptm.FORMAT, hsh.FORMAT, pack.FORMAT)
 }
 """In the order in which `load` asks them."""
 
@@ -95,8 +95,8 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
 
 def format_of(path: str | os.PathLike[str]) -> str:
     """The name of the format that `save` takes for a path: by its suffix, else fastrti's own folder."""
-    suffix = Path(path).suffix.lower()
-    return next((name for name, row in FORMATS.items() if suffix in row.suffixes), fastrti_folder.FORMAT.name)
+    name = Path(path).name.lower()
+    return next((key for key, row in FORMATS.items() if name.endswith(row.suffixes)), fastrti_folder.FORMAT.name)
 
 
 def _source(path: str | os.PathLike[str], place: Path) -> Source:
