@@ -7,16 +7,18 @@ import os
 from pathlib import Path
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.files import cannot, open_file, unchanged
+from fastrti.files import cannot, open_file, real_path, unchanged
 from fastrti.formats import fastrti_folder, hsh, neural_folder, pack, ptm, relight_folder
 from fastrti.formats.format import Format, Source
 from fastrti.formats.info_json import object_info
+from fastrti.formats.pack import Pack
+from fastrti.formats.pack import recognises as recognises_pack
 from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
 
-__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "save"]
+__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "open_object", "save"]
 
 FORMATS = {
     row.name: row
@@ -29,7 +31,8 @@ _START_BYTES = 16
 
 
 def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
-    """Opens an object: a folder of fastrti, NeuralRTI, OpenLIME or Relight, a `.ptm` file or an HSH `.rti` file.
+    """Opens an object: a folder of fastrti, NeuralRTI, OpenLIME or Relight, a pack, a `.ptm` file or an HSH
+    `.rti` file.
 
     The file is not trusted: sizes, counts and numbers are checked before memory is taken.
 
@@ -61,6 +64,21 @@ def _load(path: str | os.PathLike[str], place: Path, max_pixels: int | None) -> 
     raise _unknown(source)
 
 
+def open_object(path: str | os.PathLike[str]) -> Relightable | Pack:
+    """Opens an object as `load` does, but of a pack, of whatever size, only the head.
+
+    Raises:
+        ObjectError: see `load`.
+    """
+    place = real_path(path)
+    if place.is_file():
+        with open_file(path, "a relightable object") as file:
+            packed = recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
+        if packed:
+            return Pack(path)
+    return load(path)
+
+
 def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:
     """Writes an object as fastrti's own folder, or in a format of another program.
 
@@ -71,8 +89,8 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
         relightable: the object. The formats of other programs hold PTM, HSH, RBF or bilinear objects only.
         path: the folder or file to make or to replace. A folder is replaced only if it holds an object. Files in it
             that do not belong to the object are kept.
-        format: "fastrti", "ptm", "rti" or "relight". None goes by the suffix of the path: `.ptm`, `.rti` or `.hsh`,
-            and "fastrti" for every other path.
+        format: "fastrti", "pack", "ptm", "rti" or "relight". None goes by the suffix of the path: `.rti.tif`, `.ptm`,
+            `.rti` or `.hsh`, and "fastrti" for every other path.
 
     Raises:
         ObjectError: a decoder that the format does not hold, numbers that `load` would refuse, or a path that cannot

@@ -1,4 +1,4 @@
-"""Packs: an object as one tiled BigTIFF with coarser levels, which is read in parts: "One file" of the object format."""
+"""Packs: an object as one tiled BigTIFF with coarser levels, which is read in parts; see docs/object_format.md."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from fastrti.json_fields import json_text
 from fastrti.objects.annotations import annotation_page
 from fastrti.objects.relightable import Relightable
 
-__all__ = ["FORMAT", "SUFFIX", "Pack", "Picture", "recognises", "write_pack"]
+__all__ = ["FORMAT", "SUFFIX", "TILE", "Pack", "Picture", "recognises", "write_pack"]
 
 SUFFIX = ".rti.tif"
 
