@@ -14,7 +14,7 @@ from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of
 from fastrti.picture_limits import MAX_PIXELS
 
-OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
+OBJECT_HELP = "folder of a relightable object, or a .rti.tif, .ptm or .rti file"
 
 _PARTS = re.compile(
     r"(info|annotations)\.json|plane_.*|mask(\..*|_files)?|normals(\.png|\.dzi|_files)|materials\.bin", re.IGNORECASE
@@ -105,8 +105,8 @@ def size(text: str) -> tuple[int, int]:
 def object_name(path: str) -> str:
     """What an object is called: the name of its folder, or of its file without the suffix of the format."""
     name = real_path(path)
-    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes]
-    return name.stem if name.suffix.lower() in suffixes else name.name
+    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes if name.name.lower().endswith(suffix)]
+    return name.name[: -len(suffixes[0])] if suffixes else name.name
 
 
 def check_kept(source: str, output: str | Path) -> None:

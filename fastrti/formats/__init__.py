@@ -132,9 +132,9 @@ def _without_info(folder: Path) -> str:
     """What a folder without info.json is, and what to do with it."""
     if (folder / "info.xml").is_file():
         return "the info.xml of WebRTIViewer, which is not read: open the .ptm or .rti file that it was made from"
-    suffixes = {suffix for row in FORMATS.values() for suffix in row.suffixes}
+    suffixes = tuple(suffix for row in FORMATS.values() for suffix in row.suffixes)
     for entry in sorted(folder.iterdir()):
-        if entry.suffix.lower() in suffixes and entry.is_file():
+        if entry.name.lower().endswith(suffixes) and entry.is_file():
             return f"one with {entry.name}: name that file"
         if (entry / _INFO).is_file():
             return f"one with an object in its folder {entry.name}: name that folder"

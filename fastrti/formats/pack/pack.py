@@ -125,6 +125,12 @@ class Pack:
                 found = replace(found, normals=np.ascontiguousarray(normals))
         return self._scaled(found, self.number)
 
+    def coarsest(self) -> Relightable:
+        """The object at the coarsest level, which fits one tile, in memory."""
+        level = copy(self)
+        level._show(len(self._head.planes) - 1)
+        return level.whole()
+
     @cached_property
     def _bare(self) -> Relightable:
         """What drawing needs of the model: every tile is checked anew, and these parts may be large."""
