@@ -52,7 +52,7 @@ def test_commands_open_packs(made, tmp_path, capsys):
         (["pack", "vase", "-o", "vase/a.rti.tif/b.rti.tif"], "expected a file or folder that can be written"),
         (["unpack", "vase"], "would replace vase or a part of it: choose another name"),
         (["unpack", "vase", "-o", "other"], "expected a file that `fastrti pack` made, got vase: use fastrti convert"),
-        (["pack", "vase.rti.tif"], "expected the folder of a relightable object, got no such folder"),
+        (["pack", "nothing"], "expected the folder of a relightable object, got no such folder"),
         (["unpack", "packed.rti.tif", "-o", "photographs"], "expected a new folder or an existing object to replace"),
         (["info", "."], "got one with packed.rti.tif: name that file"),
     ],
