@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fastrti.errors import ArgumentError, LightError
 from fastrti.files import real_path
-from fastrti.formats import FORMATS, load
+from fastrti.formats import FORMATS, load, open_object
+from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
@@ -39,8 +40,13 @@ def add_size_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def load_object(arguments: argparse.Namespace) -> Relightable:
-    """The object of `add_object_arguments`; errors as of `fastrti.load`."""
+    """The object of `add_object_arguments`, in memory; errors as of `fastrti.load`."""
     return load(arguments.object, arguments.max_pixels)
+
+
+def opened_object(arguments: argparse.Namespace) -> Relightable | Pack:
+    """The object of `add_object_arguments`; of a pack only its head is read. Errors as of `fastrti.load`."""
+    return open_object(arguments.object, arguments.max_pixels)
 
 
 def add_backend_argument(parser: argparse.ArgumentParser) -> None:

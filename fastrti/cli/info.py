@@ -4,9 +4,9 @@ import argparse
 import json
 from typing import Any
 
-from fastrti.cli.arguments import add_object_arguments
+from fastrti.cli.arguments import add_object_arguments, opened_object
 from fastrti.cli.terminal import say
-from fastrti.formats import object_info, open_object
+from fastrti.formats import object_info
 from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.provenance import steps
@@ -32,7 +32,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints one fact per line, or the JSON object."""
-    opened = open_object(arguments.object, arguments.max_pixels)
+    opened = opened_object(arguments)
     relightable = opened.model if isinstance(opened, Pack) else opened
     if arguments.json:
         return say(_json(opened, relightable))

@@ -4,11 +4,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import OBJECT_HELP, check_kept, object_name
+from fastrti.cli.arguments import add_object_arguments, check_kept, load_object, object_name
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
 from fastrti.files import check_place
-from fastrti.formats import load, save
+from fastrti.formats import save
 from fastrti.formats.pack import SUFFIX
 from fastrti.rendering.normals import with_normals
 
@@ -26,7 +26,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog=f"examples:\n  fastrti pack vase\n  fastrti pack coin.ptm -o site/coin{SUFFIX}",
     )
-    parser.add_argument("object", metavar="OBJECT", help=OBJECT_HELP)
+    add_object_arguments(parser)
     parser.add_argument(
         "-o", "--output", metavar="FILE", help=f"file to write, ending in {SUFFIX} (default: named like OBJECT)"
     )
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise ArgumentError(f"expected -o to name a file that ends in {SUFFIX}, got {output}: add {SUFFIX}")
     check_kept(arguments.object, output)
     check_place(output, error=ArgumentError)
-    relightable = with_normals(load(arguments.object))
+    relightable = with_normals(load_object(arguments))
     save(relightable, output)
     size = output.stat().st_size
     pixels = relightable.width * relightable.height

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from fastrti.cli.arguments import check_kept, object_name
+from fastrti.cli.arguments import add_size_argument, check_kept, object_name
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError
 from fastrti.formats import open_object, save
@@ -19,6 +19,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         epilog=f"example:\n  fastrti unpack vase{SUFFIX} -o vase",
     )
     parser.add_argument("pack", metavar="FILE", help="file that `fastrti pack` made")
+    add_size_argument(parser)
     parser.add_argument("-o", "--output", metavar="FOLDER", help="folder to write (default: named like FILE)")
     return parser
 
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Writes the folder and prints its name."""
     output = arguments.output or object_name(arguments.pack)
     check_kept(arguments.pack, output)
-    pack = open_object(arguments.pack)
+    pack = open_object(arguments.pack, arguments.max_pixels)
     if not isinstance(pack, Pack):
         raise ArgumentError(f"expected a file that `fastrti pack` made, got {arguments.pack}: use fastrti convert")
     check_destination(output)

@@ -64,8 +64,8 @@ def _load(path: str | os.PathLike[str], place: Path, max_pixels: int | None) -> 
     raise _unknown(source)
 
 
-def open_object(path: str | os.PathLike[str]) -> Relightable | Pack:
-    """Opens an object as `load` does, but of a pack, of whatever size, only the head.
+def open_object(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable | Pack:
+    """Opens an object as `load` does, but reads only the head of a pack, whatever its size.
 
     Raises:
         ObjectError: see `load`.
@@ -75,8 +75,8 @@ def open_object(path: str | os.PathLike[str]) -> Relightable | Pack:
         with open_file(path, "a relightable object") as file:
             packed = recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
         if packed:
-            return Pack(path)
-    return load(path)
+            return Pack(path, max_pixels)
+    return load(path, max_pixels)
 
 
 def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:

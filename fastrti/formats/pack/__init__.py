@@ -29,7 +29,7 @@ def recognises(source: Source) -> bool:
 
 def load(source: Source, max_pixels: int | None) -> Relightable:
     """All of a pack, in memory; see `fastrti.load`."""
-    return Pack(source.path).whole(max_pixels)
+    return Pack(source.path, max_pixels).whole()
 
 
 def save(relightable: Relightable, path: Path) -> None:

@@ -18,12 +18,12 @@ from fastrti.formats.info_json import checked_plane_count, described, read_decod
 from fastrti.formats.pack.ranges import RangedFile
 from fastrti.formats.pack.reading import PackedLevel, read_head
 from fastrti.formats.pyramid import TILE
-from fastrti.formats.reading.plane_files import check_size
 from fastrti.json_fields import parsed_fields, parsed_json
 from fastrti.objects.annotations import Annotation, read_annotations
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import reduced
+from fastrti.picture_limits import check_pixels
 from fastrti.progress import Progress
 
 
@@ -34,11 +34,13 @@ class Pack:
 
     Args:
         path: the file. Its head is read and checked at once.
+        max_pixels: the limit of `whole`, as for `fastrti.load`.
         number: the level, 0 for full size. A pixel of level l is the mean of 2ˡ × 2ˡ pixels, exactly as
             `fastrti.objects.scales.reduced` makes it.
 
     Attributes:
         path: the file.
+        max_pixels: as given.
         number: the level.
         width: of the level, in pixels.
         height: of the level, in pixels.
@@ -50,8 +52,8 @@ class Pack:
         ObjectError: not a pack, damaged, or of numbers that no backend can draw.
     """
 
-    def __init__(self, path: str | os.PathLike[str], number: int = 0) -> None:
-        self.path = Path(os.path.abspath(path))
+    def __init__(self, path: str | os.PathLike[str], max_pixels: int | None = None, number: int = 0) -> None:
+        self.path, self.max_pixels = Path(os.path.abspath(path)), max_pixels
         head = read_head(RangedFile(Path(path)))
         first = head.planes[0].level
         info = parsed_fields(head.info, f"{path}: info.json")
@@ -81,7 +83,7 @@ class Pack:
         self.width, self.height = self._planes.level.width, self._planes.level.height
 
     def __reduce__(self) -> tuple[type["Pack"], tuple[Any, ...]]:
-        return Pack, (self.path, self.number)
+        return Pack, (self.path, self.max_pixels, self.number)
 
     def tile(self, row: int, column: int) -> Relightable:
         """What a tile shows, at most 256 × 256 pixels, without what drawing does not need.
@@ -108,16 +110,13 @@ class Pack:
         planes = np.concatenate([band.planes for band in bands], axis=1)
         return self._scaled(replace(self.model, planes=planes, mask=np.concatenate(masks) if masks else None), number)
 
-    def whole(self, max_pixels: int | None = None) -> Relightable:
+    def whole(self) -> Relightable:
         """All of this size, in memory. Coarser levels have no normals.
 
-        Args:
-            max_pixels: as for `fastrti.load`.
-
         Raises:
-            ObjectError: too large, or damaged.
+            ObjectError: more pixels than the limit, or damaged.
         """
-        check_size(str(self.path), self.width, self.height, len(self.model.planes), max_pixels)
+        check_pixels(str(self.path), self.width, self.height, self.max_pixels, ObjectError)
         with Progress("reading planes"):
             found = self._object(_pixels(self._planes), self.model)
             if self.has_normals and self.number == 0:
