@@ -54,6 +54,10 @@ def test_commands_open_packs(made, tmp_path, capsys):
         (["unpack", "vase", "-o", "other"], "expected a file that `fastrti pack` made, got vase: use fastrti convert"),
         (["pack", "nothing"], "expected the folder of a relightable object, got no such folder"),
         (["unpack", "packed.rti.tif", "-o", "photographs"], "expected a new folder or an existing object to replace"),
+        (
+            ["annotate", "packed.rti.tif"],
+            "expected an object folder of fastrti, got a file: unpack or convert it first",
+        ),
         (["info", "."], "got one with packed.rti.tif: name that file"),
     ],
 )
