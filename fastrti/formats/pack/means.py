@@ -81,4 +81,5 @@ def _means(picture: Picture, number: int, row: int, column: int, sums: Sums) -> 
     means = (sums + count // 2) // count
     if picture.masked:
         means[..., -1:] = np.where(2 * sums[..., -1:] >= area, 255, 0)
-    return means.astype(np.uint8)
+    tile: Tile = means.astype(np.uint8)
+    return tile

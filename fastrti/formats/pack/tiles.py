@@ -22,7 +22,7 @@ def packed(tile: Tile) -> bytes:
     filled = np.zeros((TILE, TILE, samples), np.uint8)
     filled[:height, :width] = tile
     filled[:height, 1:width] -= tile[:, :-1]
-    return zlib.compress(filled, ZLIB_LEVEL)
+    return zlib.compress(filled.data, ZLIB_LEVEL)
 
 
 def unpacked(data: bytes, shape: tuple[int, int, int], where: str) -> Tile:
