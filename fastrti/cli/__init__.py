@@ -35,8 +35,10 @@ from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (lights, check, fit, relight, view, export, pack, unpack, convert, annotate, normals)
-COMMANDS += (evaluate, info, tune, synth, demo)
+COMMANDS = (
+    *(lights, check, fit, relight, view, export, pack, unpack, convert),
+    *(annotate, normals, evaluate, info, tune, synth, demo),
+)
 """The modules of the commands, in the order of --help."""
 
 

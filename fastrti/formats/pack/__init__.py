@@ -42,7 +42,7 @@ def save(relightable: Relightable, path: Path) -> None:
 
     def planes(row: int, column: int) -> Tile:
         place = _place(row, column)
-        tile = stored[:, place[0], place[1]].transpose(1, 2, 0)
+        tile: Tile = stored[:, place[0], place[1]].transpose(1, 2, 0)
         if mask is None:
             return tile
         return np.concatenate([tile, np.where(mask[place], 255, 0).astype(np.uint8)[..., None]], axis=2)
