@@ -20,7 +20,7 @@ Keep = Callable[[Level, int, int, Tile], None]
 """Takes the tile of a level, a row and a column."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """What is to be packed.
 

@@ -29,7 +29,7 @@ _NUMBER = struct.Struct("<Q")
 _NORMALS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PackedLevel:
     """One level of a picture in a file.
 
@@ -57,7 +57,7 @@ class PackedLevel:
         return unpacked(data, self.level.shape(row, column), where)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """What stands before the tiles.
 

@@ -25,7 +25,7 @@ Table = dict[int, tuple[NDArray[np.uint64], NDArray[np.uint32]]]
 """Where the tiles of each level stand in the scratch file, and their bytes, row by row."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Value:
     tag: Tag
     data: bytes
