@@ -35,10 +35,7 @@ def read_json(path: Path) -> "Fields":
     Raises:
         ObjectError: see `read_json_value`, or not an object.
     """
-    values = read_json_value(path)
-    if not isinstance(values, dict):
-        raise ObjectError(f"{path}: expected a JSON object, got {type(values).__name__}")
-    return Fields(values, str(path))
+    return parsed_fields(read_file(path, MAX_JSON_BYTES, f"a readable {path.name}"), str(path))
 
 
 def read_json_value(path: Path) -> Any:
@@ -47,15 +44,39 @@ def read_json_value(path: Path) -> Any:
     Raises:
         ObjectError: missing, over 24 MiB or half a million values, not JSON (NaN and Infinity included).
     """
-    text = read_file(path, MAX_JSON_BYTES, f"a readable {path.name}")
+    return parsed_json(read_file(path, MAX_JSON_BYTES, f"a readable {path.name}"), str(path))
+
+
+def parsed_fields(text: bytes, where: str) -> "Fields":
+    """The top-level object of a JSON text.
+
+    Raises:
+        ObjectError: see `parsed_json`, or not an object.
+    """
+    values = parsed_json(text, where)
+    if not isinstance(values, dict):
+        raise ObjectError(f"{where}: expected a JSON object, got {type(values).__name__}")
+    return Fields(values, where)
+
+
+def parsed_json(text: bytes, where: str) -> Any:
+    """What a JSON text of at most 24 MiB holds.
+
+    Args:
+        text: in UTF-8, 16 or 32.
+        where: what errors call it.
+
+    Raises:
+        ObjectError: over half a million values, or not JSON (NaN and Infinity included).
+    """
     if _values(text) > MAX_JSON_VALUES:  # before any of them takes memory
         raise ObjectError(
-            f"{path}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"
+            f"{where}: expected at most {MAX_JSON_VALUES} values of JSON, got more: write arrays as base64"
         )
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise ObjectError(f"{path}: expected JSON, got a file that does not parse ({error})") from None
+        raise ObjectError(f"{where}: expected JSON, got a file that does not parse ({error})") from None
 
 
 def json_text(values: dict[str, Any]) -> bytes:

@@ -35,7 +35,7 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
                 f"{source.path}: expected a line of JSON, got other text: save the object again"
             ) from None
         count = info.integer("planes", 1, MAX_PLANES)
-        width, height = checked_size(info, count, max_pixels)
+        width, height = checked_size(info, max_pixels)
         if os.fstat(file.fileno()).st_size - file.tell() != count * height * width:
             raise ObjectError(f"{source.path}: expected {count} planes, got a file of another size: save it again")
         content = file.read()

@@ -21,10 +21,12 @@ from fastrti.cli import (
     info,
     lights,
     normals,
+    pack,
     relight,
     synth,
     terminal,
     tune,
+    unpack,
     view,
 )
 from fastrti.cli.words import in_options
@@ -33,7 +35,10 @@ from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (lights, check, fit, relight, view, export, convert, annotate, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (
+    *(lights, check, fit, relight, view, export, pack, unpack, convert),
+    *(annotate, normals, evaluate, info, tune, synth, demo),
+)
 """The modules of the commands, in the order of --help."""
 
 

@@ -96,6 +96,8 @@ def _import(arguments: argparse.Namespace, notes: tuple[Annotation, ...]) -> Non
 
 
 def _stored(folder: Path, max_pixels: int | None) -> tuple[Annotation, ...]:
+    if folder.is_file():
+        raise ObjectError(f"{folder}: expected an object folder of fastrti, got a file: unpack or convert it first")
     info = read_json(folder / "info.json")
     checked_size(info, max_pixels)  # what no command would open is not changed either
     if not info.values.get("annotations"):

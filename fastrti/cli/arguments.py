@@ -7,14 +7,15 @@ from pathlib import Path
 
 from fastrti.errors import ArgumentError, LightError
 from fastrti.files import real_path
-from fastrti.formats import FORMATS, load
+from fastrti.formats import FORMATS, load, open_object
+from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of
 from fastrti.picture_limits import MAX_PIXELS
 
-OBJECT_HELP = "folder of a relightable object, or a .ptm or .rti file"
+OBJECT_HELP = "folder of a relightable object, or a .rti.tif, .ptm or .rti file"
 
 _PARTS = re.compile(
     r"(info|annotations)\.json|plane_.*|mask(\..*|_files)?|normals(\.png|\.dzi|_files)|materials\.bin", re.IGNORECASE
@@ -39,8 +40,13 @@ def add_size_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def load_object(arguments: argparse.Namespace) -> Relightable:
-    """The object of `add_object_arguments`; errors as of `fastrti.load`."""
+    """The object of `add_object_arguments`, in memory; errors as of `fastrti.load`."""
     return load(arguments.object, arguments.max_pixels)
+
+
+def opened_object(arguments: argparse.Namespace) -> Relightable | Pack:
+    """The object of `add_object_arguments`; of a pack only its head is read. Errors as of `fastrti.load`."""
+    return open_object(arguments.object, arguments.max_pixels)
 
 
 def add_backend_argument(parser: argparse.ArgumentParser) -> None:
@@ -105,8 +111,8 @@ def size(text: str) -> tuple[int, int]:
 def object_name(path: str) -> str:
     """What an object is called: the name of its folder, or of its file without the suffix of the format."""
     name = real_path(path)
-    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes]
-    return name.stem if name.suffix.lower() in suffixes else name.name
+    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes if name.name.lower().endswith(suffix)]
+    return name.name[: -len(suffixes[0])] if suffixes else name.name
 
 
 def check_kept(source: str, output: str | Path) -> None:

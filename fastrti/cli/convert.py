@@ -24,9 +24,11 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "convert",
         help="change an object into another format or another network",
         description=(
-            "Reads any object (a folder of fastrti, NeuralRTI, OpenLIME or Relight, a .ptm or an HSH .rti file)\n"
+            "Reads any object (a folder of fastrti, NeuralRTI, OpenLIME or Relight, a pack, a .ptm or an HSH\n"
+            ".rti file) "
             "and writes it in one of these formats:\n"
             "  fastrti  an object folder\n"
+            "  pack     one file that is read in parts; `fastrti pack` also adds normals\n"
             "  ptm      a .ptm file, for an object that is a PTM\n"
             "  rti      an .rti file, for an object with hemispherical harmonics (HSH)\n"
             "  relight  a Relight folder, for an object with PTM, HSH, RBF or bilinear interpolation\n"
@@ -45,7 +47,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--to",
         choices=[name for name, row in FORMATS.items() if row.save],
-        help="the format to write (default: ptm or rti by the suffix of PATH, else fastrti)",
+        help="the format to write (default: by the suffix of PATH: .rti.tif, .ptm, .rti; else fastrti)",
     )
     parser.add_argument(
         "--student",

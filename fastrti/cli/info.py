@@ -4,9 +4,10 @@ import argparse
 import json
 from typing import Any
 
-from fastrti.cli.arguments import add_object_arguments, load_object
+from fastrti.cli.arguments import add_object_arguments, opened_object
 from fastrti.cli.terminal import say
 from fastrti.formats import object_info
+from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.provenance import steps
 from fastrti.objects.relightable import Relightable
@@ -31,24 +32,31 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints one fact per line, or the JSON object."""
-    relightable = load_object(arguments)
+    opened = opened_object(arguments)
+    relightable = opened.model if isinstance(opened, Pack) else opened
     if arguments.json:
-        return say(_json(relightable))
-    facts = [*_facts(relightable).items(), *steps(relightable.provenance), *_training(relightable), *_backends()]
+        return say(_json(opened, relightable))
+    facts = [
+        *_facts(opened, relightable).items(),
+        *steps(relightable.provenance),
+        *_training(relightable),
+        *_backends(),
+    ]
     width = max(len(name) for name, _ in facts) + 2
     for name, value in facts:
         say(printable(f"{name + ':':<{width}}{value}"))
 
 
-def _json(relightable: Relightable) -> str:
-    mask, lights, network = relightable.mask, relightable.lights, relightable.frame_network((0, 0))
+def _json(opened: Relightable | Pack, relightable: Relightable) -> str:
+    lights, network = relightable.lights, relightable.frame_network((0, 0))
+    share = _share_of_mask(opened)
     facts = {
-        "width": relightable.width,
-        "height": relightable.height,
+        "width": opened.width,
+        "height": opened.height,
         "decoder": relightable.decoder.label,
         "planes": len(relightable.planes),
         "multiply_adds": network.multiply_adds,
-        "mask": None if mask is None else round(float(mask.mean()), 6),
+        "mask": None if share is None else round(share, 6),
         "lights": None if lights is None else lights.tolist(),
     }
     kept = ("mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "training")
@@ -57,13 +65,20 @@ def _json(relightable: Relightable) -> str:
     return json.dumps(facts | {"backends": dict(_backends())})
 
 
-def _facts(relightable: Relightable) -> dict[str, Any]:
+def _share_of_mask(opened: Relightable | Pack) -> float | None:
+    """How much of the pixels is object; of a pack those of its coarsest level, which is about the same."""
+    mask = opened.coarsest().mask if isinstance(opened, Pack) else opened.mask
+    return None if mask is None else float(mask.mean())
+
+
+def _facts(opened: Relightable | Pack, relightable: Relightable) -> dict[str, Any]:
+    share = _share_of_mask(opened)
     network = relightable.frame_network((0, 0))
     facts = {
-        "size": f"{relightable.width}×{relightable.height} pixels",
+        "size": f"{opened.width}×{opened.height} pixels",
         "decoder": relightable.decoder.label,
         "cost per pixel": f"{len(relightable.planes)} bytes, {network.multiply_adds} multiply-adds",
-        "mask": None if relightable.mask is None else f"{relightable.mask.mean():.1%} of the pixels are object",
+        "mask": None if share is None else f"{share:.1%} of the pixels are object",
         "photographs": None if relightable.lights is None else len(relightable.lights),
         "scale": None if relightable.mm_per_pixel is None else f"{relightable.mm_per_pixel:g} mm per pixel",
         "title": relightable.title,

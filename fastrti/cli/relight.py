@@ -13,8 +13,8 @@ from fastrti.cli.arguments import (
     add_object_arguments,
     check_kept,
     light,
-    load_object,
     object_name,
+    opened_object,
     scale,
 )
 from fastrti.cli.collections import labelled, print_facts
@@ -109,7 +109,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _renderer(arguments: argparse.Namespace) -> Renderer | Enhanced:
-    renderer = Renderer(load_object(arguments), backend=arguments.backend)
+    renderer = Renderer(opened_object(arguments), backend=arguments.backend)
     if arguments.enhance is None:
         return renderer
     return Enhanced(renderer, arguments.enhance, GAIN if arguments.gain is None else arguments.gain)

@@ -26,7 +26,15 @@ Every `OSError` becomes the project's error that the caller names. Its sentence 
 from fastrti.files.places import real_path
 from fastrti.files.reading import open_file, read_file, unchanged
 from fastrti.files.reasons import ErrorType, cannot
-from fastrti.files.replacing import check_place, new_folder, replace_file, replace_folder, scratch_folder, write_file
+from fastrti.files.replacing import (
+    check_place,
+    new_folder,
+    replace_file,
+    replace_folder,
+    replaced_file,
+    scratch_folder,
+    write_file,
+)
 
 __all__ = [
     "ErrorType",
@@ -38,6 +46,7 @@ __all__ = [
     "real_path",
     "replace_file",
     "replace_folder",
+    "replaced_file",
     "scratch_folder",
     "unchanged",
     "write_file",

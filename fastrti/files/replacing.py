@@ -37,16 +37,24 @@ def replace_file(
     Raises:
         FastrtiError: `error`, with the reason of the operating system.
     """
-    target = _named(path, error)
     if not isinstance(content, bytes):
         buffer = io.BytesIO()
         content(buffer)
         content = buffer.getvalue()
+    with replaced_file(path, error) as fresh:
+        write_file(fresh, content)
+
+
+@contextmanager
+def replaced_file(path: str | os.PathLike[str], error: ErrorType = ObjectError) -> Iterator[Path]:
+    """An empty file to write to, which takes its place at the path when the block ends well: `replace_file` for
+    content that is too large for memory."""
+    target = _named(path, error)
     with own_error(path, _FILE, error):
         mode = _mode_of_file(target, path, error)
         target.parent.mkdir(parents=True, exist_ok=True)
         with claimed(target, lambda fresh: open(fresh, "xb").close()) as fresh:
-            write_file(fresh, content)
+            yield fresh
             _sync(fresh)
             if mode is not None:
                 fresh.chmod(mode)

@@ -7,20 +7,22 @@ import os
 from pathlib import Path
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.files import cannot, open_file, unchanged
-from fastrti.formats import fastrti_folder, hsh, neural_folder, ptm, relight_folder
-from fastrti.formats.fastrti_folder import object_info
+from fastrti.files import cannot, open_file, real_path, unchanged
+from fastrti.formats import fastrti_folder, hsh, neural_folder, pack, ptm, relight_folder
 from fastrti.formats.format import Format, Source
+from fastrti.formats.info_json import object_info
+from fastrti.formats.pack import Pack
+from fastrti.formats.pack import recognises as recognises_pack
 from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
 
-__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "save"]
+__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "open_object", "save"]
 
 FORMATS = {
     row.name: row
-    for row in (fastrti_folder.FORMAT, neural_folder.FORMAT, relight_folder.FORMAT, ptm.FORMAT, hsh.FORMAT)
+    for row in (fastrti_folder.FORMAT, neural_folder.FORMAT, relight_folder.FORMAT, ptm.FORMAT, hsh.FORMAT, pack.FORMAT)
 }
 """In the order in which `load` asks them."""
 
@@ -29,7 +31,8 @@ _START_BYTES = 16
 
 
 def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
-    """Opens an object: a folder of fastrti, NeuralRTI, OpenLIME or Relight, a `.ptm` file or an HSH `.rti` file.
+    """Opens an object: a folder of fastrti, NeuralRTI, OpenLIME or Relight, a pack, a `.ptm` file or an HSH
+    `.rti` file.
 
     The file is not trusted: sizes, counts and numbers are checked before memory is taken.
 
@@ -61,6 +64,21 @@ def _load(path: str | os.PathLike[str], place: Path, max_pixels: int | None) -> 
     raise _unknown(source)
 
 
+def open_object(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable | Pack:
+    """Opens an object as `load` does, but reads only the head of a pack, whatever its size.
+
+    Raises:
+        ObjectError: see `load`.
+    """
+    place = real_path(path)
+    if place.is_file():
+        with open_file(path, "a relightable object") as file:
+            packed = recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
+        if packed:
+            return Pack(path, max_pixels)
+    return load(path, max_pixels)
+
+
 def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:
     """Writes an object as fastrti's own folder, or in a format of another program.
 
@@ -71,8 +89,8 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
         relightable: the object. The formats of other programs hold PTM, HSH, RBF or bilinear objects only.
         path: the folder or file to make or to replace. A folder is replaced only if it holds an object. Files in it
             that do not belong to the object are kept.
-        format: "fastrti", "ptm", "rti" or "relight". None goes by the suffix of the path: `.ptm`, `.rti` or `.hsh`,
-            and "fastrti" for every other path.
+        format: "fastrti", "pack", "ptm", "rti" or "relight". None goes by the suffix of the path: `.rti.tif`, `.ptm`,
+            `.rti` or `.hsh`, and "fastrti" for every other path.
 
     Raises:
         ObjectError: a decoder that the format does not hold, numbers that `load` would refuse, or a path that cannot
@@ -95,8 +113,8 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
 
 def format_of(path: str | os.PathLike[str]) -> str:
     """The name of the format that `save` takes for a path: by its suffix, else fastrti's own folder."""
-    suffix = Path(path).suffix.lower()
-    return next((name for name, row in FORMATS.items() if suffix in row.suffixes), fastrti_folder.FORMAT.name)
+    name = Path(path).name.lower()
+    return next((key for key, row in FORMATS.items() if name.endswith(row.suffixes)), fastrti_folder.FORMAT.name)
 
 
 def _source(path: str | os.PathLike[str], place: Path) -> Source:
@@ -114,9 +132,9 @@ def _without_info(folder: Path) -> str:
     """What a folder without info.json is, and what to do with it."""
     if (folder / "info.xml").is_file():
         return "the info.xml of WebRTIViewer, which is not read: open the .ptm or .rti file that it was made from"
-    suffixes = {suffix for row in FORMATS.values() for suffix in row.suffixes}
+    suffixes = tuple(suffix for row in FORMATS.values() for suffix in row.suffixes)
     for entry in sorted(folder.iterdir()):
-        if entry.suffix.lower() in suffixes and entry.is_file():
+        if entry.name.lower().endswith(suffixes) and entry.is_file():
             return f"one with {entry.name}: name that file"
         if (entry / _INFO).is_file():
             return f"one with an object in its folder {entry.name}: name that folder"

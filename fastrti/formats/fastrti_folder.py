@@ -5,7 +5,6 @@ The contract between all backends and viewers; docs/object_format.md states it i
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,31 +12,18 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import cannot, check_place, real_path, replace_file, replace_folder, write_file
 from fastrti.formats.format import Format, Source
+from fastrti.formats.info_json import checked_plane_count, described, object_info, read_decoder, stored_planes
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
-from fastrti.formats.reading.openlime_form import (
-    OPENLIME_PLANES,
-    openlime_decoder,
-    openlime_expresses,
-    openlime_numbers,
-)
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
-from fastrti.json_fields import Fields, json_text, read_json, read_json_value
+from fastrti.json_fields import json_text, read_json, read_json_value
 from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
-from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
-from fastrti.objects.decoders.base import hidden_from_json
-from fastrti.objects.planes import MAX_PLANES
-from fastrti.objects.provenance import credited
+from fastrti.objects.decoders import KINDS, Decoder
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress, counted
 
-VERSION = 1
-SOFTWARE = "fastrti"
 NORMALS = "normals.png"
 ANNOTATIONS = "annotations.json"
 
-_OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
-_OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
 _OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files", ANNOTATIONS)
 
@@ -57,37 +43,12 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
         ObjectError: a newer version, or parts that do not fit the object format.
     """
     info = source.fields
-    version = info.integer("fastrti", 1, 1 << 30)
-    if version > VERSION:
-        raise ObjectError(
-            f"{info.where}: expected object version {VERSION}, got {version}: install a newer fastrti to open it"
-        )
-    for key, wanted in (("type", "neural"), ("format", "png"), ("colorspace", "rgb")):
-        info.choice(key, (wanted,))
-    stored = info.integer("planes", 1, MAX_PLANES)
+    stored = checked_plane_count(info)
     width, height = checked_size(info, max_pixels)
-    minimum, maximum = info.array("min", (stored,)), info.array("max", (stored,))
-    decoder = _decoder(info, stored)
-    count = decoder.planes  # OpenLIME's form pads to nine planes
+    decoder = read_decoder(info, stored)
     planes, mask = (_tiled_pictures if "tiles" in info else _whole_pictures)(source, -(-stored // 3), width, height)
-    return Relightable(
-        planes=planes[:count],
-        minimum=minimum[:count],
-        maximum=maximum[:count],
-        decoder=decoder,
-        mask=None if mask is None else mask > 127,
-        normals=_stored_normals(source, width, height),
-        lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
-        mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
-        int8_loss_db=info.number("int8_loss_db") if info.values.get("int8_loss_db") is not None else None,
-        title=info.text("title"),
-        creator=info.text("creator"),
-        rights=info.text("rights"),
-        training=info.child("training").values if "training" in info else {},
-        provenance=info.child("provenance").values if "provenance" in info else {},
-        annotations=_annotations(source),
-        extra={key: value for key, value in info.values.items() if key not in _OWN_KEYS},
-    )
+    normals = _stored_normals(source, width, height)
+    return described(info, decoder, planes, None if mask is None else mask > 127, normals, _annotations(source))
 
 
 def _annotations(source: Source) -> tuple[Annotation, ...]:
@@ -95,16 +56,6 @@ def _annotations(source: Source) -> tuple[Annotation, ...]:
         return ()
     file = source.path / ANNOTATIONS
     return read_annotations(read_json_value(file), str(file))
-
-
-def _decoder(info: Fields, planes: int) -> Decoder:
-    fields = info.child("decoder")
-    kind = fields.choice("kind", KINDS)
-    if kind == MlpDecoder.kind and "weights" in info:
-        if fields.choice("activation", ("relu", "elu")) != "elu" or fields.boolean("skip"):
-            raise ObjectError(f"{fields.where}: expected an ELU network without a skip beside top-level weights")
-        return openlime_decoder(info, hidden_from_json(fields), fields.integer("latents", 1, planes))
-    return KINDS[kind](fields, planes)
 
 
 Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8] | None]
@@ -187,7 +138,7 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
     info = object_info(relightable)
     if tiled:
         info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
-    stored = _stored_planes(relightable)
+    stored = stored_planes(relightable)
     for number in counted(range(len(stored) // 3), "writing planes"):
         triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
         _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled)
@@ -234,55 +185,6 @@ def _write_picture(folder: Path, stem: str, suffix: str, pixels: NDArray[np.uint
         write_pyramid(folder, stem, pixels)
     else:
         write_picture(folder / f"{stem}{suffix}", pixels)
-
-
-def _plane_count(relightable: Relightable) -> int:
-    """K as stored: OpenLIME reads nine planes, whatever the decoder uses of them."""
-    return OPENLIME_PLANES if openlime_expresses(relightable.decoder) else len(relightable.planes)
-
-
-def _stored_planes(relightable: Relightable) -> NDArray[np.uint8]:
-    """The planes padded with zeros to whole pictures of three."""
-    spare = -(-_plane_count(relightable) // 3) * 3 - len(relightable.planes)
-    return np.pad(relightable.planes, ((0, spare), (0, 0), (0, 0))) if spare else relightable.planes
-
-
-def object_info(relightable: Relightable) -> dict[str, Any]:
-    """What info.json of the object's folder says, as JSON can hold it; docs/object_format.md explains its keys."""
-    count = _plane_count(relightable)
-    spare = (0, count - len(relightable.planes))
-    info: dict[str, Any] = {
-        "fastrti": VERSION,
-        "type": "neural",
-        "format": "png",
-        "colorspace": "rgb",
-        "width": relightable.width,
-        "height": relightable.height,
-        "planes": count,
-        "min": np.pad(relightable.minimum, spare).tolist(),
-        "max": np.pad(relightable.maximum, spare).tolist(),
-        "decoder": {"kind": relightable.decoder.kind, **relightable.decoder.to_json()},
-        "software": SOFTWARE,
-    }
-    if openlime_expresses(relightable.decoder):  # the layers stand where OpenLIME reads them, and only there
-        del info["decoder"]["layers"]
-        info |= openlime_numbers(relightable.decoder)
-    optional = {
-        "mm_per_pixel": relightable.mm_per_pixel,
-        "title": relightable.title,
-        "creator": relightable.creator,
-        "rights": relightable.rights,
-        "training": relightable.training,
-        "provenance": credited(relightable.provenance, relightable.title, relightable.creator, relightable.rights),
-    }
-    info |= {key: value for key, value in optional.items() if value}
-    if relightable.annotations:
-        info["annotations"] = True
-    if relightable.int8_loss_db is not None:  # 0 is a promise too
-        info["int8_loss_db"] = relightable.int8_loss_db
-    if relightable.lights is not None:
-        info["lights"] = relightable.lights.tolist()
-    return info | {key: value for key, value in relightable.extra.items() if key not in _OWN_KEYS}
 
 
 FORMAT = Format(

@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Sequence
+from functools import cached_property
 from io import BytesIO
 from os import PathLike
 from typing import Any
@@ -11,13 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from fastrti.errors import ArgumentError, BackendError
-from fastrti.formats import load
+from fastrti.formats import open_object
+from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import choose_backend
-from fastrti.kernels.kernel import Graph, Recorder
+from fastrti.kernels.kernel import Graph, Kernel, Recorder
 from fastrti.lights import unit_vector
 from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
 from fastrti.objects.scales import factor_of, reduced
+from fastrti.rendering.tiled import TileCache, TiledKernel
 
 Region = tuple[int, int, int, int]
 """(top, left, height, width) in pixels, from the top left corner of the picture."""
@@ -37,7 +40,8 @@ class Renderer:
     same object and arguments. Jupyter shows a small still picture; `fastrti.show` opens the viewer.
 
     Args:
-        source: a `Relightable`, or the folder or file of one.
+        source: a `Relightable`, a `Pack`, or the folder or file of an object. Of a pack, only the tiles that a picture
+            shows are read, and those drawn last are kept, up to `fastrti.rendering.tiled.CACHE_BYTES`.
         backend: "auto" (triton where CUDA and Triton work, else cpu), "triton", "cpu" or "reference".
         threads: CPU threads for each picture, default all cores; triton ignores it.
         precision: the arithmetic of the pixels: "auto", the cheapest that promises every byte within one level of the
@@ -45,7 +49,8 @@ class Renderer:
             or "int8" on cpu, "fp32", "fp16" or "fp16 hi/lo" on triton. Forced integers may be further off than a level.
 
     Attributes:
-        relightable: the object.
+        width: of the object, in pixels.
+        height: of the object, in pixels.
         backend: the name of the backend that runs.
         why_not: for backend="auto", why each faster backend does not run, by name.
 
@@ -57,7 +62,7 @@ class Renderer:
 
     def __init__(
         self,
-        source: Relightable | str | PathLike[str],
+        source: Relightable | Pack | str | PathLike[str],
         backend: str = "auto",
         threads: int | None = None,
         precision: str = "auto",
@@ -66,16 +71,31 @@ class Renderer:
             raise ArgumentError(
                 f"expected threads to be a positive whole number or None for all cores, got {threads!r}"
             )
-        self.relightable = source if isinstance(source, Relightable) else load(source)
+        self._source = source if isinstance(source, Relightable | Pack) else open_object(source)
+        self.width, self.height = self._source.width, self._source.height
         chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
-        self._kernel = chosen.load(self.relightable, threads, precision)
+        self._kernel: Kernel
+        if isinstance(self._source, Pack):
+            tiles = TileCache(lambda tile: chosen.load(tile, threads, precision))
+            self._kernel = TiledKernel(self._source, tiles)
+        else:
+            self._kernel = chosen.load(self._source, threads, precision)
         self._asked_for = backend, threads, precision
         self._scaled: dict[int, Renderer] = {}
         self._reducing = Lock()
 
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Any, ...]]:
-        return Renderer, (self.relightable, *self._asked_for)
+        return Renderer, (self._source, *self._asked_for)
+
+    @cached_property
+    def relightable(self) -> Relightable:
+        """The object in memory. All of a pack is read for it, at the first time.
+
+        Raises:
+            ObjectError: a pack that is too large for `fastrti.load`, or damaged.
+        """
+        return self._source.whole() if isinstance(self._source, Pack) else self._source
 
     def relight(
         self,
@@ -153,6 +173,10 @@ class Renderer:
             raise ArgumentError(
                 f"expected one or more lights for each replay, got {lights!r}: pass a whole number from 1"
             )
+        if isinstance(self._kernel, TiledKernel):
+            raise BackendError(
+                "expected an object in memory for a graph, got a pack that is drawn by tiles: load it with fastrti.load"
+            )
         if not isinstance(self._kernel, Recorder):
             raise BackendError(
                 f"expected the triton backend for a graph, got {self.backend}: call relight, which records nothing"
@@ -172,8 +196,16 @@ class Renderer:
             return self
         with self._reducing:
             if factor not in self._scaled:
-                self._scaled[factor] = Renderer(reduced(self.relightable, factor), *self._asked_for)
+                self._scaled[factor] = self._reduced(factor)
             return self._scaled[factor]
+
+    def _reduced(self, factor: int) -> "Renderer":
+        if isinstance(self._source, Relightable):
+            return Renderer(reduced(self._source, factor), *self._asked_for)
+        smaller = Renderer(self._source.at(factor), *self._asked_for)
+        if isinstance(smaller._kernel, TiledKernel) and isinstance(self._kernel, TiledKernel):
+            smaller._kernel.cache = self._kernel.cache  # one bound for all sizes
+        return smaller
 
     def to_host(self, picture: Any) -> NDArray[np.uint8]:
         """A picture of this Renderer as a numpy array.
@@ -206,7 +238,7 @@ class Renderer:
         return self._kernel.writable(out, (*size, channels))
 
     def _checked(self, region: Region | None) -> Region:
-        rows, columns = self.relightable.height, self.relightable.width
+        rows, columns = self.height, self.width
         if region is None:
             return 0, 0, rows, columns
         try:
@@ -230,9 +262,10 @@ class Renderer:
         return file.getvalue()
 
     def __repr__(self) -> str:
+        model = self._source.model if isinstance(self._source, Pack) else self._source
         lines = [
-            f"Renderer of {self.relightable.width}×{self.relightable.height} pixels",
-            f"  decoder: {self.relightable.decoder.label}",
+            f"Renderer of {self.width}×{self.height} pixels",
+            f"  decoder: {model.decoder.label}",
             f"  backend: {self.backend} ({self._kernel.label})",
         ]
         return "\n".join(lines + [f"  not {name}: {reason}" for name, reason in self.why_not.items()])

@@ -40,7 +40,7 @@ def test_every_other_path_is_an_object_folder(tmp_path, path):
 
 def test_a_format_that_fastrti_does_not_write(tmp_path):
     for name in ("neural", "tiff"):
-        with pytest.raises(ArgumentError, match=f"expected a format of fastrti, relight, ptm, rti, got '{name}'"):
+        with pytest.raises(ArgumentError, match=f"expected a format of fastrti, relight, ptm, rti, pack, got '{name}'"):
             save(relightable("ptm"), tmp_path / "object", name)
     assert not list(tmp_path.iterdir())
 

@@ -1,0 +1,153 @@
+"""info.json: everything an object holds beside its pictures. Folders and packs have the same; docs/object_format.md."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastrti.errors import ObjectError
+from fastrti.formats.reading.openlime_form import (
+    OPENLIME_PLANES,
+    openlime_decoder,
+    openlime_expresses,
+    openlime_numbers,
+)
+from fastrti.json_fields import Fields
+from fastrti.objects.annotations import Annotation
+from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
+from fastrti.objects.decoders.base import hidden_from_json
+from fastrti.objects.planes import MAX_PLANES
+from fastrti.objects.provenance import credited
+from fastrti.objects.relightable import Relightable
+
+VERSION = 1
+SOFTWARE = "fastrti"
+
+_OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
+_OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
+_OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def checked_plane_count(info: Fields) -> int:
+    """K as stored, of an info.json of this version.
+
+    Raises:
+        ObjectError: a newer version, or keys that do not fit the object format.
+    """
+    version = info.integer("fastrti", 1, 1 << 30)
+    if version > VERSION:
+        raise ObjectError(
+            f"{info.where}: expected object version {VERSION}, got {version}: install a newer fastrti to open it"
+        )
+    for key, wanted in (("type", "neural"), ("format", "png"), ("colorspace", "rgb")):
+        info.choice(key, (wanted,))
+    return info.integer("planes", 1, MAX_PLANES)
+
+
+def read_decoder(info: Fields, planes: int) -> Decoder:
+    """The decoder of an info.json with so many stored planes."""
+    fields = info.child("decoder")
+    kind = fields.choice("kind", KINDS)
+    if kind == MlpDecoder.kind and "weights" in info:
+        if fields.choice("activation", ("relu", "elu")) != "elu" or fields.boolean("skip"):
+            raise ObjectError(f"{fields.where}: expected an ELU network without a skip beside top-level weights")
+        return openlime_decoder(info, hidden_from_json(fields), fields.integer("latents", 1, planes))
+    return KINDS[kind](fields, planes)
+
+
+def described(
+    info: Fields,
+    decoder: Decoder,
+    planes: NDArray[np.uint8],
+    mask: NDArray[np.bool_] | None = None,
+    normals: NDArray[np.uint8] | None = None,
+    annotations: tuple[Annotation, ...] = (),
+) -> Relightable:
+    """The object of an info.json.
+
+    Args:
+        info: checked by `checked_plane_count`.
+        decoder: as `read_decoder` returns it.
+        planes: (K or more, H, W) as stored: OpenLIME's form pads to nine planes.
+        mask: (H, W).
+        normals: (H, W, 3).
+        annotations: of `annotations.json`.
+
+    Raises:
+        ObjectError: keys that do not fit the object format.
+    """
+    stored, count = checked_plane_count(info), decoder.planes
+    minimum, maximum = info.array("min", (stored,)), info.array("max", (stored,))
+    return Relightable(
+        planes=planes[:count],
+        minimum=minimum[:count],
+        maximum=maximum[:count],
+        decoder=decoder,
+        mask=mask,
+        normals=normals,
+        lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
+        mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
+        int8_loss_db=info.number("int8_loss_db") if info.values.get("int8_loss_db") is not None else None,
+        title=info.text("title"),
+        creator=info.text("creator"),
+        rights=info.text("rights"),
+        training=info.child("training").values if "training" in info else {},
+        provenance=info.child("provenance").values if "provenance" in info else {},
+        annotations=annotations,
+        extra={key: value for key, value in info.values.items() if key not in _OWN_KEYS},
+    )
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def stored_plane_count(relightable: Relightable) -> int:
+    """K as stored: OpenLIME reads nine planes, whatever the decoder uses of them."""
+    return OPENLIME_PLANES if openlime_expresses(relightable.decoder) else len(relightable.planes)
+
+
+def stored_planes(relightable: Relightable) -> NDArray[np.uint8]:
+    """The planes padded with zeros to whole pictures of three."""
+    spare = -(-stored_plane_count(relightable) // 3) * 3 - len(relightable.planes)
+    return np.pad(relightable.planes, ((0, spare), (0, 0), (0, 0))) if spare else relightable.planes
+
+
+def object_info(relightable: Relightable) -> dict[str, Any]:
+    """What info.json of the object's folder says, as JSON can hold it; docs/object_format.md explains its keys."""
+    count = stored_plane_count(relightable)
+    spare = (0, count - len(relightable.planes))
+    info: dict[str, Any] = {
+        "fastrti": VERSION,
+        "type": "neural",
+        "format": "png",
+        "colorspace": "rgb",
+        "width": relightable.width,
+        "height": relightable.height,
+        "planes": count,
+        "min": np.pad(relightable.minimum, spare).tolist(),
+        "max": np.pad(relightable.maximum, spare).tolist(),
+        "decoder": {"kind": relightable.decoder.kind, **relightable.decoder.to_json()},
+        "software": SOFTWARE,
+    }
+    if openlime_expresses(relightable.decoder):  # the layers stand where OpenLIME reads them, and only there
+        del info["decoder"]["layers"]
+        info |= openlime_numbers(relightable.decoder)
+    optional = {
+        "mm_per_pixel": relightable.mm_per_pixel,
+        "title": relightable.title,
+        "creator": relightable.creator,
+        "rights": relightable.rights,
+        "training": relightable.training,
+        "provenance": credited(relightable.provenance, relightable.title, relightable.creator, relightable.rights),
+    }
+    info |= {key: value for key, value in optional.items() if value}
+    if relightable.annotations:
+        info["annotations"] = True
+    if relightable.int8_loss_db is not None:  # 0 is a promise too
+        info["int8_loss_db"] = relightable.int8_loss_db
+    if relightable.lights is not None:
+        info["lights"] = relightable.lights.tolist()
+    return info | {key: value for key, value in relightable.extra.items() if key not in _OWN_KEYS}
