@@ -102,7 +102,7 @@ _FILES: dict[str, str] = {
     "object/mask.png": "where the object is",
     "object/normals.png": "the surface: byte = (component + 1) * 127.5 for x, y and z of its unit normal",
     "object/annotations.json": "notes on places of the picture (W3C Web Annotation)",
-    "provenance.json": "where the object comes from: photographs, corrections, programs (W3C PROV-O, JSON-LD)",
+    "provenance.json": "where the object comes from: photographs, corrections, programs (PROV-O as JSON-LD)",
     "photographs-sha256.txt": "the SHA-256 of every file that it was made from; those files are not here",
 }
 
@@ -110,8 +110,7 @@ _FILES: dict[str, str] = {
 def _files(names: Sequence[str]) -> str:
     present = {start: what for start, what in _FILES.items() if any(name.startswith(f"data/{start}") for name in names)}
     lines = {f"data/{start}{'N.jpg' if start.endswith('_') else ''}": what for start, what in present.items()}
-    width = max(map(len, lines))
-    return "".join(f"{name:<{width}}  {what}\n" for name, what in lines.items())
+    return "".join(f"{name}\n    {what}\n" for name, what in lines.items())
 
 
 # --- the example -----------------------------------------------------------------------------------------------------
