@@ -27,7 +27,9 @@ FORMATS = {
 """In the order in which `load` asks them."""
 
 _INFO = "info.json"
+_ARCHIVED = "data/object"  # of `fastrti.sharing.archive`
 _START_BYTES = 16
+_ZIP = b"PK\x03\x04"
 
 
 def load(path: str | os.PathLike[str], max_pixels: int | None = None) -> Relightable:
@@ -132,6 +134,8 @@ def _without_info(folder: Path) -> str:
     """What a folder without info.json is, and what to do with it."""
     if (folder / "info.xml").is_file():
         return "the info.xml of WebRTIViewer, which is not read: open the .ptm or .rti file that it was made from"
+    if (folder / _ARCHIVED / _INFO).is_file():
+        return f"an archive with an object in its folder {_ARCHIVED}: name that folder"
     suffixes = tuple(suffix for row in FORMATS.values() for suffix in row.suffixes)
     for entry in sorted(folder.iterdir()):
         if entry.name.lower().endswith(suffixes) and entry.is_file():
@@ -142,6 +146,11 @@ def _without_info(folder: Path) -> str:
 
 
 def _unknown(source: Source) -> ObjectError:
+    if source.start.startswith(_ZIP):
+        return ObjectError(
+            f"{source.path}: expected a relightable object, got a ZIP file: unpack it and name the folder with {_INFO} "
+            f"in it, which is {_ARCHIVED} in an archive of fastrti"
+        )
     known = "; ".join(row.what for row in FORMATS.values())
     got = (
         f"a file that starts with {source.start!r}"

@@ -154,7 +154,7 @@ def test_raw_files_are_linear_whatever_is_said(tmp_path):
         write_dng(tmp_path / f"{name}.dng", mosaic(patches()))
     assert load(tmp_path, transfer="linear").transfer == "linear"
     sentence = "expected raw files to be proportional to light, got the transfer srgb"
-    with pytest.raises(CollectionError, match=f"^a.dng: {sentence}: leave out --transfer"):
+    with pytest.raises(CollectionError, match=f"^a.dng: {sentence}: leave out transfer="):
         load(tmp_path, transfer="srgb")
     assert documented(sentence)
 
