@@ -20,6 +20,7 @@ from fastrti.cli import (
     fit,
     info,
     lights,
+    maps,
     normals,
     relight,
     synth,
@@ -33,7 +34,23 @@ from fastrti.files import cannot
 from fastrti.progress import shown
 from fastrti.text import printable
 
-COMMANDS = (lights, check, fit, relight, view, export, convert, annotate, normals, evaluate, info, tune, synth, demo)
+COMMANDS = (
+    lights,
+    check,
+    fit,
+    relight,
+    view,
+    export,
+    convert,
+    annotate,
+    normals,
+    maps,
+    evaluate,
+    info,
+    tune,
+    synth,
+    demo,
+)
 """The modules of the commands, in the order of --help."""
 
 

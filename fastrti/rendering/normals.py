@@ -170,7 +170,7 @@ def save_normals(
     check_normals_name(path)
     turned = normals * np.array([1, -1, 1], np.float32) if convention == "directx" else normals
     with Progress("writing the normal map"):
-        replace_file(path, _png(encode_normals(turned, 2**bits - 1)), ArgumentError)
+        replace_file(path, png_of_samples(encode_normals(turned, 2**bits - 1)), ArgumentError)
 
 
 def check_normals_name(path: Path) -> None:
@@ -179,13 +179,13 @@ def check_normals_name(path: Path) -> None:
         raise ArgumentError(f"expected a file name ending in .png for a normal map, got {path.name!r}")
 
 
-def _png(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> bytes:
-    """An RGB PNG of 8 or 16 bits a channel (PNG specification, third edition); Pillow writes 8 only."""
+def png_of_samples(pixels: NDArray[np.unsignedinteger]) -> bytes:
+    """A grey (H, W) or RGB (H, W, 3) PNG of 8 or 16 bits (PNG specification, third edition); Pillow has RGB of 8."""
     height, width = pixels.shape[:2]
     bits = 8 * pixels.itemsize
     rows = pixels.astype(pixels.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     unfiltered = np.pad(rows, ((0, 0), (1, 0))).tobytes()  # each row starts with its filter: 0, none
-    header = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, bits, 2 if pixels.ndim == 3 else 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(unfiltered)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 

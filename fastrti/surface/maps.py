@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastrti.objects.relightable import Relightable
+from fastrti.photographs.coverage import different_lights
 from fastrti.rendering.normals import estimate_normals
 from fastrti.rendering.renderer import Renderer
 from fastrti.surface.height import integrate_normals
@@ -61,3 +63,14 @@ def surface_maps(renderer: Renderer) -> SurfaceMaps:
     albedo, roughness = estimate_reflectance(renderer, normals)
     height = integrate_normals(normals, relightable.mask)
     return SurfaceMaps(albedo, normals, height, roughness, relightable.mask, relightable.mm_per_pixel)
+
+
+def few_lights(relightable: Relightable) -> str:
+    """A sentence where the maps say little: less than three different lights, or none that are known; else empty."""
+    if relightable.lights is None:
+        return (
+            "surface: the object does not say where its lights were, so its pictures under 50 guessed lights were taken"
+        )
+    if len(different_lights(relightable.lights)) < 3:
+        return "surface: fewer than three different lights were photographed, so normals and heights are flat"
+    return ""
