@@ -2,10 +2,10 @@
 
     python -m benchmarks.quality.maps [--harvest diligent_harvest] [--megapixels 2]
 
-The truth is that of rendered scenes (a matt sphere, two tablets of fastrti synth) and, for normals, of harvest, which is
-an object of the DiLiGenT benchmark (Shi et al., CVPR 2016): 96 photographs of gold figures. Every object is the HSH of 16
-terms of its photographs. Heights are compared after one scale and offset, albedos after one factor, as root mean
-squares; heights also by other ways of integration. Results go to results/maps.json.
+The truth is that of rendered scenes: a matt sphere and two tablets of fastrti synth. For normals it is also that of
+harvest, an object of the DiLiGenT benchmark (Shi et al., CVPR 2016): 96 photographs of gold figures. Every object is
+the HSH of 16 terms of its photographs. Heights are compared after one scale and offset, albedos after one factor.
+Heights are integrated in other ways too. Results go to results/maps.json.
 """
 
 import argparse

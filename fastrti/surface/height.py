@@ -32,8 +32,7 @@ def integrate_normals(normals: Floats, mask: NDArray[np.bool_] | None = None, ro
 
     Returns:
         (H, W) float32 in pixels, to the camera. The lowest point of the object is 0, and so is what is outside the
-        mask. Parts of the mask that do not touch each have their own mean of 0 before that: nothing tells how high one
-        lies above another.
+        mask. Where the mask has parts that do not touch, nothing tells how high one lies above another.
 
     Raises:
         ArgumentError: shapes that do not fit.
