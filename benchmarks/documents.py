@@ -19,6 +19,7 @@ from benchmarks.gpu.report import SUBJECTS, row_of
 from benchmarks.gpu.report import section as gpu_section
 from benchmarks.quality.capture import section as capture_section
 from benchmarks.quality.int8 import section as int8_section
+from benchmarks.quality.maps import section as maps_section
 from benchmarks.quality.report import Results, short
 from benchmarks.quality.report import plot as plot_quality
 from benchmarks.quality.report import section as quality_section
@@ -83,6 +84,7 @@ PARTS = (
     Part("README.md", "speed", lambda: speed()),
     Part("docs/quality.md", "quality", lambda: quality_section(Results(read_results()))),
     Part("docs/capture/measured.md", "capture", capture_section),
+    Part("docs/maps.md", "maps", maps_section),
     Part("docs/speed.md", "cpu-benchmark", lambda: cpu_section(newest("cpu"))),
     Part("docs/speed.md", "gpu-benchmark", lambda: gpu_section(newest("relight_gpu"))),
     Part("docs/speed.md", "int8", int8_section),

@@ -13,6 +13,7 @@ _PROVIDES = {
     "16bit": {"imagecodecs": "imagecodecs", "tifffile": "tifffile"},
     "raw": {"rawpy": "rawpy"},
     "heif": {"pillow_heif": "pillow-heif"},
+    "exr": {"OpenEXR": "OpenEXR"},
     "notebook": {"anywidget": "anywidget", "traitlets": "traitlets"},
     "texture": {"moderngl": "moderngl"},
 }

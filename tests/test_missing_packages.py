@@ -26,7 +26,7 @@ import fastrti
 from fastrti.synth import render_collection
 """
 ALL = (
-    *("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "rawpy", "pillow_heif", "anywidget"),
+    *("torch", "triton", "skimage", "scipy", "imagecodecs", "tifffile", "rawpy", "pillow_heif", "OpenEXR", "anywidget"),
     "moderngl",
 )
 

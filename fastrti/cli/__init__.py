@@ -20,6 +20,7 @@ from fastrti.cli import (
     fit,
     info,
     lights,
+    maps,
     normals,
     pack,
     relight,
@@ -37,7 +38,7 @@ from fastrti.text import printable
 
 COMMANDS = (
     *(lights, check, fit, relight, view, export, pack, unpack, convert),
-    *(annotate, normals, evaluate, info, tune, synth, demo),
+    *(annotate, normals, maps, evaluate, info, tune, synth, demo),
 )
 """The modules of the commands, in the order of --help."""
 

@@ -71,6 +71,7 @@ def test_it_is_small(environment: Path) -> None:
         ("export OBJECT --to openlime lime", "lime/index.html"),
         ("convert OBJECT -o coin.ptm", "coin.ptm"),
         ("normals OBJECT -o normals.png --bits 16", "normals.png"),
+        ("maps OBJECT -o maps", "maps/relief.glb"),
         ("fit sample/Dome -o hsh --basis hsh9", "hsh/info.json"),
         ("fit sample/Dome -o rbf --basis rbf --hold-out 3", "rbf/info.json"),
         ("evaluate OBJECT sample/Test --measures psnr", None),
@@ -96,6 +97,8 @@ def test_commands_that_need_nothing_else(
         ("demo", "fit"),
         ("evaluate OBJECT sample/Test", "measure"),
         ("tune OBJECT", "gpu"),
+        ("maps OBJECT -o maps_tiff --format tiff", "16bit"),
+        ("maps OBJECT -o maps_exr --format exr", "exr"),
         ("relight OBJECT --light 0,0 -o x.png --backend triton", "gpu"),
     ],
 )
