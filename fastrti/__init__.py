@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from fastrti.rendering.renderer import Renderer
     from fastrti.scoring.evaluate import Evaluation, evaluate
     from fastrti.sharing.notebook import show
+    from fastrti.surface.maps import SurfaceMaps, surface_maps
     from fastrti.training.classical import fit_classical
     from fastrti.training.fitting import fit
     from fastrti.training.settings import Preset, Student, Teacher
@@ -59,6 +60,7 @@ _HOMES = {
     "Relightable": "fastrti.objects.relightable",
     "Renderer": "fastrti.rendering.renderer",
     "Student": "fastrti.training.settings",
+    "SurfaceMaps": "fastrti.surface.maps",
     "Teacher": "fastrti.training.settings",
     "correct": "fastrti.capture.corrections.correct",
     "estimate_normals": "fastrti.rendering.normals",
@@ -70,6 +72,7 @@ _HOMES = {
     "object_info": "fastrti.formats",
     "save": "fastrti.formats",
     "show": "fastrti.sharing.notebook",
+    "surface_maps": "fastrti.surface.maps",
 }
 """The module of each name that is imported when it is first used."""
 
@@ -93,6 +96,7 @@ __all__ = [
     "Relightable",
     "Renderer",
     "Student",
+    "SurfaceMaps",
     "Teacher",
     "TrainingError",
     "correct",
@@ -105,6 +109,7 @@ __all__ = [
     "object_info",
     "save",
     "show",
+    "surface_maps",
 ]
 
 

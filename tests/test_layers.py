@@ -27,6 +27,7 @@ FLOORS = [
     {"formats"},
     {"kernels"},
     {"rendering"},
+    {"surface"},
     {"scoring"},
     {"training"},
     {"capture"},

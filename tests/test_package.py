@@ -35,6 +35,7 @@ EXPORTS = [
     "Relightable",
     "Renderer",
     "Student",
+    "SurfaceMaps",
     "Teacher",
     "TrainingError",
     "correct",
@@ -47,6 +48,7 @@ EXPORTS = [
     "object_info",
     "save",
     "show",
+    "surface_maps",
 ]
 
 

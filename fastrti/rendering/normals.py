@@ -17,20 +17,16 @@ from fastrti.errors import ArgumentError
 from fastrti.files import replace_file
 from fastrti.kernels import cpu
 from fastrti.least_squares import LIGHT_ACCURACY, solve
-from fastrti.lights import light_from_angles, raised_to_horizon
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.coverage import different_lights
-from fastrti.progress import Progress, counted
+from fastrti.progress import Progress
+from fastrti.rendering.bands import drawn_bands, many_lights
 from fastrti.rendering.renderer import Renderer
 from fastrti.srgb import srgb_decode
 
 Floats = NDArray[np.float32]
 
 ITERATIONS = 8
-BAND_PIXELS = 1 << 18  # drawn under all lights at once: 40 MB of pictures
-RING_ELEVATIONS_DEG = (15, 30, 45, 60, 75)
-RING_LIGHTS = 10
-MAX_LIGHTS = 64
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of linear sRGB, IEC 61966-2-1
 _NOISE = 1e-4  # of 8-bit pictures, linear; keeps a pixel that fits exactly from dividing by zero
@@ -52,17 +48,13 @@ def estimate_normals(renderer: Renderer) -> Floats:
         picture is black, and everywhere if fewer than three different lights were photographed.
     """
     relightable = renderer.relightable
-    lights = _lights(relightable.lights)
-    if len(different_lights(lights)) < 3:
-        return np.tile(_FACING, (relightable.height, relightable.width, 1))
-    rows = max(1, BAND_PIXELS // relightable.width)
+    lights = many_lights(relightable.lights)
     normals = np.empty((relightable.height, relightable.width, 3), np.float32)
-    pictures = None
-    for top in counted(range(0, relightable.height, rows), "estimating normals"):
-        band = normals[top : top + rows]
-        out = pictures if len(band) == rows else None
-        pictures = renderer.relight_batch(list(lights), out=out, region=(top, 0, *band.shape[:2]))
-        band[...] = _normals_of(renderer.to_host(pictures), lights)
+    if len(different_lights(lights)) < 3:
+        normals[...] = _FACING
+        return normals
+    for rows, pictures in drawn_bands(renderer, lights, "estimating normals"):
+        normals[rows] = _normals_of(pictures, lights)
     if relightable.mask is not None:
         normals[~relightable.mask] = _FACING
     return normals
@@ -135,21 +127,6 @@ def _luminance_of_bytes() -> Floats:
     linear = srgb_decode(np.arange(256) / 255)
     shares: Floats = (_LUMINANCE[:, None] * linear).astype(np.float32)
     return shares
-
-
-def _lights(photographed: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """At most MAX_LIGHTS of the photographed directions, or rings of lights."""
-    if photographed is not None:
-        chosen = np.linspace(0, len(photographed) - 1, min(len(photographed), MAX_LIGHTS)).round().astype(int)
-        return np.array([raised_to_horizon(light) for light in photographed[chosen]])
-    step = 360 / RING_LIGHTS
-    return np.array(
-        [
-            light_from_angles(step * (number + ring % 2 / 2), elevation)
-            for ring, elevation in enumerate(RING_ELEVATIONS_DEG)
-            for number in range(RING_LIGHTS)
-        ]
-    )
 
 
 def _weighted_fit(luminance: Floats, lights: Floats, weights: Floats) -> Floats:

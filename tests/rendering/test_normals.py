@@ -11,6 +11,7 @@ from objects import relightable
 from PIL import Image
 
 import fastrti.kernels.cpu
+import fastrti.rendering.bands
 import fastrti.rendering.normals
 from fastrti import ArgumentError, Mlic, Relightable, Renderer
 from fastrti.kernels.cpu import ISA_VARIABLE, available_isas
@@ -191,7 +192,7 @@ def test_the_kernel_is_as_right_as_the_specification(lights: NDArray[np.float64]
 def test_normals_do_not_depend_on_the_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = Renderer(relightable("hsh9", 23, 37, masked=True), backend="cpu")
     whole = estimate_normals(renderer)
-    monkeypatch.setattr(fastrti.rendering.normals, "BAND_PIXELS", 150)
+    monkeypatch.setattr(fastrti.rendering.bands, "BAND_PIXELS", 150)
     assert np.array_equal(estimate_normals(renderer), whole)
 
 

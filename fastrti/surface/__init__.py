@@ -1,0 +1,1 @@
+"""What a relightable object tells of its surface: albedo, normals, height, roughness."""
