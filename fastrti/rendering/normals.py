@@ -117,7 +117,7 @@ def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | ND
 def decoded_normals(encoded: NDArray[np.uint8]) -> Floats:
     """The unit vectors (…, 3) of 8-bit normals, as `encode_normals` made them."""
     vectors = encoded.astype(np.float32) - np.float32(127.5)
-    unit: Floats = vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+    unit: Floats = vectors / np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
     return unit
 
 
