@@ -35,7 +35,8 @@ def _rss(objects: Sequence[Shown], base_url: str) -> bytes:
         item = XML.SubElement(channel, "item")
         page, picture = _page(each, base_url), _picture(each, base_url)
         _add(item, title=each.title, link=page, guid=page, description=f'<img src="{picture}" alt="">')
-    return XML.tostring(rss, "utf-8", xml_declaration=True)
+    text: bytes = XML.tostring(rss, "utf-8", xml_declaration=True)
+    return text
 
 
 def _json_feed(objects: Sequence[Shown], base_url: str) -> bytes:
