@@ -1,66 +1,137 @@
-"""`fastrti export`: an object for other people's programs."""
+"""`fastrti export`: objects for other people's programs."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fastrti.cli.arguments import add_object_arguments, check_kept
+from fastrti.cli.arguments import OBJECT_HELP, add_size_argument, check_kept, light, object_name
 from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
+from fastrti.objects.relightable import Relightable
 from fastrti.sharing.archive import export_archive
+from fastrti.sharing.facts import address_names
+from fastrti.sharing.gallery import export_gallery
+from fastrti.sharing.iiif.export import checked_base_url, export_iiif
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.openlime import export_openlime
-from fastrti.sharing.site import OBJECT
+from fastrti.sharing.site import OBJECT, OBJECTS
 from fastrti.sharing.web import export_folder, export_single_file
 
 
-def _to_web(opened: OpenedObject, output: Path, arguments: argparse.Namespace) -> None:
+def _to_web(arguments: argparse.Namespace) -> None:
     if arguments.single_file:
-        if arguments.tiles:
-            raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
-        check_kept(arguments.object, output)
-        opened.estimate_normals()
-        export_single_file(opened.relightable, output)
+        _to_single_file(arguments)
+    elif len(arguments.objects) > 1:
+        _check_site_kept(arguments)
+        base_url = checked_base_url(arguments.base_url) if arguments.base_url else ""
+        export_gallery(_opened(arguments), arguments.output, base_url, arguments.tiles)
+        if not base_url:
+            note("the feeds are left out, because they need the address of the site: add --base-url")
     else:
-        check_kept(arguments.object, output / OBJECT)
-        opened.estimate_normals()
-        export_folder(opened.relightable, output, arguments.tiles)
-    if sentence := opened.keep_normals():
+        _check_site_kept(arguments)
+        for _, relightable in _opened(arguments):
+            export_folder(relightable, arguments.output, arguments.tiles)
+
+
+def _to_single_file(arguments: argparse.Namespace) -> None:
+    if arguments.tiles:
+        raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
+    source = _only(arguments)
+    check_kept(source, arguments.output)
+    for _, relightable in _opened(arguments):
+        export_single_file(relightable, arguments.output)
+
+
+def _to_iiif(arguments: argparse.Namespace) -> None:
+    if not arguments.base_url:
+        raise ArgumentError(
+            "expected --base-url with --to iiif, got none: add the address where the folder will stand, "
+            "because IIIF has whole addresses in every file"
+        )
+    _check_site_kept(arguments)
+    objects, lights = _opened(arguments), arguments.lights or ()
+    export_iiif(objects, arguments.output, arguments.base_url, lights, arguments.tiles)
+
+
+def _to_openlime(arguments: argparse.Namespace) -> None:
+    source = _only(arguments)
+    check_kept(source, arguments.output / OBJECT)
+    opened = OpenedObject(source, arguments.max_pixels)
+    for sentence in export_openlime(opened.relightable, arguments.output, arguments.tiles, source):
         note(sentence)
 
 
-def _to_openlime(opened: OpenedObject, output: Path, arguments: argparse.Namespace) -> None:
-    if arguments.single_file:
-        raise ArgumentError("expected --single-file with --to web, got --to openlime: leave --single-file out")
-    check_kept(arguments.object, output / OBJECT)
-    for sentence in export_openlime(opened.relightable, output, arguments.tiles, arguments.object):
-        note(sentence)
+def _to_archive(arguments: argparse.Namespace) -> None:
+    source = _only(arguments)
+    check_kept(source, arguments.output)
+    opened = OpenedObject(source, arguments.max_pixels)
+    export_archive(opened.relightable, arguments.output)
 
 
-def _to_archive(opened: OpenedObject, output: Path, arguments: argparse.Namespace) -> None:
-    if arguments.single_file or arguments.tiles:
-        option = "--single-file" if arguments.single_file else "--tiles"
-        raise ArgumentError(f"expected {option} with --to web, got --to archive: leave {option} out")
-    check_kept(arguments.object, output)
-    export_archive(opened.relightable, output)
-
-
-_TARGETS: dict[str, Callable[[OpenedObject, Path, argparse.Namespace], None]] = {
+_TARGETS: dict[str, Callable[[argparse.Namespace], None]] = {
     "web": _to_web,
+    "iiif": _to_iiif,
     "openlime": _to_openlime,
     "archive": _to_archive,
 }
-"""What writes an object for each target: (object, output, the command's arguments)."""
+"""What writes the objects for each target, from the command's arguments."""
+
+_OPTIONS = {
+    "single_file": ("web",),
+    "tiles": ("web", "iiif", "openlime"),
+    "base_url": ("web", "iiif"),
+    "lights": ("iiif",),
+}
+"""The targets that know an option."""
+
+
+def _opened(arguments: argparse.Namespace) -> Iterator[tuple[str, Relightable]]:
+    """(name, object with its normals), one after the other; the normals are kept for the next time."""
+    sources = arguments.objects
+    for name, source in zip(address_names([object_name(source) for source in sources]), sources):
+        opened = OpenedObject(source, arguments.max_pixels)
+        opened.estimate_normals()
+        yield name, opened.relightable
+        if sentence := opened.keep_normals():
+            note(sentence)
+
+
+def _only(arguments: argparse.Namespace) -> str:
+    """The object of an export that takes one."""
+    if len(arguments.objects) != 1:
+        what = "--single-file" if arguments.single_file else f"--to {arguments.target}"
+        raise ArgumentError(f"expected one object for {what}, got {len(arguments.objects)}: export them one by one")
+    source: str = arguments.objects[0]
+    return source
+
+
+def _check_site_kept(arguments: argparse.Namespace) -> None:
+    for source in arguments.objects:
+        for inside in (OBJECT, OBJECTS):
+            check_kept(source, arguments.output / inside)
+
+
+class _To(argparse.Action):
+    """--to TARGET OUTPUT."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_: Any) -> None:
+        target, output = values
+        if target not in _TARGETS:
+            parser.error(f"argument --to: expected one of {', '.join(_TARGETS)}, got {target!r}")
+        namespace.target, namespace.output = target, Path(output)
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "export",
-        help="write an object for the web, for OpenLIME or for a repository",
+        help="write objects for the web, for IIIF, for OpenLIME or for a repository",
         description=(
-            "Writes an object for other programs.\n"
-            "  web       a folder for any web server, or with --single-file one HTML file that opens by double click\n"
+            "Writes objects for other programs.\n"
+            "  web       a folder for any web server, or with --single-file one HTML file that opens by double click.\n"
+            "            Several objects get an index page, whose thumbnails relight under the pointer\n"
+            "  iiif      the same, with IIIF pictures and manifests for Mirador and other clients. --base-url is the\n"
+            "            address where the folder will stand\n"
             "  openlime  a folder with a page for OpenLIME, a separate program; its README.txt says how to use it\n"
             "  archive   a folder or .zip file for a repository: the object, where it comes from, checksums, and a\n"
             "            README with the formulas that decode it\n\n"
@@ -70,23 +141,43 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         ),
         epilog=(
             "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"
+            "  fastrti export objects/* --to web site/ --base-url https://example.org/rti/\n"
+            "  fastrti export objects/* --to iiif site/ --base-url https://example.org/rti/\n"
             "  fastrti export vase --to openlime site/\n  fastrti export vase --to archive vase.zip"
         ),
     )
-    add_object_arguments(parser)
-    parser.add_argument("--to", choices=tuple(_TARGETS), required=True, help="what to write")
+    parser.add_argument("objects", metavar="OBJECT", nargs="+", help=OBJECT_HELP)
+    add_size_argument(parser)
     parser.add_argument(
-        "output",
-        metavar="OUTPUT",
-        type=Path,
-        help="folder; the HTML file of --single-file; or a .zip file of an archive",
+        "--to",
+        action=_To,
+        nargs=2,
+        metavar=("TARGET", "OUTPUT"),
+        required=True,
+        help=f"what to write ({', '.join(_TARGETS)}), and the folder, the HTML file of --single-file or the .zip file of "
+        "an archive",
     )
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")
     parser.add_argument("--tiles", action="store_true", help="write tiles for a smaller picture too")
+    parser.add_argument("--base-url", metavar="URL", help="where the folder will stand; for iiif, and for web feeds")
+    parser.add_argument(
+        "--light",
+        dest="lights",
+        type=light,
+        action="append",
+        metavar="x,y[,z]",
+        help="for iiif: a light of a relit picture; repeat it for several (default: five)",
+    )
     return parser
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes the export and prints its name."""
-    _TARGETS[arguments.to](OpenedObject(arguments.object, arguments.max_pixels), arguments.output, arguments)
+    for name, targets in _OPTIONS.items():
+        if getattr(arguments, name) and arguments.target not in targets:
+            option = "--light" if name == "lights" else "--" + name.replace("_", "-")
+            raise ArgumentError(
+                f"expected {option} with --to {' or '.join(targets)}, got --to {arguments.target}: leave {option} out"
+            )
+    _TARGETS[arguments.target](arguments)
     say(arguments.output)

@@ -15,7 +15,7 @@ from fastrti.errors import ArgumentError
 from fastrti.lights import unit_light
 from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
-from fastrti.rendering.normals import encoded_normals
+from fastrti.rendering.normals import decoded_normals, encoded_normals
 from fastrti.rendering.renderer import Region, Renderer
 from fastrti.srgb import to_bytes
 from fastrti.text import represented
@@ -149,15 +149,9 @@ def enhanced(
     for top in range(0, len(picture), rows):
         block = slice(top, top + rows)
         colour = picture[block].astype(np.float32) / np.float32(255)
-        lifted = _ENHANCEMENTS[enhancement](colour, _unit_normals(normals[block]), light.astype(np.float32), gain)
+        lifted = _ENHANCEMENTS[enhancement](colour, decoded_normals(normals[block]), light.astype(np.float32), gain)
         result[block] = to_bytes(lifted)
     return result
-
-
-def _unit_normals(encoded: NDArray[np.uint8]) -> NDArray[np.float32]:
-    vectors = encoded.astype(np.float32) - np.float32(127.5)
-    unit: NDArray[np.float32] = vectors / np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return unit
 
 
 def _diffuse(

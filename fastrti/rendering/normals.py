@@ -114,6 +114,13 @@ def encode_normals(normals: Floats, levels: int = 255) -> NDArray[np.uint8] | ND
     return numbers.astype(np.uint8) if levels == 255 else numbers.astype(np.uint16)
 
 
+def decoded_normals(encoded: NDArray[np.uint8]) -> Floats:
+    """The unit vectors (…, 3) of 8-bit normals, as `encode_normals` made them."""
+    vectors = encoded.astype(np.float32) - np.float32(127.5)
+    unit: Floats = vectors / np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    return unit
+
+
 def linear_luminance(pictures: NDArray[np.uint8]) -> Floats:
     """Luminance proportional to light, (…) float32 in [0, 1], of (…, 3) sRGB-encoded bytes."""
     tables = _luminance_of_bytes()

@@ -10,6 +10,17 @@ from fastrti.objects.relightable import Relightable
 OBJECT = "object"
 """The object's folder inside the export."""
 
+OBJECTS = "objects"
+"""In an export of several objects, the folder that has a folder for each of them."""
+
+COLLECTION = "collection.json"
+"""What only an IIIF export has."""
+
+FEEDS = ("feed.xml", "feed.json")
+
+OWNED = (OBJECT, OBJECTS, COLLECTION, "gallery.js", *FEEDS)
+"""What an export to the web may hold besides its page and scripts: the next one replaces or removes it."""
+
 MAX_SIDE = 4096
 """Pixels; textures of this size exist on every device of the last decade. Longer sides become tiles."""
 
@@ -32,12 +43,18 @@ def loads_best_as_tiles(relightable: Relightable) -> bool:
     return needs_tiles(relightable) or relightable.width * relightable.height > MAX_WHOLE_PIXELS
 
 
-def check_site(folder: Path, script: str) -> None:
-    """Raises ArgumentError unless a folder can be written and is new, empty or an earlier export: one that holds this
-    script."""
+def check_site(folder: Path, mark: str, foreign_mark: str = "") -> None:
+    """Raises ArgumentError unless a folder can be written and is new, empty or an earlier export of the same kind.
+
+    Args:
+        folder: what is to be written.
+        mark: the file that an export of this kind holds.
+        foreign_mark: a file that only exports of another kind hold.
+    """
     check_place(folder, error=ArgumentError)
     try:
-        foreign = folder.exists() and any(folder.iterdir()) and not (folder / script).exists()
+        earlier = (folder / mark).exists() and not (foreign_mark and (folder / foreign_mark).exists())
+        foreign = folder.exists() and any(folder.iterdir()) and not earlier
     except OSError as error:
         raise ArgumentError(cannot(folder, "a folder that can be written", error)) from None
     if foreign:
@@ -45,8 +62,9 @@ def check_site(folder: Path, script: str) -> None:
             f"expected {folder} to be new, empty or an earlier export of the same kind, got a folder of other files: "
             "choose another name"
         )
-    if (folder / OBJECT).is_symlink():  # what it leads to is not the export's to replace
-        raise ArgumentError(f"expected {folder / OBJECT} to be a folder of the export, got a link: remove the link")
+    for inside in (folder / OBJECT, folder / OBJECTS):
+        if inside.is_symlink():  # what it leads to is not the export's to replace
+            raise ArgumentError(f"expected {inside} to be a folder of the export, got a link: remove the link")
 
 
 def titled(page: str, title: str) -> str:

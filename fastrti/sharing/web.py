@@ -11,11 +11,22 @@ from fastrti.files import check_place, replace_file, replace_folder, scratch_fol
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import with_normals
-from fastrti.sharing.site import OBJECT, check_site, loads_best_as_tiles, needs_tiles, titled
+from fastrti.sharing.site import (
+    COLLECTION,
+    OBJECT,
+    OWNED,
+    check_site,
+    loads_best_as_tiles,
+    needs_tiles,
+    titled,
+)
 
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
-_PAGE, _ENTRY = "index.html", "rti-viewer.js"
+ENTRY = "rti-viewer.js"
+"""The script that a page loads; every export to the web holds it."""
+
+_PAGE = "index.html"
 _LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
 _REMARK = re.compile(r"""\s+// [^'"`]*$""")  # at the end of a line, where no text can hold it
 _TEXT = re.compile("['\"`/]")
@@ -37,13 +48,22 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
         ArgumentError: the folder holds something else, or cannot be written.
         ObjectError: the object's folder cannot be written.
     """
-    check_site(folder, _ENTRY)
-    tiled = tiles or loads_best_as_tiles(relightable)
-    with replace_folder(folder, error=ArgumentError) as fresh:
+    check_site(folder, ENTRY, COLLECTION)
+    with replace_folder(folder, OWNED, ArgumentError) as fresh:
         write_page(fresh, relightable.title)
-        shown = fresh / OBJECT
-        shown.mkdir()
-        write_object(with_normals(relightable), shown, tiled)
+        write_shown_object(with_normals(relightable), fresh, tiles)
+
+
+def write_shown_object(relightable: Relightable, folder: Path, tiles: bool) -> None:
+    """Writes the object that the page of a folder shows, beside the page.
+
+    Args:
+        relightable: with its normals.
+        folder: is not finished.
+        tiles: write tiles where the picture would be written whole, too.
+    """
+    (folder / OBJECT).mkdir()
+    write_object(relightable, folder / OBJECT, tiles or loads_best_as_tiles(relightable))
 
 
 def export_single_file(relightable: Relightable, page: Path) -> None:
@@ -77,6 +97,19 @@ def page_files(title: str) -> dict[str, bytes]:
     """The page and its scripts, by name."""
     sources = _sources()
     return {name: text.encode() for name, text in (sources | {_PAGE: titled(sources[_PAGE], title)}).items()}
+
+
+def write_scripts(folder: Path) -> None:
+    """Writes the scripts alone, which several pages share, into a folder that is not finished."""
+    for name, text in _sources().items():
+        if name != _PAGE:
+            write_file(folder / name, text.encode())
+
+
+def write_page_of_many(folder: Path, title: str, scripts: str) -> None:
+    """Writes a page whose scripts stand elsewhere: `scripts` is the way to their folder, as "../../"."""
+    page = _sources()[_PAGE].replace(f'src="{ENTRY}"', f'src="{scripts}{ENTRY}"', 1)
+    write_file(folder / _PAGE, titled(page, title).encode())
 
 
 def _sources() -> dict[str, str]:
@@ -122,9 +155,9 @@ def inlined_page(folder: Path, title: str) -> str:
         )
     urls = json.dumps({name: _data_url(path) for name, path in inlined.items()}).replace("<", "\\u003c")
     sources = _sources()
-    script = f'<script type="module">\n{_joined(sources, _ENTRY, set())}</script>'
+    script = f'<script type="module">\n{_joined(sources, ENTRY, set())}</script>'
     embedded = f'<script type="application/json" id="files">{urls}</script>\n<rti-viewer src="#files" link>'
-    page = sources[_PAGE].replace(f'<script type="module" src="{_ENTRY}"></script>', script, 1)
+    page = sources[_PAGE].replace(f'<script type="module" src="{ENTRY}"></script>', script, 1)
     return titled(page.replace('<rti-viewer src="object" link>', embedded, 1), title)
 
 
