@@ -18,7 +18,9 @@ MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers al
 _PAGE, _ENTRY = "index.html", "rti-viewer.js"
 _LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
 _COMMENT = re.compile(r"(?<=[;,{})\]]) // .*$")
-_IMPORTS = re.compile(r"^import [^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
+_TEXT = re.compile("['\"`/]")
+_SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
+_IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
 def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -> None:
@@ -87,12 +89,15 @@ def _sources() -> dict[str, str]:
 
 
 def _shortened(source: str) -> str:
-    """A file of the viewer without indentation, empty lines, and the comments that only developers read."""
-    kept, documented = [], False
+    """A file of the viewer without indentation, empty lines, the comments that only developers read, and the spaces
+    around signs where no text can hold them."""
+    kept, documented, in_text = [], False, False
     for line in map(str.strip, source.split("\n")):
         documented = documented or line.startswith("/**")
         if line and not documented and not line.startswith("//"):
-            kept.append(_COMMENT.sub("", line))
+            line = _COMMENT.sub("", line)
+            in_text ^= line.count("`") % 2 == 1
+            kept.append(line if in_text or _TEXT.search(line) else _SPACED.sub(r"\1", line))
         documented = documented and not line.endswith("*/")
     return "\n".join([*kept, ""])
 

@@ -31,15 +31,28 @@ function showViewer(model, el) {
   const follow = () => {
     if (viewer && !isSame(viewer.light, model.get('light'))) viewer.light = model.get('light');
   };
+  const followNotes = () => {
+    const notes = model.get('annotations');
+    if (viewer && JSON.stringify(viewer.annotations) !== JSON.stringify(notes)) viewer.annotations = notes;
+  };
   frame.addEventListener('load', () => {
     viewer = frame.contentDocument.querySelector('rti-viewer');
     viewer.files.find = (name) => (name === 'normals.png' ? askForNormals(model) : null);
     follow();
+    viewer.annotations = model.get('annotations'); // none, too: the kernel keeps them, not the browser
     viewer.addEventListener('rti-light', () => send(model, viewer.light));
+    viewer.addEventListener('rti-annotations', ({ detail }) => {
+      model.set('annotations', detail);
+      model.save_changes();
+    });
   });
   model.on('change:light', follow);
+  model.on('change:annotations', followNotes);
   el.append(frame);
-  return () => model.off('change:light', follow);
+  return () => {
+    model.off('change:light', follow);
+    model.off('change:annotations', followNotes);
+  };
 }
 
 /** @returns {Promise<string>} the address of the normals, which the kernel estimates when they are first asked for. */

@@ -9,8 +9,10 @@ import anywidget
 import traitlets
 from PIL import Image
 
+from fastrti.errors import ArgumentError
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.lights import unit_light
+from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import encoded_normals
 from fastrti.rendering.renderer import STILL_LIGHT, Renderer
@@ -39,6 +41,8 @@ class ViewerWidget(anywidget.AnyWidget):
 
     Attributes:
         light: (x, y, z), unit; set it to (x, y) or (x, y, z), or watch it being dragged.
+        annotations: those of the object, and what is changed of them in the notebook. Set it, or watch it; the object
+            itself stays as it is.
         page: the viewer and the object as one HTML text; empty where that is too large.
         size: width and height in pixels.
         framed: whether the browser asks for pictures from the kernel.
@@ -48,11 +52,17 @@ class ViewerWidget(anywidget.AnyWidget):
 
     Raises:
         LightError: light is set to one off the hemisphere.
+        ArgumentError: annotations are set to something else.
     """
 
     _esm = Path(__file__).with_name("widget.js")
 
     light = traitlets.Any().tag(sync=True)
+    annotations = traitlets.Any().tag(
+        sync=True,
+        to_json=lambda annotations, _: annotation_page(annotations)["items"],
+        from_json=lambda items, _: read_annotations(items, "annotations"),
+    )
     page = traitlets.Unicode().tag(sync=True)
     size: traitlets.List[int] = traitlets.List().tag(sync=True)
     framed = traitlets.Bool(False).tag(sync=True)
@@ -63,12 +73,21 @@ class ViewerWidget(anywidget.AnyWidget):
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         what = renderer.relightable
-        super().__init__(light=STILL_LIGHT, page=_page(what), size=[what.width, what.height])
+        size = [what.width, what.height]
+        super().__init__(light=STILL_LIGHT, annotations=what.annotations, page=_page(what), size=size)
 
     @traitlets.validate("light")
     def _unit(self, proposal: dict[str, Any]) -> list[float]:
         light: list[float] = unit_light(proposal["value"]).tolist()
         return light
+
+    @traitlets.validate("annotations")
+    def _notes(self, proposal: dict[str, Any]) -> tuple[Annotation, ...]:
+        notes = tuple(proposal["value"])
+        for note in notes:
+            if not isinstance(note, Annotation):
+                raise ArgumentError(f"expected annotations, got {note!r:.60}")
+        return notes
 
     @traitlets.observe("light", "framed")
     def _render(self, change: dict[str, Any]) -> None:

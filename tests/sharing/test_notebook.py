@@ -4,6 +4,7 @@ import base64
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from viewer.browser import Browser
 from viewer.pages import drag, served
 
 import fastrti.rendering.normals
-from fastrti import LightError, MissingPackageError, Renderer, estimate_normals, save, show
+from fastrti import ArgumentError, LightError, MissingPackageError, Renderer, estimate_normals, save, show
+from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
 from fastrti.rendering.normals import encode_normals
 from fastrti.rendering.renderer import STILL_LIGHT
 
@@ -114,6 +116,26 @@ def test_normals_are_estimated_by_the_renderer_when_they_are_asked_for(
     assert np.array_equal(decoded(shown.normals), encode_normals(estimate_normals(renderer)))
 
 
+def test_annotations_are_those_of_the_object_and_what_the_notebook_makes_of_them(renderer: Renderer) -> None:
+    chip, crack = (
+        Annotation("a chip", points=((20, 30),)),
+        Annotation("a crack", "line", ((1, 2), (3, 4)), "mode=normals"),
+    )
+    shown = widget.ViewerWidget(Renderer(replace(renderer.relightable, annotations=(chip,)), "cpu"))
+    assert shown.annotations == (chip,)
+    heard = []
+    shown.observe(lambda change: heard.append(change["new"]), "annotations")
+    shown.annotations = [chip, crack]
+    sent = shown.get_state("annotations")["annotations"]
+    assert [item["body"][0]["value"] for item in sent] == ["a chip", "a crack"]
+    shown.set_state({"annotations": sent[1:]})  # what a browser does
+    assert shown.annotations == (crack,) and heard == [(chip, crack), (crack,)]
+    for strange in (["a chip"], [{"type": "Annotation"}]):
+        with pytest.raises(ArgumentError, match="expected annotations, got"):
+            shown.annotations = strange
+    assert shown.annotations == (crack,)
+
+
 # --- the widget in a browser -----------------------------------------------------------------------------------------
 
 MODEL = """
@@ -156,7 +178,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def traits(renderer: Renderer) -> dict[str, object]:
     shown = widget.ViewerWidget(renderer)
-    return {name: getattr(shown, name) for name in ("light", "page", "size", "framed", "shaped")}
+    return shown.get_state(("light", "annotations", "page", "size", "framed", "shaped"))
 
 
 def test_the_viewer_shares_its_light(opened: Browser, traits: dict[str, object]) -> None:
@@ -169,6 +191,35 @@ def test_the_viewer_shares_its_light(opened: Browser, traits: dict[str, object])
     assert followed == pytest.approx([0, 0.6, 0.8])
     ended = opened.run(LOADED + "window.end(); window.model.set('light', [0, 0, 1]); return viewer.light;")
     assert ended == pytest.approx([0, 0.6, 0.8])
+
+
+def test_the_viewer_shares_its_annotations_and_the_browser_keeps_none(
+    opened: Browser, traits: dict[str, object]
+) -> None:
+    notes = annotation_page([Annotation("a chip", points=((20, 30),), id="urn:1")])["items"]
+    opened.run(MODEL, traits | {"annotations": notes}, "")
+    texts = "[...viewer.annotations].map(({ body }) => body[0].value)"
+    wait = f"while (!{texts}.length) await new Promise(requestAnimationFrame);"
+    assert opened.run(f"{LOADED}{wait}return {texts};") == ["a chip"]
+    added = opened.run(
+        LOADED
+        + """
+        const shadow = viewer.shadowRoot, press = (text) => [...shadow.querySelectorAll('.panel button')]
+          .find((each) => each.textContent === text).click();
+        shadow.querySelector('[data-icon=notes]').click();
+        while (!shadow.querySelector('.panel .notes')) await new Promise(requestAnimationFrame);
+        press('Put it in the middle');
+        shadow.querySelector('.panel textarea').value = 'a crack';
+        shadow.querySelector('.panel form').requestSubmit();
+        return [window.model.saved, Object.keys(localStorage).filter((key) => key.includes('annotations'))];
+        """
+    )
+    ((name, sent),), kept = added
+    assert name == "annotations" and kept == []
+    assert [note.text for note in read_annotations(sent, "sent")] == ["a chip", "a crack"]
+    wait = f"while ({texts}.length > 1) await new Promise(requestAnimationFrame);"
+    followed = opened.run(f"{LOADED}window.model.set('annotations', args[0]); {wait} return {texts};", sent[1:])
+    assert followed == ["a crack"]
 
 
 def test_the_viewer_in_its_frame_draws_the_renderer_s_picture(

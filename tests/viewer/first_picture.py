@@ -13,7 +13,8 @@ from PIL import Image
 
 from fastrti import save
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from objects import light_mlp
 from viewer.browser import Browser, chromium_programs

@@ -13,7 +13,6 @@ import {
   makeWeightTexture,
 } from './gl-parts.js';
 import { COMPOSE_FRAGMENT, COMPOSE_VERTEX, COVER_VERTEX, MODES, packWeights, relightShader, weightCount } from './shaders.js';
-import { turned } from './view.js';
 
 /** Draws the tiles of one object on one canvas. */
 export class GlRenderer {
@@ -133,7 +132,7 @@ export class GlRenderer {
     const [left, top, right, bottom] = target;
     gl.uniform4f(this.#compose.at('clip'), left / width - 1, 1 - top / height, right / width - 1, 1 - bottom / height);
     gl.uniform2f(this.#compose.at('size'), ...size);
-    gl.uniform2f(this.#compose.at('turn'), ...turned([1, 0], view.turn));
+    gl.uniformMatrix2fv(this.#compose.at('turn'), false, view.turning);
     gl.activeTexture(gl.TEXTURE0 + RELIT_UNIT);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, smooth ? gl.LINEAR : gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, smooth ? gl.LINEAR : gl.NEAREST);

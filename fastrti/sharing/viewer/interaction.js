@@ -4,7 +4,7 @@ const WHEEL_ZOOM = 1.0015; // a notch of 100 units zooms by 16 %
 const KEY_ZOOM = 1.25;
 const KEY_LIGHT = 0.05;
 const KEY_PAN = 60;
-const TAP = 4; // CSS pixels: a hand is never quite still
+export const TAP = 4; // CSS pixels: a hand is never quite still
 
 /**
  * @typedef {object} Moves what the viewer does; lengths in CSS pixels of the canvas.

@@ -32,7 +32,7 @@ export class Ruler {
   #dragged = 1;
   #kind = 'brightness';
   #length = make('output', { class: 'length' });
-  #plot = svg('svg', { viewBox: `0 0 ${PLOT_WIDTH} ${PLOT_HEIGHT}`, class: 'plot', role: 'img' });
+  #plot = svg('svg', { viewBox: `0 0 ${PLOT_WIDTH} ${PLOT_HEIGHT}`, class: 'plot', role: 'img', 'aria-label': toolWords.profile });
   #range = make('output', { class: 'range' });
   #known = make('input', { type: 'number', min: 0, step: 'any', inputmode: 'decimal' });
   #turn = 0; // of the profile: a slow one does not replace a newer one

@@ -80,6 +80,13 @@ export class NotesPanel {
     this.#showList();
   }
 
+  /** The notes are others. */
+  refresh() {
+    if (!this.#notebook.notes.some(({ id }) => id === this.#opened)) this.#opened = null;
+    this.showMarks();
+    this.#showList();
+  }
+
   /** Ends what is open or being drawn. */
   close() {
     const wasOpen = this.#opened !== null;

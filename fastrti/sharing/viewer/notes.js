@@ -76,7 +76,8 @@ function readNote(annotation) {
   };
 }
 
-function toAnnotation(note) {
+/** A note as a W3C Web Annotation. */
+export function toAnnotation(note) {
   const target = firstOf(note.source.target) ?? {};
   const state = note.state && { state: { type: 'RtiState', value: note.state } };
   return {
@@ -105,10 +106,15 @@ export class Notebook {
   /** Whether the browser lets the page keep anything. */
   isKept = true;
   #key;
+  #changed;
   #published = [];
 
-  /** @param {string} key names the object in the storage of the browser. */
-  constructor(key) {
+  /**
+   * @param {string} key names the object in the storage of the browser.
+   * @param {() => void} changed called when a person has changed the notes.
+   */
+  constructor(key, changed) {
+    this.#changed = changed;
     this.#key = `fastrti annotations ${new URL(key, document.baseURI).href}`;
     const kept = this.#kept();
     this.isEdited = kept !== null;
@@ -119,6 +125,12 @@ export class Notebook {
   publish(notes) {
     this.#published = notes;
     if (!this.isEdited) this.notes = notes;
+  }
+
+  /** Takes the notes of whoever shows the object: they keep what a person changes, and the browser keeps nothing. */
+  host(notes) {
+    [this.#key, this.isEdited] = [null, false];
+    this.notes = notes;
   }
 
   /** Adds a note, or puts it in the place of the one with its id. */
@@ -138,13 +150,19 @@ export class Notebook {
     try {
       localStorage.removeItem(this.#key);
     } catch {} // nothing was kept
+    this.#changed();
   }
 
   #set(notes) {
     this.notes = notes;
+    if (this.#key !== null) this.#keep();
+    this.#changed();
+  }
+
+  #keep() {
     this.isEdited = true;
     try {
-      localStorage.setItem(this.#key, writeNotes(notes));
+      localStorage.setItem(this.#key, writeNotes(this.notes));
     } catch {
       this.isKept = false; // the panel says so
     }

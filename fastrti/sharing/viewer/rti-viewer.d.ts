@@ -32,6 +32,10 @@ export interface RtiViewerAttributes {
   strength2?: number | string;
   /** Millimetres for each pixel of the picture. By default what the object says. */
   scale?: number | string;
+  /** The folder of another object, which a comparison begins with: the same thing before or after. */
+  other?: string | URL;
+  /** Two places on the picture, each with where it lies on the other object: "x,y,X,Y,x,y,X,Y". */
+  match?: string | readonly number[];
   /** What is seen, as text: "light=0.3,0.5,0.81&mode=specular&gain=2&turn=1&view=120,80,1.5". */
   state?: string;
   /** The page's address follows the state, and is followed. Viewers of one page have different names. */
@@ -80,6 +84,8 @@ export interface RtiViewerEventMap extends HTMLElementEventMap {
   'rti-load': CustomEvent<null>;
   /** The light moved: its new unit vector. */
   'rti-light': CustomEvent<number[]>;
+  /** A person changed the annotations: all of them. */
+  'rti-annotations': CustomEvent<object[]>;
   /** What is seen has changed: the new state. */
   'rti-state': CustomEvent<string>;
   /** Something failed: a sentence about it. */
@@ -93,6 +99,10 @@ export interface RtiViewerEventMap extends HTMLElementEventMap {
 export class RtiViewer extends HTMLElement {
   get src(): string;
   set src(value: string | URL | null | undefined);
+  get other(): string;
+  set other(value: string | URL | null | undefined);
+  get match(): string;
+  set match(value: string | readonly number[] | null | undefined);
   /** The unit vector of the light. */
   get light(): number[];
   set light(value: LightValue | null | undefined);
@@ -118,6 +128,9 @@ export class RtiViewer extends HTMLElement {
   set strength2(value: number | string | null | undefined);
   get scale(): number | null;
   set scale(value: number | string | null | undefined);
+  /** W3C Web Annotations. Once they are set, the page keeps them: the browser and the object's folder do not count. */
+  get annotations(): object[];
+  set annotations(value: object[] | null | undefined);
   get state(): string;
   set state(value: string | null | undefined);
   /** The object that is shown; null before it is open. */

@@ -5,6 +5,7 @@ import { Controls, make } from './controls.js';
 import { ObjectError } from './fields.js';
 import { Files } from './files.js';
 import { followKeys, followPointers } from './interaction.js';
+import { KEPT, addKept } from './kept.js';
 import { LightBall } from './light-ball.js';
 import { LOOK, addLook, plainLook } from './look.js';
 import { openObject } from './object.js';
@@ -15,7 +16,7 @@ import { needsTools, readState, writeState } from './state.js';
 import { STYLE } from './style.js';
 import { Sweep } from './sweep.js';
 import { Toolbox } from './toolbox.js';
-import { readGain, readLight, readMode, readScale, readSource } from './values.js';
+import { readGain, readLight, readMode, readScale } from './values.js';
 import { words } from './words.js';
 
 const CAMERA = [0, 0, 1];
@@ -23,14 +24,14 @@ const GAIN = 1.5;
 const [LEAST_RADIUS, SWEEP_RADIUS] = [0.2, 0.7]; // of the widest photographed light: closer to the camera it cannot turn
 const [NOTICE_MS, DONE_MS, REST_MS, RATIO_WATCH_MS] = [6000, 2000, 400, 300];
 const TOOLS = ['ruler', 'notes', 'compare', 'adjust', 'info', 'help'];
-const PROPERTIES = ['src', 'light', 'mode', 'gain', ...Object.keys(LOOK), 'scale', 'state'];
+const PROPERTIES = ['light', 'mode', 'gain', ...Object.keys(LOOK), 'scale', 'state'];
 
 /**
  * `rti-viewer.d.ts` describes the attributes, properties, methods and events. Attributes and properties take the same
  * values. One that is not understood is refused with a message on the console, and the last good one stays.
  */
 export class RtiViewer extends HTMLElement {
-  static observedAttributes = [...PROPERTIES, 'link'];
+  static observedAttributes = [...PROPERTIES, 'src', 'link'];
 
   /** The object that is shown, or null. */
   object = null;
@@ -45,6 +46,7 @@ export class RtiViewer extends HTMLElement {
   #gain = GAIN;
   #look = plainLook();
   #scale = null; // null: the object's
+  #noted = null; // annotations that are the page's, not the object's
   #panning = false;
   #sweep = new Sweep();
   #state = ''; // what was told last
@@ -74,7 +76,7 @@ export class RtiViewer extends HTMLElement {
   }
 
   connectedCallback() {
-    for (const name of PROPERTIES.filter((each) => Object.hasOwn(this, each))) this.#upgrade(name);
+    for (const name of [...Object.keys(KEPT), ...PROPERTIES, 'annotations']) if (Object.hasOwn(this, name)) this.#upgrade(name);
     // Not every browser tells that a window has moved to a screen of other pixels.
     this.#watch = setInterval(() => devicePixelRatio !== this.#ratio && this.#fitCanvas(), RATIO_WATCH_MS);
     this.#linkUp();
@@ -106,17 +108,6 @@ export class RtiViewer extends HTMLElement {
   }
 
   // --- what a page may use -------------------------------------------------------------------------------------------
-
-  get src() {
-    return this.getAttribute('src') ?? '';
-  }
-
-  set src(value) {
-    this.#set(value, readSource, (src) => {
-      if (src === null) this.removeAttribute('src');
-      else this.setAttribute('src', src);
-    });
-  }
 
   get light() {
     return this.#light ?? CAMERA;
@@ -159,6 +150,7 @@ export class RtiViewer extends HTMLElement {
   }
 
   static {
+    addKept(this.prototype, (viewer, ...how) => viewer.#set(...how));
     addLook(this.prototype, (viewer) => viewer.#look, (viewer, name, value) => viewer.#adjust(name, value));
   }
 
@@ -172,6 +164,15 @@ export class RtiViewer extends HTMLElement {
       this.#tools?.refresh();
       this.redraw();
     });
+  }
+
+  get annotations() {
+    return this.#tools?.annotations ?? this.#noted ?? [];
+  }
+
+  set annotations(value) {
+    this.#noted = value ?? [];
+    this.#toolbox?.use((tools) => (tools.annotations = this.#noted));
   }
 
   get state() {
@@ -206,7 +207,8 @@ export class RtiViewer extends HTMLElement {
   redraw() {
     this.#frame ||= requestAnimationFrame((now) => {
       this.#frame = 0;
-      if (this.#sweep.isOn) this.#turn(now);
+      if (this.#sweep.isOn) this.light = this.#sweep.at(now, this.light);
+      this.#controls.press('sweep', this.#sweep.isOn);
       this.#stage?.draw();
     });
   }
@@ -296,10 +298,11 @@ export class RtiViewer extends HTMLElement {
     this.#light = null;
     this.light = light;
     this.#fitCanvas();
+    if (this.#noted) this.annotations = this.#noted;
+    else if (object.annotated) this.#toolbox.use(() => {});
     if (this.#wanted) this.state = this.#wanted;
     this.#wanted = '';
     this.#link?.start();
-    if (object.annotated) this.#toolbox.use(() => {});
     return drawn;
   }
 
@@ -431,11 +434,6 @@ export class RtiViewer extends HTMLElement {
     this.#moveLight(x, y);
   }
 
-  #turn(now) {
-    this.light = this.#sweep.at(now, this.light);
-    this.#controls.press('sweep', this.#sweep.isOn);
-  }
-
   /** @returns {import('./commands.js').Commanded} */
   #forCommands() {
     const told = (act) => () => act().catch((error) => this.#notify(error));
@@ -469,8 +467,6 @@ export class RtiViewer extends HTMLElement {
     this.#stage?.canvas.classList.toggle('hand', this.#panning);
     this.#controls.press('hand', this.#panning);
   }
-
-  // --- words ---------------------------------------------------------------------------------------------------------
 
   /** The object cannot be shown. */
   #fail(error) {

@@ -2,6 +2,7 @@
 
 import { ObjectError } from './fields.js';
 import { GlRenderer } from './gl-renderer.js';
+import { Haste } from './haste.js';
 import { isPlain, plainLook } from './look.js';
 import { Pyramid } from './tiles.js';
 import { View } from './view.js';
@@ -41,6 +42,7 @@ export class Scene {
   #failed = false; // to fetch them
   #heights = null;
   #networks = []; // the lights whose networks the GPU has
+  #haste = null;
   #canvas;
   #onChange;
   #onError;
@@ -71,20 +73,23 @@ export class Scene {
     const pyramid = new Pyramid(this.#files, this.#object, whileStarted(this.#onChange), whileStarted(this.#onError));
     this.#renderer = new GlRenderer(gl, decoder, masked, pyramid.tileSize);
     this.#gl = gl;
+    this.#haste = new Haste(gl, this.#onChange);
     this.#pyramid = pyramid;
     pyramid.renderer = this.#renderer;
   }
 
   /** Ends drawing: the context is gone, or about to go. */
   stop() {
+    this.#haste?.stop();
     this.#pyramid = this.#renderer = this.#looks = this.#fetching = null;
     this.#networks = [];
   }
 
-  /** Whether all that was visible in the last frame had arrived. */
+  /** Whether the last frame had all that was visible, as fine as it can be. */
   get isComplete() {
+    if (this.#pyramid === null || this.#pyramid.isLacking || this.#haste.isCoarse) return false;
     const sight = this.sight();
-    return this.#pyramid !== null && !this.#pyramid.isLacking && (!isMade(sight) || this.#failed || this.#canMake(sight));
+    return !isMade(sight) || this.#failed || this.#canMake(sight);
   }
 
   /** Whether the last frame showed the lit picture because normals had not arrived yet. */
@@ -126,17 +131,22 @@ export class Scene {
     this.view.resize(this.#canvas.width, this.#canvas.height);
   }
 
-  /** Draws what is there, and asks for what is missing. */
-  draw() {
+  /** Draws what is there, and asks for what is missing. Where that takes long, a coarser picture comes first. */
+  draw(finest = false) {
+    this.#haste.draw(this.view.texels, finest, (coarser) => this.#draw(coarser));
+  }
+
+  #draw(coarser) {
     const began = performance.now();
     const changed = this.#networks[0] !== this.light;
-    const { scale, seen } = this.view;
+    const { scale, seen, isAskew } = this.view;
+    const isSmooth = scale < PIXELATED_FROM && (scale !== 1 || isAskew);
     const develop = this.#prepare(this.sight());
     const reach = develop ? this.#looks.reach(0) + 1 / scale : 0;
     const wide = seen.map((edge, i) => (i < 2 ? edge - reach : edge + reach));
     this.#renderer.clear(BACKGROUND);
-    for (const { tile, lod } of this.#pyramid.visible(scale, wide, this.needsNormals)) {
-      this.#renderer.draw(tile, lod, this.view, scale !== 1 && scale < PIXELATED_FROM, develop);
+    for (const { tile, lod } of this.#pyramid.visible(scale, wide, this.needsNormals, coarser)) {
+      this.#renderer.draw(tile, lod, this.view, isSmooth, develop);
     }
     if (changed) this.lightMs = performance.now() - began;
   }

@@ -166,12 +166,12 @@ vec3 enhanced(vec3 rgb, ivec2 texel) {
 export const COMPOSE_VERTEX = `#version 300 es
 uniform vec4 clip;
 uniform vec2 size;
-uniform vec2 turn; // where the picture's right goes on the screen, +y down
+uniform mat2 turn; // of the picture's clip space
 out vec2 at;
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1);
   at = corner * size;
-  gl_Position = vec4(mat2(turn.x, -turn.y, turn.y, turn.x) * mix(clip.xy, clip.zw, corner), 0.0, 1.0);
+  gl_Position = vec4(turn * mix(clip.xy, clip.zw, corner), 0.0, 1.0);
 }`;
 
 /** Samples the relit texels, never beyond the edge of what was relit. */

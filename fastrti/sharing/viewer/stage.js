@@ -136,7 +136,7 @@ export class Stage {
 
   /** Leaves a still picture and gives the context back. */
   #sleep() {
-    this.#scene.draw(); // a canvas can be copied only in the task that drew it
+    this.#scene.draw(true); // a canvas can be copied only in the task that drew it
     this.#still = make('canvas', { class: 'still', width: this.canvas.width, height: this.canvas.height });
     this.#still.getContext('2d').drawImage(this.canvas, 0, 0);
     this.canvas.after(this.#still);

@@ -51,6 +51,14 @@ const PARTS = {
     write: (viewer, tools) => tools?.line ?? '',
     read: (viewer, text, tools) => tools && (tools.line = text ?? ''),
   },
+  other: {
+    write: (viewer, tools) => tools?.other ?? '',
+    read: (viewer, text, tools) => tools && (tools.other = text ?? ''),
+  },
+  match: {
+    write: (viewer, tools) => tools?.match ?? '',
+    read: (viewer, text, tools) => tools && (tools.match = text ?? ''),
+  },
   compare: {
     write: (viewer, tools) => tools?.compare ?? '',
     read: (viewer, text, tools) => tools && (tools.compare = text ?? ''),

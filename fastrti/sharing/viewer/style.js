@@ -2,15 +2,23 @@
 export const STYLE = `
 :host {
   container-type: inline-size; display: flex; flex-direction: column; overflow: hidden; min-height: 12rem;
-  background: #161616; color: #e8e4dc; font: 14px/1.4 system-ui, sans-serif;
-  --line: #ffffff24; --panel: #1d1d1de0; --accent: #e6b35a;
+  background: var(--panel); color: var(--ink); font: 14px/1.4 system-ui, sans-serif;
+  --ink: #e8e4dc; --line: #ffffff24; --panel: #1d1d1d; --field: #161616; --soft: #ffffff14; --accent: #e6b35a;
+  --on: #e6b35a;
+}
+@supports (color: light-dark(#000, #fff)) {
+  :host {
+    --ink: light-dark(#22201c, #e8e4dc); --line: light-dark(#00000026, #ffffff24); --panel: light-dark(#f6f4f0, #1d1d1d);
+    --field: light-dark(#fff, #161616); --soft: light-dark(#0000000f, #ffffff14); --on: light-dark(#7d4e00, #e6b35a);
+  }
 }
 :host([hidden]), :host([controls=none]) :is(.bar, .caption, .scale, .ball, .greeting) { display: none; }
-.area { position: relative; flex: 1; min-height: 0; }
+.area { position: relative; flex: 1; min-height: 0; background: #161616; color: #e8e4dc; }
 canvas { display: block; width: 100%; height: 100%; touch-action: none; cursor: crosshair; outline-offset: -3px; }
 canvas.hand { cursor: grab; }
 canvas.still { position: absolute; inset: 0; pointer-events: none; }
-:focus-visible { outline: 2px solid var(--accent); }
+:focus-visible { outline: 2px solid var(--on); }
+.area > :focus-visible { outline-color: var(--accent); }
 .caption {
   position: absolute; left: 16px; top: 14px; max-width: 60%; pointer-events: none; text-shadow: 0 1px 3px #000;
 }
@@ -22,8 +30,8 @@ button, select {
   height: 34px; min-width: 34px; padding: 0 7px; border: 0; border-radius: 7px; background: none; color: inherit;
   font: inherit; font-size: 13px; cursor: pointer;
 }
-select option { background: #1d1d1d; }
-button:hover, select:hover { background: #ffffff14; }
+select option { background: var(--panel); }
+button:hover, select:hover { background: var(--soft); }
 button[aria-pressed=true] { background: var(--accent); color: #161616; }
 button { flex: none; }
 button svg {
@@ -40,7 +48,7 @@ button svg {
 .legend { position: absolute; left: 50%; top: 14px; transform: translateX(-50%); display: flex; gap: 8px; align-items: center;
   padding: 2px 10px; border-radius: 9px; background: #161616d0; pointer-events: none; white-space: nowrap; }
 .legend i { width: 120px; height: 10px; background: linear-gradient(to right, #440154, #414487, #2a788e, #22a884, #7ad151, #fde725); }
-.bar input { width: 90px; margin: 0 8px; accent-color: var(--accent); }
+.bar input { width: 90px; margin: 0 8px; accent-color: var(--on); }
 .greeting { position: absolute; left: 50%; bottom: 24px; transform: translateX(-50%); padding: 6px 14px; border-radius: 9px;
   background: #161616d0; pointer-events: none; white-space: nowrap; }
 .message { position: absolute; inset: 0; display: grid; place-items: center; padding: 32px; text-align: center;
@@ -50,14 +58,19 @@ button svg {
 [hidden] { display: none !important; }
 @container (max-width: 640px) {
   .ball { right: 8px; bottom: 8px; width: 84px; height: 84px; }
+  .bar { justify-content: start; }
 }
 @media (pointer: coarse) {
-  button, select, .panel input { height: 44px; min-width: 44px; }
+  button, select, input { min-height: 44px; min-width: 44px; }
+  .edge { width: 44px !important; margin-left: -22px !important; }
 }
-@media (prefers-contrast: more), (forced-colors: active) {
-  :host { --line: #fff; --panel: #000; background: #000; color: #fff; }
-  button, select { border: 1px solid #fff; }
-  .panel { background: #000; }
-  .panel .hint, .panel label span, .panel dt, .caption small { opacity: 1; }
+@media (prefers-contrast: more) {
+  :host { --ink: #fff; --line: #fff; --panel: #000; --field: #000; --on: #ffd27a; }
+  button, select { border: 1px solid; }
+  .panel .hint, .panel label span, .panel dt, .panel .range, .caption small { opacity: 1; }
+}
+@media (forced-colors: active) {
+  button, select { border: 1px solid; }
+  button[aria-pressed=true] { forced-color-adjust: none; background: Highlight; color: HighlightText; }
 }
 `;

@@ -4,6 +4,7 @@
  */
 
 import { planeFiles } from './shaders.js';
+import { detailOf } from './view.js';
 
 const MAX_TEXELS = 64 << 20; // kept on the GPU, over all plane pictures: 256 MB
 const MAX_REQUESTS = 4;
@@ -59,11 +60,12 @@ export class Pyramid {
    * @param {number} scale device pixels a pixel of the picture.
    * @param {number[]} seen left, top, right, bottom in pixels of the picture.
    * @param {boolean} normals whether their normals are needed too. Tiles that lack them stand in until they are there.
+   * @param {number} coarser how many levels coarser than they could be seen.
    * @returns {{tile: Tile, lod: number}[]}
    */
-  visible(scale, seen, normals) {
+  visible(scale, seen, normals, coarser = 0) {
     this.#frame++;
-    const detail = Math.max(0, Math.floor(Math.log2(1 / scale)));
+    const detail = detailOf(scale) + coarser;
     const level = Math.min(detail, this.levels - 1);
     const wanted = this.#tilesOf(level, seen);
     const drawn = wanted.map((tile) => this.#best(tile, normals)).filter(Boolean);

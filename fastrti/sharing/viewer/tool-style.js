@@ -11,20 +11,21 @@ export const TOOL_STYLE = `
   transform: var(--upright); }
 .panel {
   position: absolute; z-index: 1; right: 14px; top: 14px; width: min(300px, calc(100% - 28px)); max-height: calc(100% - 28px);
-  box-sizing: border-box; overflow: auto; padding: 10px 14px 14px; background: #1d1d1df2; border: 1px solid var(--line);
-  border-radius: 10px; font-size: 13px;
+  box-sizing: border-box; overflow: auto; padding: 10px 14px 14px; background: var(--panel); color: var(--ink);
+  border: 1px solid var(--line); border-radius: 10px; font-size: 13px;
 }
 .panel header { display: flex; align-items: center; justify-content: space-between; }
 .panel h2 { margin: 0; font-size: 15px; font-weight: 600; }
 .panel .close { font-size: 20px; }
-.panel .action { background: #ffffff14; }
+.panel .action { background: var(--soft); }
+.panel .action[aria-pressed=true] { background: var(--accent); }
 .panel .row { display: flex; flex-wrap: wrap; align-items: end; gap: 6px; margin: 8px 0; }
 .panel label { display: block; margin: 6px 0; }
 .panel .row label { margin: 0; flex: 1; }
 .panel label span { display: block; opacity: 0.75; font-size: 12px; }
 .panel input, .panel textarea, .panel select {
   box-sizing: border-box; width: 100%; padding: 6px 8px; border: 1px solid var(--line); border-radius: 7px;
-  background: #161616; color: inherit; font: inherit;
+  background: var(--field); color: inherit; font: inherit;
 }
 .panel input[type=checkbox] { width: auto; }
 .panel dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 12px; margin: 8px 0 0; }
@@ -43,11 +44,19 @@ export const TOOL_STYLE = `
 .panel .hint { opacity: 0.75; font-size: 12px; }
 .panel .length { display: block; font-size: 18px; }
 .panel .range { display: block; min-height: 1.4em; opacity: 0.75; }
-.plot { display: block; width: 100%; background: #161616; border-radius: 7px; }
-.plot polyline { fill: none; stroke: var(--accent); stroke-width: 1.2; vector-effect: non-scaling-stroke; }
+.plot { display: block; width: 100%; background: var(--field); border-radius: 7px; }
+.plot polyline { fill: none; stroke: var(--on); stroke-width: 1.2; vector-effect: non-scaling-stroke; }
 .other { position: absolute; inset: 0; min-height: 0; pointer-events: none; }
-.halved { margin-right: 50%; }
-.halved .other { left: 100%; right: -100%; }
+.halved { margin-right: calc(50% + 164px); }
+.halved .panel { left: calc(200% + 14px); right: auto; width: 300px; }
+.other.free { pointer-events: auto; }
+.halved :is(.other, .far) { left: 100%; right: -100%; }
 .edge { position: absolute; top: 0; bottom: 0; width: 24px; margin-left: -12px; cursor: ew-resize; touch-action: none;
-  background: linear-gradient(to right, transparent 11px, #fff 11px, #fff 13px, transparent 13px); }
+  background: linear-gradient(to right, transparent calc(50% - 1px), #fff calc(50% - 1px), #fff calc(50% + 1px), transparent calc(50% + 1px)); }
+@container (max-width: 640px) {
+  .panel { left: 0; right: 0; top: auto; bottom: 0; width: auto; max-height: 50%; border-radius: 10px 10px 0 0;
+    border-width: 1px 0 0; }
+  .halved { margin-right: 50%; }
+  .halved .panel { left: 0; width: 200%; }
+}
 `;

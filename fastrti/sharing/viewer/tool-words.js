@@ -65,6 +65,33 @@ const TOOL_TABLE = {
     'Sous les lumières photographiées', 'Bajo las luces fotografiadas',
   ],
   asItIs: ['Picture as it is', 'Immagine com’è', 'Bild, wie es ist', 'Image telle quelle', 'Imagen tal cual'],
+  otherObject: [
+    'Another object: the address of its folder', 'Altro oggetto: indirizzo della cartella',
+    'Anderes Objekt: Adresse seines Ordners', 'Autre objet : adresse de son dossier',
+    'Otro objeto: dirección de su carpeta',
+  ],
+  places: [
+    'Two places on both (pixels)', 'Due punti su entrambe (pixel)', 'Zwei Orte auf beiden (Pixel)',
+    'Deux lieux sur les deux (pixels)', 'Dos lugares en ambas (píxeles)',
+  ],
+  match: [
+    'Match two places', 'Fai coincidere due punti', 'Zwei Orte zur Deckung bringen', 'Faire coïncider deux lieux',
+    'Hacer coincidir dos lugares',
+  ],
+  matchHint: [
+    'Click a place on the left, then the same place on the right. Then another one, far from it.',
+    'Clicca un punto a sinistra, poi lo stesso a destra. Poi un altro, lontano dal primo.',
+    'Klicken Sie links auf einen Ort, dann rechts auf denselben. Dann auf einen zweiten, weit davon.',
+    'Cliquez un lieu à gauche, puis le même à droite. Puis un autre, loin du premier.',
+    'Haga clic en un lugar a la izquierda y en el mismo a la derecha. Luego en otro, lejos del primero.',
+  ],
+  objectHint: [
+    'Both objects have the same light. Match two places if they do not lie on each other.',
+    'I due oggetti hanno la stessa luce. Fai coincidere due punti se non si sovrappongono.',
+    'Beide Objekte haben dasselbe Licht. Bringen Sie zwei Orte zur Deckung, wenn sie nicht aufeinanderliegen.',
+    'Les deux objets ont la même lumière. Faites coïncider deux lieux s’ils ne se superposent pas.',
+    'Ambos objetos tienen la misma luz. Haga coincidir dos lugares si no se superponen.',
+  ],
   note: ['Note', 'Nota', 'Notiz', 'Note', 'Nota'],
   newNote: ['New note', 'Nuova nota', 'Neue Notiz', 'Nouvelle note', 'Nueva nota'],
   allNotes: ['All notes', 'Tutte le note', 'Alle Notizen', 'Toutes les notes', 'Todas las notas'],

@@ -4,7 +4,7 @@ import { Adjust } from './adjust.js';
 import { Compare } from './compare.js';
 import { make } from './controls.js';
 import { Ruler, heightsAlong } from './measure.js';
-import { Notebook, readNotes } from './notes.js';
+import { Notebook, readNotes, toAnnotation } from './notes.js';
 import { NotesPanel } from './notes-panel.js';
 import { Overlay } from './overlay.js';
 import { Panel } from './panel.js';
@@ -52,9 +52,8 @@ export class Tools {
   constructor(on) {
     this.#on = on;
     this.elements = [make('style', {}, TOOL_STYLE), this.#overlay.element, this.#panel.element];
-    this.#notebook = new Notebook(on.address);
-    this.#compare = new Compare(on);
     this.#adjust = new Adjust({ ...on, use: (tool) => (this.tool = tool) });
+    this.#compare = new Compare({ ...on, layer: this.#overlay.layer('marks'), use: (tool) => (this.tool = tool) });
     const grab = () => devicePixelRatio / this.#view.scale;
     this.#ruler = new Ruler(this.#overlay.layer('ruler'), {
       scale: on.scale,
@@ -87,12 +86,22 @@ export class Tools {
     }
   }
 
+  /** What the notebook holds, as W3C Web Annotations. Who sets it keeps it from then on, in place of the browser. */
+  get annotations() {
+    return this.#notebook.notes.map(toAnnotation);
+  }
+
+  set annotations(items) {
+    this.#notebook.host(readNotes(JSON.stringify(items), 'annotations').notes);
+    this.#notes.refresh();
+  }
+
   /** Opens a tool, or closes it where it is open. */
   toggle(name) {
     if (this.#panel.open === name) this.close();
     else if (name === 'notes') this.#notes.showAll();
     else if (name === 'ruler') this.#measure();
-    else if (name === 'compare') this.#openCompare();
+    else if (name === 'compare') this.#openCompare(this.#compare.offered());
     else if (name === 'adjust') this.#open('adjust', toolWords.adjust, this.#adjust.content, () => this.#adjust.close());
     else if (name === 'info') this.#open('info', toolWords.info, [this.#facts()]);
     else this.#open('help', toolWords.help, [table(this.#on.keys)]);
@@ -140,9 +149,24 @@ export class Tools {
   }
 
   set compare(text) {
-    if (text === this.#compare.value) return;
-    if (!text) return this.close();
-    this.#openCompare(text);
+    if (text) this.#openCompare(text);
+    else if (this.#compare.value) this.close();
+  }
+
+  get other() {
+    return this.#compare.other;
+  }
+
+  set other(address) {
+    this.#compare.other = address;
+  }
+
+  get match() {
+    return this.#compare.match;
+  }
+
+  set match(text) {
+    this.#compare.match = text;
   }
 
   get note() {
@@ -167,11 +191,13 @@ export class Tools {
     this.#on.pressed(name);
   }
 
-  #openCompare(text = 'slider,normals') {
-    this.#open('compare', toolWords.compare, this.#compare.content, () => {
-      this.#compare.close();
-      this.#on.changed();
-    });
+  #openCompare(text) {
+    if (this.#panel.open !== 'compare') {
+      this.#open('compare', toolWords.compare, this.#compare.content, () => {
+        this.#compare.close();
+        this.#on.changed();
+      });
+    }
     this.#compare.value = text;
     this.#on.changed();
   }
@@ -213,7 +239,7 @@ export class Tools {
 /** A note keeps light, mode and view, and no other note. */
 function withoutTools(state) {
   const parts = new URLSearchParams(state);
-  for (const name of ['note', 'line', 'compare']) parts.delete(name);
+  for (const name of ['note', 'line', 'compare', 'other', 'match']) parts.delete(name);
   return [...parts].map((pair) => pair.join('=')).join('&');
 }
 

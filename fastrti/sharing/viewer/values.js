@@ -6,6 +6,7 @@ import { MODES } from './shaders.js';
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const [LEAST_GAIN, MOST_GAIN] = [1, 5];
 const [LEAST_WHITE, MOST_WHITE] = [0.05, 20];
+const MOST_PIXELS = 1e7;
 
 /**
  * A unit vector of "x,y", "x,y,z" or of two or three numbers.
@@ -81,6 +82,19 @@ export function readScale(value) {
 export function readSource(value) {
   if (typeof value === 'string' || value instanceof URL) return String(value);
   return reject('src to be the address of a folder', value);
+}
+
+/**
+ * Two places of the picture, each with where it lies on another one: "x,y,X,Y,x,y,X,Y" or eight numbers.
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function readMatch(value) {
+  const numbers = readNumbers(value);
+  const [x, y, farX, farY, otherX, otherY, otherFarX, otherFarY] = numbers;
+  const areTwo = (x !== otherX || y !== otherY) && (farX !== otherFarX || farY !== otherFarY);
+  if (numbers.length === 8 && numbers.every((number) => Math.abs(number) <= MOST_PIXELS) && areTwo) return numbers.join();
+  return reject('match to be "x,y,X,Y,x,y,X,Y", two different places on each picture', value);
 }
 
 /** The numbers of "x,y,…" or of a list; none of anything else. */

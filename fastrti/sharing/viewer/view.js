@@ -9,7 +9,7 @@ export class View {
   scale = 1;
   /** The point of the picture at the canvas' middle, in its pixels. */
   centre = [0, 0];
-  /** Quarter turns of the picture, clockwise: 0 to 3. */
+  /** Quarter turns of the picture, clockwise: from 0 to less than 4, whole ones but in a comparison. */
   turn = 0;
   /** Whether the whole picture is shown, whatever the size of the canvas. */
   fitted = true;
@@ -40,6 +40,11 @@ export class View {
     this.scale = this.#allowed(scale);
     this.centre = centre;
     this.pan(0, 0);
+  }
+
+  /** Shows what another view shows, wherever that is: the centre may lie beside the picture. */
+  match(centre, scale, turn) {
+    [this.centre, this.scale, this.turn, this.fitted] = [centre, scale, turn, false];
   }
 
   /** Turns the picture clockwise by so many quarters. */
@@ -80,9 +85,27 @@ export class View {
     return from.map((value, i) => (value + this.upright[i] / 2 - this.#origin[i]) / this.scale);
   }
 
-  /** Width and height of the canvas before the picture is turned. */
+  /** Whether it is turned by another angle than quarters. */
+  get isAskew() {
+    return this.turn % 1 !== 0;
+  }
+
+  /** The point of the picture that is drawn in the middle of the canvas. */
+  get middle() {
+    return this.toPicture(this.#canvas.map((length) => length / 2));
+  }
+
+  /** Width and height of the canvas before the picture is turned: of the box around it. */
   get upright() {
-    return this.turn % 2 ? [this.#canvas[1], this.#canvas[0]] : this.#canvas;
+    const [width, height] = this.#canvas;
+    const [right, down] = [turned([width, 0], -this.turn), turned([0, height], -this.turn)];
+    return right.map((length, i) => Math.abs(length) + Math.abs(down[i]));
+  }
+
+  /** Where the picture's right and its up lie on the canvas, for clip coordinates: a matrix by columns. */
+  get turning() {
+    const [right, up] = [turned([this.upright[0], 0], this.turn), turned([0, -this.upright[1]], this.turn)];
+    return [right, up].flatMap(([x, y]) => [x / this.#canvas[0], -y / this.#canvas[1]]);
   }
 
   /** Where an area of the picture (left, top, right, bottom in its pixels) lies on the canvas before it is turned. */
@@ -98,12 +121,20 @@ export class View {
     return [x - half[0] - 1, y - half[1] - 1, x + half[0] + 1, y + half[1] + 1];
   }
 
+  /** How many texels of the level that it needs it shows, at most. */
+  get texels() {
+    const [left, top, right, bottom] = this.seen;
+    const [width, height] = this.#picture.map((length, i) => Math.min(length, [right, bottom][i]) - Math.max(0, [left, top][i]));
+    return (Math.max(0, width) * Math.max(0, height)) / 4 ** detailOf(this.scale);
+  }
+
   /**
    * The picture starts on a whole device pixel, so that at 1:1 every pixel is shown as it is. Halves are common, and the
-   * rounded numbers of a link must round as they do.
+   * rounded numbers of a link must round as they do. A picture that lies askew has no such pixel.
    */
   get #origin() {
-    return this.centre.map((middle, i) => Math.round(this.upright[i] / 2 - middle * this.scale + ROUNDING));
+    const origin = this.centre.map((middle, i) => this.upright[i] / 2 - middle * this.scale);
+    return this.isAskew ? origin : origin.map((length) => Math.round(length + ROUNDING));
   }
 
   #fittingScale() {
@@ -115,7 +146,15 @@ export class View {
   }
 }
 
-/** A direction on the screen (+y down) after so many quarter turns clockwise. */
+/** The coarsest level that shows all of a scale: 0 = full resolution, each next one half of it. */
+export function detailOf(scale) {
+  return Math.max(0, Math.floor(Math.log2(1 / scale)));
+}
+
+/** A direction on the screen (+y down) after so many quarter turns clockwise; whole ones are exact. */
 export function turned([x, y], quarters) {
-  return [[x, y], [-y, x], [-x, -y], [y, -x]][((quarters % 4) + 4) % 4];
+  const whole = [[x, y], [-y, x], [-x, -y], [y, -x]][((quarters % 4) + 4) % 4];
+  if (whole) return whole;
+  const [cos, sin] = [Math.cos, Math.sin].map((of) => of((quarters * Math.PI) / 2));
+  return [x * cos - y * sin, x * sin + y * cos];
 }

@@ -1,0 +1,110 @@
+"""Where a picture takes long to draw, a coarser one comes at once, and the finest when all rests."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from objects import relightable
+from PIL import Image
+from viewer.browser import Browser
+from viewer.pages import served, wait_for_picture
+from viewer.tools import until, value
+
+from fastrti import Relightable, Renderer
+from fastrti.sharing.web import export_folder
+
+HEIGHT, WIDTH = 540, 780
+SLOW_MS = 1000
+
+SLOW = f"""
+const syncs = new Map();
+const {{ fenceSync, getSyncParameter }} = WebGL2RenderingContext.prototype;
+window.timed = 0;
+WebGL2RenderingContext.prototype.fenceSync = function (...all) {{
+  const sync = fenceSync.apply(this, all);
+  syncs.set(sync, {{ asked: 0, isEnd: syncs.size % 2 === 1 }});
+  return sync;
+}};
+WebGL2RenderingContext.prototype.getSyncParameter = function (sync, name) {{
+  const told = syncs.get(sync);
+  if (!told.isEnd) return getSyncParameter.call(this, sync, name);
+  told.asked ||= performance.now();
+  if (performance.now() - told.asked < {SLOW_MS}) return this.UNSIGNALED;
+  window.timed += 1;
+  return this.SIGNALED;
+}};
+"""
+"""Every picture seems to take so long, whatever this machine needs."""
+
+
+@pytest.fixture(scope="module")
+def what() -> Relightable:
+    return relightable("ptm", HEIGHT, WIDTH)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, what: Relightable) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("export") / "site"
+    export_folder(what, folder)
+    with served(folder) as (address, _):
+        yield f"{address}/index.html#view=390,270,1"
+
+
+def moved(browser: Browser, light: list[float]) -> NDArray[np.intp]:
+    """The row in the middle of the canvas as the first frame under a light draws it."""
+    row = browser.run(
+        """
+        const viewer = document.querySelector('rti-viewer'), canvas = viewer.shadowRoot.querySelector('canvas');
+        viewer.light = args[0];
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [canvas.width, 1];
+        await new Promise((done) => requestAnimationFrame(() => {
+          copy.getContext('2d').drawImage(canvas, 0, -Math.floor(canvas.height / 2));
+          done();
+        }));
+        return [...copy.getContext('2d').getImageData(0, 0, copy.width, 1).data];
+        """,
+        light,
+    )
+    return np.array(row).reshape(-1, 4)[:, :3]
+
+
+def test_a_slow_picture_is_coarse_while_the_light_moves_and_fine_when_it_rests(
+    browser: Browser, address: str, what: Relightable, tmp_path: Path
+) -> None:
+    script = browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=SLOW)
+    browser.open(address)
+    browser.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
+    assert isinstance(wait_for_picture(browser), dict)
+    until(browser, "window.timed > 0")
+    left, top = (round(length) for length in value(browser, "viewer.view.toCanvas([0, 0])"))
+    middle = value(browser, "Math.floor(shadow.querySelector('canvas').height / 2)") - top
+    renderer = Renderer(what, backend="cpu")
+    for light in ([0.5, 0.1], [0.1, 0.5]):
+        coarse = moved(browser, light)[left : left + WIDTH]
+        fine = renderer.relight(light).astype(int)
+        assert abs(coarse - fine[middle]).mean() > 3
+        assert abs(coarse.mean(0) - fine.mean((0, 1))).max() < 40, "it is the picture all the same"
+    deadline = time.monotonic() + 20
+    while True:
+        browser.screenshot(tmp_path / "rest.png")
+        shown = np.asarray(Image.open(tmp_path / "rest.png").convert("RGB")).astype(int)[
+            middle + top, left : left + 300
+        ]
+        if abs(shown - fine[middle, :300]).max() <= 1:
+            break
+        assert time.monotonic() < deadline, "the finest picture never came"
+
+
+def test_a_quick_picture_is_fine_at_once(browser: Browser, address: str, what: Relightable) -> None:
+    browser.open("about:blank")
+    browser.open(address)
+    assert isinstance(wait_for_picture(browser), dict)
+    left, top = (round(length) for length in value(browser, "viewer.view.toCanvas([0, 0])"))
+    middle = value(browser, "Math.floor(shadow.querySelector('canvas').height / 2)") - top
+    drawn = moved(browser, [0.5, 0.1])[left : left + WIDTH]
+    wanted = Renderer(what, backend="cpu").relight((0.5, 0.1)).astype(int)[middle]
+    assert abs(drawn - wanted).max() <= 1
