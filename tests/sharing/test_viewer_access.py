@@ -15,7 +15,7 @@ from fastrti.sharing.web import export_folder
 
 AXE = "axe-core@4.10.3"
 SHORTEST = 44  # CSS pixels of what a finger meets
-TOOLS = ["ruler", "notes", "compare", "info", "help"]
+TOOLS = ["ruler", "notes", "compare", "adjust", "info", "help"]
 
 AUDIT = """
 const found = await axe.run(document, { resultTypes: ['violations'] });

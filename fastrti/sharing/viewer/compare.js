@@ -146,8 +146,8 @@ export class Compare {
     this.#show('gain', viewer.gain);
     if (!this.#other.view || this.#tool) return;
     const lies = this.#match ? matched(this.#match.split(',').map(Number)) : centred(object, this.#other.object);
-    for (const name of Object.keys(LOOK)) this.#show(name, viewer[name]);
-    if (viewer.light2) this.#show('light2', matchedLight(lies, viewer.light2));
+    for (const name of Object.keys(LOOK).filter((each) => each !== 'light2')) this.#show(name, viewer[name]);
+    this.#show('light2', viewer.light2 && matchedLight(lies, viewer.light2));
     this.#other.light = matchedLight(lies, this.#light ?? viewer.light);
     const { middle, scale, turn } = viewer.view;
     this.#other.view.match(lies.at(middle), scale / lies.scale, (turn - lies.quarters + 4) % 4);

@@ -61,7 +61,7 @@ button svg {
   .bar { justify-content: start; }
 }
 @media (pointer: coarse) {
-  button, select, input { min-height: 44px; min-width: 44px; }
+  button, select, input:not([type=checkbox]), label:has([type=checkbox]) { min-height: 44px; min-width: 44px; }
   .edge { width: 44px !important; margin-left: -22px !important; }
 }
 @media (prefers-contrast: more) {

@@ -28,6 +28,8 @@ export const TOOL_STYLE = `
   background: var(--field); color: inherit; font: inherit;
 }
 .panel input[type=checkbox] { width: auto; }
+.panel label:has([type=checkbox]) { display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: center;
+  gap: 8px; }
 .panel dl { display: grid; grid-template-columns: auto 1fr; gap: 4px 12px; margin: 8px 0 0; }
 .panel dt { opacity: 0.75; }
 .panel dd { margin: 0; overflow-wrap: anywhere; }
@@ -54,8 +56,8 @@ export const TOOL_STYLE = `
 .edge { position: absolute; top: 0; bottom: 0; width: 24px; margin-left: -12px; cursor: ew-resize; touch-action: none;
   background: linear-gradient(to right, transparent calc(50% - 1px), #fff calc(50% - 1px), #fff calc(50% + 1px), transparent calc(50% + 1px)); }
 @container (max-width: 640px) {
-  .panel { left: 0; right: 0; top: auto; bottom: 0; width: auto; max-height: 50%; border-radius: 10px 10px 0 0;
-    border-width: 1px 0 0; }
+  .area:has(.panel:not([hidden])) { flex: none; height: 45%; margin-bottom: auto; }
+  .panel { left: 0; right: 0; top: 100%; width: auto; max-height: calc(122% - 54px); border-radius: 0; border-width: 1px 0 0; }
   .halved { margin-right: 50%; }
   .halved .panel { left: 0; width: 200%; }
 }

@@ -52,6 +52,9 @@ export class Tools {
   constructor(on) {
     this.#on = on;
     this.elements = [make('style', {}, TOOL_STYLE), this.#overlay.element, this.#panel.element];
+    this.#notebook = new Notebook(on.address, () => {
+      on.viewer.dispatchEvent(new CustomEvent('rti-annotations', { detail: this.annotations }));
+    });
     this.#adjust = new Adjust({ ...on, use: (tool) => (this.tool = tool) });
     this.#compare = new Compare({ ...on, layer: this.#overlay.layer('marks'), use: (tool) => (this.tool = tool) });
     const grab = () => devicePixelRatio / this.#view.scale;
