@@ -154,7 +154,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         nargs=2,
         metavar=("TARGET", "OUTPUT"),
         required=True,
-        help=f"what to write ({', '.join(_TARGETS)}), and the folder, the HTML file of --single-file or the .zip file of "
+        help=f"what to write ({', '.join(_TARGETS)}), and the folder, the HTML file of --single-file or the .zip of "
         "an archive",
     )
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")

@@ -28,7 +28,7 @@ ENTRY = "rti-viewer.js"
 
 _PAGE = "index.html"
 _LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
-_REMARK = re.compile(r"""\s+// [^'"`]*$""")  # at the end of a line, where no text can hold it
+_COMMENT = re.compile(r"(?<=[;,{})\]]) // .*$")
 _TEXT = re.compile("['\"`/]")
 _SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
 _IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
@@ -122,13 +122,13 @@ def _sources() -> dict[str, str]:
 
 
 def _shortened(source: str) -> str:
-    """A file of the viewer without indentation, empty lines, the lines that only developers read, and the spaces around
-    signs where no text can hold them."""
+    """A file of the viewer without indentation, empty lines, the comments that only developers read, and the spaces
+    around signs where no text can hold them."""
     kept, documented, in_text = [], False, False
     for line in map(str.strip, source.split("\n")):
         documented = documented or line.startswith("/**")
         if line and not documented and not line.startswith("//"):
-            line = _REMARK.sub("", line)
+            line = _COMMENT.sub("", line)
             in_text ^= line.count("`") % 2 == 1
             kept.append(line if in_text or _TEXT.search(line) else _SPACED.sub(r"\1", line))
         documented = documented and not line.endswith("*/")

@@ -10,7 +10,7 @@ export const TOOL_STYLE = `
 .overlay text { font: 600 13px system-ui, sans-serif; fill: #fff; stroke: #161616c0; stroke-width: 3; paint-order: stroke;
   transform: var(--upright); }
 .panel {
-  z-index: 1; position: absolute; right: 14px; top: 14px; width: min(300px, calc(100% - 28px)); max-height: calc(100% - 28px);
+  position: absolute; z-index: 1; right: 14px; top: 14px; width: min(300px, calc(100% - 28px)); max-height: calc(100% - 28px);
   box-sizing: border-box; overflow: auto; padding: 10px 14px 14px; background: var(--panel); color: var(--ink);
   border: 1px solid var(--line); border-radius: 10px; font-size: 13px;
 }
