@@ -19,9 +19,9 @@ SEEDS = {SPHERES: range(200), NONE: range(50), POSITIONS: range(20)}
 
 TEXT = """## Lights from spheres
 
-200 captures of one to four glossy spheres, 50 captures of the same kind of table without a sphere, and 20 with two
+Captures of one to four glossy spheres, captures of the same kind of table without a sphere, and captures with two
 spheres half a picture apart. Tables, clutter, lamps, camera, noise and JPEG quality differ from capture to capture. In
-half of the captures a flash did not fire."""
+half of the captures a flash did not fire. The tables say how many were measured."""
 
 _SIZES = ((640, 480), (480, 640), (480, 360), (600, 400))
 _RADII = (15.0, 120.0)  # pixels
@@ -181,5 +181,6 @@ def section(rows: Sequence[Any]) -> str:
         ],
     ]
     if shares:
-        facts.append(["positions from two spheres, mean error", f"{100 * mean(shares):.1f} % of the distance"])
+        error = f"{100 * mean(shares):.1f} % of the distance in {len(positions)} captures"
+        facts.append(["positions from two spheres, mean error", error])
     return "\n\n".join([*tables, table(["", ""], facts)])

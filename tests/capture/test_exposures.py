@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastrti.capture.corrections.exposures import LEAST_LIGHTS, UNEVEN, estimate_gains, even_exposures
+from fastrti.capture.corrections.exposures import LEAST_LIGHTS, UNEVEN, estimate_gains, even_exposures, smooth_terms
 from fastrti.cli import main
 from fastrti.photographs.lp_file import write_lp
 from fastrti.photographs.mlic import Mlic
-from fastrti.srgb import srgb_decode
+from fastrti.srgb import srgb_decode, srgb_encode
 from fastrti.synth import dome_lights
 from tests.support.small_relief import relief_under
 
@@ -92,3 +92,23 @@ def test_fit_says_what_it_evened_and_can_be_told_not_to(tmp_path: Path, capsys: 
         output = str(tmp_path.parent / f"{tmp_path.name}{corrected}")
         assert main(["fit", str(tmp_path), "-o", output, "--basis", "ptm", *options]) == 0
         assert ("corrected:   exposures: photographs differ by" in capsys.readouterr().err) == corrected
+
+
+def test_high_lights_over_a_flat_object_have_gains_too() -> None:
+    """Each of its pixels is a highlight under them, so that only predictions tell."""
+    rng = np.random.default_rng(5)
+    slopes = rng.normal(0, 0.04, (2, 400))
+    normals = np.stack([*slopes, np.ones(400)], axis=1)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    halves = LIGHTS + np.array([0, 0, 1])
+    halves /= np.linalg.norm(halves, axis=1, keepdims=True)
+    light = rng.uniform(0.2, 0.5, 400) * (LIGHTS @ normals.T).clip(0) + 0.2 * (halves @ normals.T) ** 8
+    seen = srgb_encode((light * 2 ** STOPS[:, None]).clip(0, 1))
+    photographs = np.repeat(np.rint(255 * seen).astype(np.uint8).reshape(40, 20, 20, 1), 3, axis=3)
+    gains = estimate_gains(Mlic(photographs, LIGHTS, tuple(f"{number}.png" for number in range(40))))
+    assert gains is not None
+    smooth, _ = np.linalg.qr(smooth_terms(LIGHTS))
+    off = gains.stops - STOPS
+    off -= smooth @ (smooth.T @ off)
+    high = LIGHTS[:, 2] > 0.9
+    assert high.sum() >= 4 and rms(off[high]) < 0.04 < rms(STOPS[high]) / 3

@@ -156,3 +156,11 @@ def test_a_glazed_cat_is_no_sphere(shared_data: Path, tmp_path: Path, item: str)
         (tmp_path / path.name).symlink_to(path)
     with pytest.raises(CollectionError, match="found none that is beyond doubt"):
         find_lights(tmp_path)
+
+
+def test_a_small_sphere_is_found_by_its_edge_points(tmp_path: Path) -> None:
+    small = (150.4, 60.2, 16.0)
+    found = find_lights(write_scene(tmp_path / "scene", [SPHERE, small], LIGHTS))
+    assert len(found.spheres) == 2
+    (sphere,) = [sphere for sphere in found.spheres if sphere.radius < 20]
+    assert np.hypot(sphere.x - small[0], sphere.y - small[1]) < 0.7 and abs(sphere.radius - small[2]) < 0.7

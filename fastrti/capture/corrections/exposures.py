@@ -40,10 +40,14 @@ objects stay below two thirds of it."""
 _PIXELS = 1200
 _ROUNDS, _FREE_ROUNDS = 14, 4
 _SPREAD = 0.15  # of the natural logarithm of random gains: a third of a stop either way
-_MATT_ERROR, _PREDICTED_ERROR = 0.3, 0.1  # of one gain: in spreads of matt residuals, and absolute
+_PREDICTED_EVERY = 3  # rounds
+_MATT_ERROR = 0.3  # of one gain: in spreads of matt residuals
+_PREDICTED_ERROR, _PREDICTED_SHARE = 0.04, 0.5  # of one gain: at least, and in spreads of what is predicted
 _SMOOTH_ERROR = 0.01  # of all gains together, as a smooth function of the light: no surface is quite matt
+_SMOOTH_PREDICTED = 0.1  # the same of predictions, which follow any smooth function
 _HIGHLIGHT = 0.95  # cosine between a normal and the half vector: above it are highlights
 _GRAZING = 0.12  # cosine between a normal and a light: below it is the edge of the shadow
+_EXPLAINED = 0.5  # of the squares may be left by a gain that is the only fault
 _ENOUGH = 0.05  # of the pixels: as many tell a gain as well as all do
 
 
@@ -118,12 +122,24 @@ def estimate_gains(mlic: Mlic) -> Gains | None:
         if round_ < _FREE_ROUNDS:
             gains += 0.5 * residuals / (1 + (errors / _SPREAD) ** 2)
         else:
-            if round_ == _FREE_ROUNDS:
-                others = _predicted(sample, light, gains, mlic.lights, matt)
-            whitened = _whitening(errors, smooth)
+            if (round_ - _FREE_ROUNDS) % _PREDICTED_EVERY == 0:
+                others = _predicted(sample, light, gains, mlic.lights, smooth, matt, usable)
+            whitened = _whitening(errors, smooth, _SMOOTH_ERROR)
             gains = _solved([(whitened @ slopes, whitened @ (residuals + slopes @ gains)), others])
         gains -= gains.mean()
-    return _believed(gains, predict(_encoded(light, gains), mlic.lights).left_out, smooth)
+    return _believed(gains, _unexplained(light, gains, mlic.lights), smooth)
+
+
+def _unexplained(light: Array, gains: Array, lights: Array) -> NDArray[np.bool_]:
+    """The photographs, (N,), that spoil the predictions of others and are hardly more as predicted with their gains."""
+    even = _encoded(light, gains)
+    predictor = predict(even, lights)
+    predicted = predictor(even)
+    before, after = (
+        np.square(values - predicted).mean((1, 2)) for values in (_encoded(light, np.zeros(len(gains))), even)
+    )
+    wrong: NDArray[np.bool_] = predictor.left_out & (after > _EXPLAINED * before)
+    return wrong
 
 
 def _believed(gains: Array, wrong: NDArray[np.bool_], smooth: Array) -> Gains:
@@ -166,23 +182,35 @@ def _matt(
 
 
 def _predicted(
-    sample: PixelSample, light: Array, gains: Array, lights: Array, matt: NDArray[np.bool_]
+    sample: PixelSample,
+    light: Array,
+    gains: Array,
+    lights: Array,
+    smooth: Array,
+    matt: NDArray[np.bool_],
+    usable: NDArray[np.bool_],
 ) -> tuple[Array, Array]:
-    """Equations of gains, (N, N) and (N,), that ask photographs to be like their predictions where they are matt."""
+    """Equations of gains, (N, N) and (N,), that ask photographs to be like their predictions.
+
+    Matt pixels count, and all usable ones where few are matt: under a high light a flat object is one highlight.
+    """
     values = _encoded(light, gains)
     predictor = predict(values, lights)
     clipped = np.repeat(sample.clipped, 3, axis=1)
     values, predictions = values.reshape(len(values), -1), predictor(values).reshape(len(values), -1)
     slopes = (np.maximum(values, 0) + np.maximum(predictions, 0) + 0.11) / 4.8  # of an encoded value by its log light
-    trust = slopes * np.repeat(matt, 3, axis=1) * (np.abs(predictor.weights) @ clipped < 0.3) + 1e-9
+    lack = 1 - np.minimum(matt.mean(1) / _ENOUGH, 1)
+    counted_pixels = np.repeat(np.maximum(matt, lack[:, None] * usable), 3, axis=1)
+    trust = slopes * counted_pixels * (np.abs(predictor.weights) @ clipped < 0.3) + 1e-9
     relative = (values - predictions) / slopes
     middle = _weighted_medians(relative, trust)[:, None]
     spread = _weighted_medians(np.abs(relative - middle), trust)[:, None] + 1e-4
     trust = trust / (1 + ((relative - middle) / (2 * spread)) ** 2)
     moved = (trust / slopes) @ ((values + 0.055) / 2.4).T * predictor.weights / trust.sum(1, keepdims=True)
     slopes_by_gain = np.eye(len(lights)) - moved
-    errors = _PREDICTED_ERROR * np.sqrt(1 + (_ENOUGH / (matt.mean(1) + 1e-9)) ** 2)
-    return slopes_by_gain / errors[:, None], (middle[:, 0] + slopes_by_gain @ gains) / errors
+    errors = np.hypot(_PREDICTED_ERROR, _PREDICTED_SHARE * spread[:, 0])
+    whitened = _whitening(errors, smooth, _SMOOTH_PREDICTED)
+    return whitened @ slopes_by_gain, whitened @ (middle[:, 0] + slopes_by_gain @ gains)
 
 
 def _encoded(light: Array, gains: Array) -> NDArray[np.float32]:
@@ -206,9 +234,9 @@ def _solved(equations: list[tuple[Array, Array]]) -> Array:
     return np.linalg.solve(slopes.T @ slopes + np.eye(size) / _SPREAD**2 + np.ones((size, size)), slopes.T @ right)
 
 
-def _whitening(errors: Array, smooth: Array) -> Array:  # (N,), (N, T) → (N, N)
-    """Makes errors independent and of size 1 that are so in each gain, and besides in each smooth function."""
-    covariance = np.diag(errors**2) + _SMOOTH_ERROR**2 * len(errors) * smooth @ smooth.T
+def _whitening(errors: Array, smooth: Array, together: float) -> Array:  # (N,), (N, T) → (N, N)
+    """Makes errors independent and of size 1 that are so in each gain, and `together` in smooth functions besides."""
+    covariance = np.diag(errors**2) + together**2 * len(errors) * smooth @ smooth.T
     return np.linalg.inv(np.linalg.cholesky(covariance))
 
 

@@ -4,12 +4,12 @@ explain how the rest of the picture is shaded. What fails is no sphere: no spher
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.spheres.circles import Circle, find_circles
+from fastrti.capture.spheres.circles import CLEAR_EDGES, Circle, find_circles
 from fastrti.capture.spheres.highlights import Highlights, find_highlights
 from fastrti.capture.spheres.outline import refined
 from fastrti.capture.spheres.shading import Blocks, block_light, explained
@@ -25,7 +25,7 @@ HIGHLIGHTS, _LEAST = 0.7, 5  # … and of a sphere, and how many at least
 _WEAK_OUTLINE, _MORE_HIGHLIGHTS = 0.65, 0.82  # an outline that shows less needs more of them
 _SHADOW, _UNTESTED_SHADOW = 0.15, -0.02  # of `shadow.lit_side`: balls have 0.7 and more, rings −0.2 and less
 _EXPLAINED = 0.5  # of the changes of brightness
-_NEARLY = 0.04  # explained less than the best: as good
+_NEARLY, _NEARLY_CLEAR = 0.04, 0.1  # explained less than the best: as good; of circles with clear edges
 _UNTESTED_HIGHLIGHTS, _UNTESTED_OUTLINE = 0.85, 0.8  # where nothing else is lit
 _SAME_SPOT = 1.5  # pixels
 _MISS, _FAINT_MISS, _CONVERGE = 5.0, 15.0, 60.0  # degrees between rays of two spheres: out of their plane, and in it
@@ -123,20 +123,27 @@ def _variants(survey: Survey, group: Sequence[Candidate]) -> list[Candidate]:
 
     variants: list[Candidate] = []
 
-    def add(start: Circle, spread: float, reach: float) -> None:
-        circle, _ = refined(picture, start, (1 - spread, 1 + spread), reach)
-        circle, outline = refined(picture, circle, (0.94, 1.06), 0.05)
+    def add(start: Circle, spread: float, reach: float, clear: bool = False) -> None:
+        # the strongest edge is that of the outline or lies a little inside, around the same middle
+        smallest = 0.99 if clear else 1 - spread
+        circle, _ = refined(picture, start, (smallest, 1 + spread), reach)
+        circle, outline = refined(picture, circle, (1 - spread / 2, 1 + spread / 2), reach / 2)
+        if not _differ(circle, start):  # a small circle has few samples, so that its edge points tell more
+            circle = replace(circle, edge=max(circle.edge, start.edge))
         if all(_differ(circle, other.circle) for other in variants):
             variants.append(Candidate(circle, outline, _highlights(survey, circle)))
 
     for guess in group:
-        for larger in (1.0, _HORIZON):
-            add(guess.circle.scaled_radius(larger), 0.12, 0.1)
+        if guess.circle.edge >= CLEAR_EDGES:
+            add(guess.circle, 0.05, 0.015, clear=True)
+        else:
+            add(guess.circle, 0.12, 0.1)
+        add(guess.circle.scaled_radius(_HORIZON), 0.12, 0.1)
     clearest = max((variant.outline for variant in variants if variant.highlights.share >= _SEEN), default=_FAINT)
     if clearest < _FAINT:
         for larger, size, (x, y) in itertools.product((1.0, _HORIZON), (0.93, 1.07), _CROSS):
             first, r = group[0].circle, group[0].circle.radius * larger
-            add(Circle(first.x + x * r, first.y + y * r, r * size), 0.05, 0.06)
+            add(Circle(first.x + x * r, first.y + y * r, r * size, 0.0), 0.05, 0.06)
     return variants
 
 
@@ -148,8 +155,9 @@ def _differ(circle: Circle, other: Circle) -> bool:
 def _best(variants: Sequence[Candidate], survey: Survey, blocks: Blocks) -> Candidate:
     """The variant whose lights explain the picture best; of those that explain it as well, the clearest outline."""
     most = max(variant.highlights.share for variant in variants)
-    usual = [variant.highlights.found for variant in variants if variant.highlights.share >= most - 0.2]
-    common = np.logical_and.reduce(usual)
+    common = np.logical_and.reduce(
+        [variant.highlights.found for variant in variants if variant.highlights.share >= most - 0.2]
+    )
     judged = []
     for variant in variants:
         used = common if common.sum() >= _LEAST else variant.highlights.found
@@ -157,8 +165,13 @@ def _best(variants: Sequence[Candidate], survey: Survey, blocks: Blocks) -> Cand
         share = explained(blocks, used, rays(survey, variant)[1], disc)
         judged.append(Candidate(variant.circle, variant.outline, variant.highlights, share))
     top = max(-1.0 if variant.explained is None else variant.explained for variant in judged)
-    near = [v for v in judged if v.explained is None or v.explained >= top - _NEARLY]
-    return max(near, key=lambda variant: variant.outline * (variant.highlights.share >= most - 0.2))
+    near = [
+        v
+        for v in judged
+        if v.explained is None or v.explained >= top - (_NEARLY_CLEAR if v.circle.edge >= CLEAR_EDGES else _NEARLY)
+    ]
+    usual = [variant for variant in near if variant.highlights.share >= most - 0.2] or near
+    return max(usual, key=lambda variant: (variant.circle.edge >= CLEAR_EDGES, variant.outline))
 
 
 def rays(survey: Survey, candidate: Candidate) -> tuple[Floats, Floats]:

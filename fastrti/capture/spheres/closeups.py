@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.circles import CLEAR_EDGES, Circle
 from fastrti.capture.spheres.highlights import Highlights, find_highlights
 from fastrti.capture.spheres.outline import refined
 from fastrti.capture.spheres.sphere_view import Floats, View
-from fastrti.capture.spheres.survey import Sums, reduced, sampled
+from fastrti.capture.spheres.survey import Sums, grey, reduced, sampled
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.progress import counted
@@ -86,7 +86,7 @@ class _Crop:
         self.sums = Sums(shape)
 
     def add(self, index: int, picture: NDArray[np.uint8]) -> None:
-        self.greys[index] = picture.mean(axis=2)
+        self.greys[index] = grey(picture)
         self.sums.add(picture)
 
     def closeup(self) -> Closeup:
@@ -108,6 +108,7 @@ class _Crop:
         def picture(points: Floats) -> Floats:
             return sampled(channels, view.folded(points) - corner)
 
-        better, clear = refined(picture, circle.scaled(1 / self.factor), (0.95, 1.05), 0.05)
-        better, clear = refined(picture, better, (0.97, 1.03), 0.03)
+        slack = 0.02 if circle.edge >= CLEAR_EDGES else 0.05
+        better, clear = refined(picture, circle.scaled(1 / self.factor), (1 - slack, 1 + slack), slack)
+        better, clear = refined(picture, better, (1 - slack / 2, 1 + slack / 2), slack / 2)
         return better.scaled(self.factor), clear

@@ -168,11 +168,11 @@ def _found(seen: Survey, picture: CheckPicture | None, folder: str) -> list[Want
 def _outlined(
     view: View, closeups: Sequence[Closeup], wanted: Sequence[Wanted], distance: float | None
 ) -> list[Outlined]:
-    spheres = [
-        Outlined(closeup.circle, closeup.highlights, 0.0 if sphere.exact else outline_error(closeup.outline))
-        for closeup, sphere in zip(closeups, wanted)
-        if sphere.exact or closeup.highlights.share >= HIGHLIGHTS
-    ]
+    spheres = []
+    for closeup, sphere in zip(closeups, wanted):
+        if sphere.exact or closeup.highlights.share >= HIGHLIGHTS:
+            error = 0.0 if sphere.exact else outline_error(sphere.circle, closeup.outline)
+            spheres.append(Outlined(closeup.circle, closeup.highlights, error))
     if not spheres:
         raise CollectionError(f"expected a glossy sphere, found none that is beyond doubt: {_SAY_WHERE}")
     return reconciled(view, spheres, distance)

@@ -68,7 +68,8 @@ def find_highlights(greys: NDArray[np.uint8], x: float, y: float, radius: float,
     if spots.disc.sum() < 40:
         return _none(len(greys))
     light = LIGHT[crop]
-    light = light - np.quantile(light, _STATIC, axis=0).astype(np.float32)
+    rank = int(_STATIC * (len(light) - 1))
+    light = light - np.partition(light, rank, axis=0)[rank]
     read = [spots.read(picture) for picture in light]
     points = np.array([point for point, _ in read]) + np.array([x, y])
     return Highlights(points, np.array([found for _, found in read]))

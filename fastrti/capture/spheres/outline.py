@@ -44,7 +44,7 @@ def refined(
     radii: Floats = np.arange(max(low - window, 0.5), high + window, _STEP)
     values = _polar(sampled, circle, angles, radii)
     edges: Floats = np.arange(low, high + 1e-9, _STEP / 2)
-    gains = np.stack([_gain(values, radii, edge, window) for edge in edges], axis=1)  # (S, T)
+    gains = _gains(values, radii, edges, window)
     x, y, r, score = _best(gains, edges, angles, circle.radius, span, reach)
     at = _places(x, y, r, angles)
     strength = _looked_up(gains, edges, at)
@@ -62,25 +62,29 @@ def _polar(sampled: Callable[[Floats], Floats], circle: Circle, angles: Floats, 
     return means
 
 
-def _gain(values: Floats, radii: Floats, edge: float, window: float) -> Floats:
-    """(S,): how much better each sector is explained with an edge here than without."""
-    chosen = np.abs(radii - edge) < window
-    rho = radii[chosen]
-    seen = values[:, chosen]
-    inside = 1 / (1 + np.exp((rho - edge) / (_BLUR / 2)))
-    facing = np.sqrt(np.maximum(1 - np.minimum(rho / edge, 1) ** 2, 0))
-    plain = np.stack([np.ones_like(rho), rho - edge], axis=1)
-    model = np.stack([np.ones_like(rho), inside, inside * (1 - facing) ** 5], axis=1)
-    without, with_edge = _residual(seen, plain), _residual(seen, model)
-    gain: Floats = 0.5 * len(rho) * _STEP * np.log(without / with_edge).sum(1)
-    return gain
+def _gains(values: Floats, radii: Floats, edges: Floats, window: float) -> Floats:
+    """(S, T): how much better each sector is explained with an edge at each place than without."""
+    rho, at = radii, edges[:, None]
+    near = np.abs(rho - at) < window  # (T, R)
+    inside = 1 / (1 + np.exp(np.minimum((rho - at) / (_BLUR / 2), 50)))
+    facing = np.sqrt(np.maximum(1 - np.minimum(rho / at, 1) ** 2, 0))
+    ones = np.ones_like(inside)
+    plain = np.stack([ones, rho - at], axis=2) * near[:, :, None]
+    model = np.stack([ones, inside, inside * (1 - facing) ** 5], axis=2) * near[:, :, None]
+    seen = values.transpose(0, 2, 1)  # (S, C, R)
+    squares, counts = seen**2 @ near.T, near.sum(1)  # (S, C, T), (T,)
+    without, with_edge = (_residual(seen, squares, counts, terms) for terms in (plain, model))
+    gains: Floats = 0.5 * counts * _STEP * np.log(without / with_edge).sum(1)
+    return gains
 
 
-def _residual(values: Floats, terms: Floats) -> Floats:
-    """(S, C): the squares that terms leave."""
-    base, _ = np.linalg.qr(terms)
-    total = (values**2).sum(1) - (np.einsum("rk,src->skc", base, values) ** 2).sum(1)
-    residual: Floats = np.maximum(total, 0) + _NOISE * len(terms)
+def _residual(values: Floats, squares: Floats, counts: NDArray[np.intp], terms: Floats) -> Floats:
+    """(S, C, T): the squares that the terms (T, R, K) of each place leave of values (S, C, R)."""
+    bases, _ = np.linalg.qr(terms)
+    places, samples, size = bases.shape
+    shares = values @ bases.transpose(1, 0, 2).reshape(samples, places * size)
+    explained = (shares.reshape(*values.shape[:2], places, size) ** 2).sum(3)
+    residual: Floats = np.maximum(squares - explained, 0) + _NOISE * counts
     return residual
 
 

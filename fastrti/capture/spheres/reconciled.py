@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.capture.spheres.circles import Circle
+from fastrti.capture.spheres.circles import CLEAR_EDGES, Circle
 from fastrti.capture.spheres.highlights import Highlights
 from fastrti.capture.spheres.sphere_lights import Lights, Rays, solve
 from fastrti.capture.spheres.sphere_view import Floats, View
 
-_CLEAR, _FAINT = 0.2, 1.5  # pixels: how well an outline is known, see `Outlined.error`
+_CLEAR, _EDGED, _FAINT = 0.2, 0.5, 1.5  # pixels: how well an outline is known, see `Outlined.error`
 _FAINT_BELOW, _CLEAR_ABOVE = 7.0, 14.0  # of `outline.refined`
 _HIGHLIGHT = 0.12  # pixels: how well a highlight is known
 _STEP = 0.05  # pixels, for differences
@@ -34,9 +34,10 @@ class Outlined:
     error: float
 
 
-def outline_error(clear: float) -> float:
-    """How well an outline is known, in pixels, by how clearly it shows."""
-    return float(np.interp(clear, [_FAINT_BELOW, _CLEAR_ABOVE], [_FAINT, _CLEAR]))
+def outline_error(circle: Circle, clear: float) -> float:
+    """How well an outline is known, in pixels, by its edge points and by how clearly it shows."""
+    faint = _EDGED if circle.edge >= CLEAR_EDGES else _FAINT
+    return float(np.interp(clear, [_FAINT_BELOW, _CLEAR_ABOVE], [faint, _CLEAR]))
 
 
 def rays_of(view: View, spheres: Sequence[Outlined]) -> Rays:

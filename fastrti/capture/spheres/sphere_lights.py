@@ -64,19 +64,14 @@ def solve(rays: Rays, distance: float | None = None) -> Lights:
         rays: one or more spheres.
         distance: of all lights from the middle of the picture, in picture widths, where a dome holds them.
     """
-    count = rays.found.shape[1]
     found, contradicted = _without_contradictions(rays)
-    results = [_light(rays, found[:, n], n) for n in range(count)]
-    directions = np.array([direction for direction, _, _ in results])
-    nearness, errors = (np.array([result[k] for result in results]) for k in (1, 2))
-    uncertain = np.zeros(count, bool)
+    _, nearness, errors = _lights(rays, found)
+    uncertain = np.zeros(len(nearness), bool)
     if distance is not None:
-        nearness = np.full(count, 1 / distance)
+        nearness = np.full(len(nearness), 1 / distance)
     else:
         nearness, uncertain = _pooled(nearness, errors)
-    for n in range(count):
-        directions[n] = _direction(rays, found[:, n], n, nearness[n])
-    return Lights(directions, nearness, uncertain, contradicted)
+    return Lights(_directions(rays, found, nearness), nearness, uncertain, contradicted)
 
 
 def _pooled(nearness: Floats, errors: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -102,65 +97,71 @@ def _without_contradictions(rays: Rays) -> tuple[NDArray[np.bool_], NDArray[np.b
     """Which rays to use, (S, N), and the photographs (N,) where two rays say different things."""
     found = rays.found.copy()
     contradicted = np.zeros(found.shape[1], bool)
-    for n in range(found.shape[1]):
-        while found[:, n].sum() >= 2:
-            direction, nearness, _ = _light(rays, found[:, n], n)
-            towards = direction - nearness * rays.starts[:, n]
-            towards /= np.linalg.norm(towards, axis=1, keepdims=True)
-            off = np.arccos(np.clip((towards * rays.directions[:, n]).sum(1), -1, 1)) * found[:, n]
-            if off.max() < _DISAGREE + 3 * rays.errors[off.argmax()]:
-                break
-            if found[:, n].sum() == 2:
-                found[:, n] = False
-                contradicted[n] = True
-            else:
-                found[off.argmax(), n] = False
-    return found, contradicted
+    limits = _DISAGREE + 3 * rays.errors
+    while True:
+        directions, nearness, _ = _lights(rays, found)
+        towards = directions - nearness[:, None] * rays.starts
+        cosines = (towards * rays.directions).sum(2) / np.linalg.norm(towards, axis=2)
+        off = np.where(found, np.arccos(np.clip(cosines, -1, 1)), 0)
+        count, worst = found.sum(0), off.argmax(0)
+        (wrong,) = np.nonzero((count >= 2) & (off.max(0) >= limits[worst]))
+        if not len(wrong):
+            return found, contradicted
+        contradicted[wrong[count[wrong] == 2]] = True
+        found[:, wrong[count[wrong] == 2]] = False
+        found[worst[wrong], wrong] = False
 
 
-def _light(rays: Rays, found: NDArray[np.bool_], n: int) -> tuple[Floats, float, float]:
-    """Direction, one over the distance, and its error, infinite where it is not known."""
-    if not found.any():
-        return np.full(3, np.nan), 0.0, np.inf
-    if found.sum() == 1:
-        return rays.directions[found, n][0], 0.0, np.inf
-    matrix, direction, nearness = np.eye(4), rays.directions[found, n].mean(0), 0.0
+def _lights(rays: Rays, found: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Directions, (N, 3); one over the distances, (N,); and their errors, (N,), infinite where they are not known.
+
+    The direction is NaN where no ray is found.
+    """
+    count = found.sum(0)
+    directions = (rays.directions * found[..., None]).sum(0) / np.maximum(count, 1)[:, None]
+    nearness, matrices = np.zeros(len(count)), np.zeros((len(count), 4, 4))
+    many = np.flatnonzero(count >= 2)
+    towards = directions[many]
     for _ in range(4):
-        matrix = _normal_matrix(rays, found, n, direction, nearness)
-        coupling, own = matrix[:3, 3], max(matrix[3, 3], 1e-12)
-        _, vectors = np.linalg.eigh(matrix[:3, :3] - np.outer(coupling, coupling) / own)
-        direction = vectors[:, 0] * np.sign(vectors[:, 0] @ rays.directions[found, n].sum(0) or 1)
-        nearness = float(-(coupling @ direction) / own)
-    across = np.linalg.svd(direction[None])[2][1:]  # two vectors at right angles to the light
-    basis = np.zeros((3, 4))
-    basis[:2, :3], basis[2, 3] = across, 1
-    information = basis @ matrix @ basis.T
+        matrices = _normal_matrices(rays, found[:, many], many, directions[many], nearness[many])
+        coupling, own = matrices[:, :3, 3], np.maximum(matrices[:, 3, 3], 1e-12)
+        across = matrices[:, :3, :3] - coupling[:, :, None] * coupling[:, None] / own[:, None, None]
+        smallest = np.linalg.eigh(across)[1][:, :, 0]
+        directions[many] = smallest * np.where((smallest * towards).sum(1) < 0, -1, 1)[:, None]
+        nearness[many] = -(coupling * directions[many]).sum(1) / own
+    errors = np.full(len(count), np.inf)
+    basis = np.zeros((len(many), 3, 4))
+    basis[:, :2, :3] = np.linalg.svd(directions[many][:, None])[2][:, 1:]  # two vectors at right angles to the light
+    basis[:, 2, 3] = 1
+    information = basis @ matrices[: len(many)] @ basis.transpose(0, 2, 1)
     known = np.linalg.cond(information) < 1e12
-    return direction, nearness, float(np.sqrt(np.linalg.inv(information)[2, 2])) if known else np.inf
+    errors[many[known]] = np.sqrt(np.linalg.inv(information[known])[:, 2, 2])
+    directions[count == 0] = np.nan
+    return directions, nearness, errors
 
 
-def _direction(rays: Rays, found: NDArray[np.bool_], n: int, nearness: float) -> Floats:
-    """The direction from the middle of the picture, where the distance is known."""
-    if not found.any():
-        return np.full(3, np.nan)
-    starts, seen = rays.starts[found, n], rays.directions[found, n]
-    weights = 1 / rays.errors[found] ** 2
-    if nearness <= 0:
-        mean = (weights[:, None] * seen).sum(0)
-    else:  # each ray meets the sphere of this radius at one point
-        along = (starts * seen).sum(1)
-        reach = np.sqrt(np.maximum(along**2 - (starts**2).sum(1) + nearness**-2, 0)) - along
-        mean = (weights[:, None] * (starts + reach[:, None] * seen)).sum(0)
-    result: Floats = mean / np.linalg.norm(mean)
-    return result
+def _directions(rays: Rays, found: NDArray[np.bool_], nearness: Floats) -> Floats:
+    """The directions from the middle of the picture, (N, 3), where the distances are known; NaN without a ray."""
+    weights = np.where(found, (1 / rays.errors**2)[:, None], 0)[..., None]
+    starts, seen = rays.starts, rays.directions
+    along = (starts * seen).sum(2)
+    far = nearness <= 0  # else each ray meets the sphere of this radius at one point
+    distances = 1 / np.where(far, 1, nearness)
+    reach = np.sqrt(np.maximum(along**2 - (starts**2).sum(2) + distances**2, 0)) - along
+    mean = (weights * np.where(far[:, None], seen, starts + reach[..., None] * seen)).sum(0)
+    with np.errstate(invalid="ignore"):
+        directions: Floats = mean / np.linalg.norm(mean, axis=1, keepdims=True)
+    return directions
 
 
-def _normal_matrix(rays: Rays, found: NDArray[np.bool_], n: int, direction: Floats, nearness: float) -> Floats:
-    """The normal equations in (u, s), (4, 4), in units of squared errors."""
-    matrix = np.zeros((4, 4))
-    for start, seen, error in zip(rays.starts[found, n], rays.directions[found, n], rays.errors[found]):
-        across = np.eye(3) - np.outer(seen, seen)
-        rows = np.hstack([across, -(across @ start)[:, None]])
-        length = np.linalg.norm(direction - nearness * start)
-        matrix += rows.T @ rows / (error * length) ** 2
-    return matrix
+def _normal_matrices(
+    rays: Rays, found: NDArray[np.bool_], chosen: NDArray[np.intp], directions: Floats, nearness: Floats
+) -> Floats:
+    """The normal equations in (u, s) of the chosen photographs, (…, 4, 4), in units of squared errors."""
+    starts, seen = rays.starts[:, chosen], rays.directions[:, chosen]
+    across = np.eye(3) - seen[..., :, None] * seen[..., None, :]
+    rows = np.concatenate([across, -(across @ starts[..., None])], axis=-1)
+    lengths = np.linalg.norm(directions - nearness[:, None] * starts, axis=-1)
+    weights = np.where(found, 1 / (rays.errors[:, None] * lengths) ** 2, 0)
+    matrices: Floats = np.einsum("snki,sn,snkj->nij", rows, weights, rows)
+    return matrices

@@ -86,7 +86,7 @@ def survey(files: Sequence[PictureFile], focal_length: float) -> Survey:
     sums = Sums(shape)
     for index, file in enumerate(counted(files, "looking for spheres")):
         picture = reduced(decode(file).pixels, factor)
-        greys[index] = picture.mean(axis=2)
+        greys[index] = grey(picture)
         np.maximum(brightest, picture, out=brightest)
         sums.add(picture)
     view = View(width / factor, height / factor, focal_length)
@@ -99,6 +99,13 @@ def reduced(pixels: Samples, factor: int) -> NDArray[np.uint8]:
     if factor == 1:
         return eight.astype(np.uint8, copy=False)
     return np.asarray(Image.fromarray(np.ascontiguousarray(eight)).reduce(factor))
+
+
+def grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The mean of red, green and blue, (h, w, 3) → (h, w), rounded down."""
+    red, green, blue = (picture[..., channel] for channel in range(3))
+    mean: NDArray[np.uint8] = ((red.astype(np.uint16) + green + blue) // 3).astype(np.uint8)
+    return mean
 
 
 def sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:
