@@ -13,6 +13,8 @@ bool has_avx512() { return processor().avx512 && processor().fma; }
 
 bool has_avx512_vnni() { return processor().avx512_vnni && processor().fma; }
 
+bool has_avx_vnni() { return processor().avx_vnni && processor().fma; }
+
 bool has_avx2() { return processor().avx2 && processor().fma; }
 #endif
 
@@ -23,7 +25,11 @@ constexpr Isa kCompiled[] = {
      fit_normals_avx512},
     {"avx512", has_avx512, false, false, false, relight_fp32_avx512, relight_int16_avx2, relight_int8_avx2,
      fit_normals_avx512},
-    {"avx2", has_avx2, true, false, true, relight_fp32_avx2, relight_int16_avx2, relight_int8_avx2, fit_normals_avx2},
+    {"avxvnni", has_avx_vnni, true, true, true, relight_fp32_avx2, relight_int16_avxvnni, relight_int8_avxvnni,
+     fit_normals_avx2},
+    {"avxvnni-evex", has_avx512_vnni, true, true, true, relight_fp32_avx2, relight_int16_avxvnni_evex,
+     relight_int8_avxvnni_evex, fit_normals_avx2},
+    {"avx2", has_avx2, true, true, true, relight_fp32_avx2, relight_int16_avx2, relight_int8_avx2, fit_normals_avx2},
 #elif defined(__aarch64__)
     {"neon", always, false, false, false, relight_fp32_neon, relight_int16_neon, relight_int8_neon,
      fit_normals_baseline},  // Advanced SIMD is part of AArch64

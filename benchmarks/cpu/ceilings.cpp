@@ -30,6 +30,10 @@ MULTIPLY_ADDS(int16_vnni, "avx512f", __m512i, "vpdpwssd %2, %3, %0")
 MULTIPLY_ADDS(int8_vnni, "avx512f", __m512i, "vpdpbusd %2, %3, %0")
 MULTIPLY_ADDS(int16_avx512, "avx512f", __m512i, "vpmaddwd %2, %3, %1\n vpaddd %1, %0, %0")
 MULTIPLY_ADDS(int8_avx512, "avx512f", __m512i, "vpmaddubsw %2, %3, %1\n vpaddw %1, %0, %0")
+MULTIPLY_ADDS(int16_avxvnni, "avx2", __m256i, "{vex} vpdpwssd %2, %3, %0")
+MULTIPLY_ADDS(int8_avxvnni, "avx2", __m256i, "{vex} vpdpbusd %2, %3, %0")
+MULTIPLY_ADDS(int16_evex, "avx2", __m256i, "{evex} vpdpwssd %2, %3, %0")
+MULTIPLY_ADDS(int8_evex, "avx2", __m256i, "{evex} vpdpbusd %2, %3, %0")
 MULTIPLY_ADDS(fp32_avx2, "avx2", __m256i, "vfmadd231ps %2, %3, %0")
 MULTIPLY_ADDS(int16_avx2, "avx2", __m256i, "vpmaddwd %2, %3, %1\n vpaddd %1, %0, %0")
 MULTIPLY_ADDS(int8_avx2, "avx2", __m256i, "vpmaddubsw %2, %3, %1\n vpaddw %1, %0, %0")
@@ -46,12 +50,16 @@ const std::vector<Loop>& loops() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
   const bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+  const bool narrow = avx2 && __builtin_cpu_supports("avxvnni");
   static const std::vector<Loop> all = {
       {"avx512vnni", "fp32", vnni, 16, fp32_avx512}, {"avx512vnni", "int16", vnni, 32, int16_vnni},
       {"avx512vnni", "int8", vnni, 64, int8_vnni},   {"avx512", "fp32", avx512, 16, fp32_avx512},
       {"avx512", "int16", avx512, 32, int16_avx512}, {"avx512", "int8", avx512, 64, int8_avx512},
       {"avx2", "fp32", avx2, 8, fp32_avx2},          {"avx2", "int16", avx2, 16, int16_avx2},
-      {"avx2", "int8", avx2, 32, int8_avx2},
+      {"avx2", "int8", avx2, 32, int8_avx2},         {"avxvnni", "fp32", narrow, 8, fp32_avx2},
+      {"avxvnni", "int16", narrow, 16, int16_avxvnni}, {"avxvnni", "int8", narrow, 32, int8_avxvnni},
+      {"avxvnni-evex", "fp32", vnni, 8, fp32_avx2},  {"avxvnni-evex", "int16", vnni, 16, int16_evex},
+      {"avxvnni-evex", "int8", vnni, 32, int8_evex},
   };
   return all;
 }

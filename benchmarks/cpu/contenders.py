@@ -19,7 +19,7 @@ from benchmarks.cpu.peers import PEERS, Picture, pixel_major
 from benchmarks.cpu.sweeps import Contender
 from fastrti import Renderer
 from fastrti.errors import BackendError
-from fastrti.kernels.cpu import ISA_VARIABLE, available_isas
+from fastrti.kernels.cpu import ISA_VARIABLE, PRECISIONS, available_isas
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
 
@@ -39,15 +39,34 @@ def fused(relightable: Relightable, threads: int, precision: str = "auto", isa: 
     return Contender(lambda: renderer.relight(LIGHT, out=out), out.size // 3, what_runs(renderer))
 
 
-def fused_avx2(relightable: Relightable, threads: int, precision: str = "auto") -> Contender:
-    """The product as on a machine with AVX2 alone.
+NARROW = {"AVX-VNNI": ("avxvnni", "avxvnni-evex"), "AVX2": ("avx2",)}
+"""Instruction sets of 256 bits by their rows' names; the second form of one is for processors that lack the first."""
+
+
+def narrow_isa(name: str) -> str:
+    """The instruction set of a row that is not the fastest here.
 
     Raises:
-        BackendError: AVX2 is what `fused` runs already, or the machine has none.
+        BackendError: it is what `fused` runs already, or the machine has none.
     """
-    if available_isas()[0] == "avx2":
-        raise BackendError("the rows above run avx2 already")
-    return fused(relightable, threads, precision, "avx2")
+    isa = next((isa for isa in NARROW[name] if isa in available_isas()), NARROW[name][0])
+    if available_isas()[0] == isa:
+        raise BackendError(f"the rows above run {isa} already")
+    return isa
+
+
+def fused_narrow(relightable: Relightable, threads: int, name: str, precision: str = "auto") -> Contender:
+    """The product as on a machine with AVX2, or with AVX-VNNI too, but without AVX-512.
+
+    Raises:
+        BackendError: this is what `fused` runs already, or the machine has none.
+    """
+    return fused(relightable, threads, precision, narrow_isa(name))
+
+
+def narrow_ceiling(relightable: Relightable, threads: int, name: str, precision: str) -> Contender:
+    """The multiply-adds of the instruction set that `fused_narrow` runs."""
+    return ceilings.multiply_adds(relightable, threads, narrow_isa(name), precision)
 
 
 def eager_natural(relightable: Relightable, threads: int) -> Contender:
@@ -75,15 +94,20 @@ def best_ceiling(relightable: Relightable, threads: int, precision: str) -> Cont
 
 CONTENDERS: dict[str, Factory] = {
     "ceiling memory": ceilings.memory,
-    **{f"ceiling {name}": partial(best_ceiling, precision=name) for name in ("fp32", "int16", "int8")},
+    **{f"ceiling {name}": partial(best_ceiling, precision=name) for name in PRECISIONS},
     **{
-        f"ceiling AVX2 {name}": partial(ceilings.multiply_adds, isa="avx2", precision=name)
-        for name in ("fp32", "int16", "int8")
+        f"ceiling {name} {precision}": partial(narrow_ceiling, name=name, precision=precision)
+        for name in NARROW
+        for precision in PRECISIONS
     },
     "fastrti": fused,
-    **{f"fastrti {name}": partial(fused, precision=name) for name in ("fp32", "int16", "int8")},
-    "fastrti AVX2": fused_avx2,
-    **{f"fastrti AVX2 {name}": partial(fused_avx2, precision=name) for name in ("fp32", "int16", "int8")},
+    **{f"fastrti {name}": partial(fused, precision=name) for name in PRECISIONS},
+    **{f"fastrti {name}": partial(fused_narrow, name=name) for name in NARROW},
+    **{
+        f"fastrti {name} {precision}": partial(fused_narrow, name=name, precision=precision)
+        for name in NARROW
+        for precision in PRECISIONS
+    },
     "torch eager, natural form": eager_natural,
     **PEERS,
 }

@@ -75,6 +75,11 @@ def _student(measured: Measured) -> list[Target]:
         ("int16, largest error in levels", "≤ 1", _number(error)),
         ("int8 / int16", "≥ 1.5", _number(ratio(measured.speed("fastrti int8"), int16))),
         ("AVX2 alone, share of its ceiling", "≥ 75 %", _percent(_avx2_share(measured))),
+        (
+            "AVX-VNNI / AVX2",
+            "≥ 1.3",
+            _number(ratio(measured.speed("fastrti AVX-VNNI int16"), measured.speed("fastrti AVX2 int16"))),
+        ),
     ]
 
 

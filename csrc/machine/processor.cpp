@@ -32,6 +32,7 @@ Processor detect() {
   const bool foundation = bit(ebx, 16), words = bit(ebx, 30), quadwords = bit(ebx, 17), lengths = bit(ebx, 31);
   found.avx512 = (saved & kAvx512Registers) == kAvx512Registers && foundation && words && quadwords && lengths;
   found.avx512_vnni = found.avx512 && bit(ecx, 11);
+  if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0) found.avx_vnni = found.avx2 && bit(eax, 4);
   return found;
 }
 #else

@@ -10,6 +10,7 @@ struct Processor {
   bool fma = false;
   bool avx512 = false;  // F, BW, DQ and VL
   bool avx512_vnni = false;
+  bool avx_vnni = false;
 };
 
 const Processor& processor();

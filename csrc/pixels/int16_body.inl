@@ -10,7 +10,7 @@
 //     dot(sum, x, w)             sum + x0 w0 + x1 w1 of pairs x and w, modulo 2^32
 //     pair(a, b)                 the pair (a >> 16, b >> 16)
 //     relu(t)                    of both numbers of a pair
-//     Elu                        made of an EluTable, a function of pairs
+//     Elu                        made of an EluTable, a function that changes the kVectors Vecs of pairs of a tile
 //     load_inputs(a, b, x)       two tiles of bytes to pairs of (byte - 128) 2^kInputBits, in any order of pixels ...
 //     bytes(sums, shift)         ... that this undoes: sums[kVectors] >> shift, clamped to bytes
 //     select(mask)               a tile of 0 and 1 to bytes of 0 and 255
@@ -49,7 +49,9 @@ struct AnyShape {
 template <class V>
 struct Relu {
   explicit Relu(const EluTable&) {}
-  FASTRTI_INLINE typename V::Vec operator()(typename V::Vec t) const { return V::relu(t); }
+  FASTRTI_INLINE void operator()(typename V::Vec (&t)[V::kVectors]) const {
+    for (int v = 0; v < V::kVectors; ++v) t[v] = V::relu(t[v]);
+  }
 };
 
 // bias + W x for one block of rows: x holds `pairs` rows of a tile, weights are in the packed order.
@@ -75,10 +77,10 @@ FASTRTI_INLINE void hidden_block(const std::int32_t* weights, const std::int32_t
   typename V::Vec sums[Rows][V::kVectors];
   affine<V, Rows>(weights, bias, x, pairs, sums);
   for (int m = 0; m < Rows; m += 2) {
-    for (int v = 0; v < V::kVectors; ++v) {
-      const auto t = V::pair(sums[m][v], sums[m + 1][v]);
-      V::store(out + m / 2 * kTile<V> + v * V::kLanes, phi(t));
-    }
+    typename V::Vec t[V::kVectors];
+    for (int v = 0; v < V::kVectors; ++v) t[v] = V::pair(sums[m][v], sums[m + 1][v]);
+    phi(t);
+    for (int v = 0; v < V::kVectors; ++v) V::store(out + m / 2 * kTile<V> + v * V::kLanes, t[v]);
   }
 }
 
@@ -198,7 +200,7 @@ void relight_shape(const Int16Frame& frame, const Span& span) {
 template <class V>
 void relight_int16(const Int16Frame& frame, const Span& span) {
   if (frame.activation == Activation::kElu) {
-    relight_shape<V, typename V::Elu, FixedShape<9, 16, true>>(frame, span);
+    relight_shape<V, typename V::Elu, FixedShape<9, 16, true>, FixedShape<9, 20, false>>(frame, span);
   } else {
     relight_shape<V, Relu<V>, FixedShape<9, 16, true>, FixedShape<9, 16, false>, FixedShape<9, 8, true>,
                   FixedShape<9, 8, false>>(frame, span);

@@ -38,28 +38,34 @@ struct Avx512Vnni {
         : lowest_(_mm512_set1_epi16(static_cast<std::int16_t>(-(kEluSegments << table.shift)))),
           fraction_(_mm512_set1_epi16(static_cast<std::int16_t>((1 << table.shift) - 1))),
           shift_(_mm_cvtsi32_si128(table.shift)),
-          fraction_shift_(_mm_cvtsi32_si128(table.fraction_shift)),
-          c0_(table.c0),
-          c1_(table.c1),
-          c2_(table.c2) {}
+          fraction_shift_(_mm_cvtsi32_si128(table.fraction_shift)) {
+      for (int i = 0; i < kEluTerms; ++i) {
+        c_[i] = _mm512_or_si512(twice(table.low[i]), _mm512_slli_epi16(twice(table.high[i]), 8));
+      }
+    }
 
-    Vec operator()(Vec t) const {
-      const Vec m = _mm512_max_epi16(t, lowest_), segment = _mm512_sra_epi16(m, shift_);
-      const Vec d = _mm512_sll_epi16(_mm512_and_si512(m, fraction_), fraction_shift_);
-      const Vec slope = _mm512_add_epi16(_mm512_mulhrs_epi16(c2_[segment], d), c1_[segment]);
-      return _mm512_mask_add_epi16(t, _mm512_movepi16_mask(t), c0_[segment], _mm512_mulhrs_epi16(slope, d));
+    void operator()(Vec (&t)[kVectors]) const {
+      for (int v = 0; v < kVectors; ++v) {
+        const Vec m = _mm512_max_epi16(t[v], lowest_), segment = _mm512_sra_epi16(m, shift_);
+        const Vec d = _mm512_sll_epi16(_mm512_and_si512(m, fraction_), fraction_shift_);
+        Vec sum = _mm512_permutexvar_epi16(segment, c_[kEluTerms - 1]);
+        for (int i = kEluTerms - 2; i >= 0; --i) {
+          sum = _mm512_add_epi16(_mm512_mulhrs_epi16(sum, d), _mm512_permutexvar_epi16(segment, c_[i]));
+        }
+        t[v] = _mm512_mask_mov_epi16(t[v], _mm512_movepi16_mask(t[v]), sum);
+      }
     }
 
    private:
-    struct Coefficients {
-      explicit Coefficients(const std::int16_t (&of)[kEluSegments])
-          : low(_mm512_load_si512(of)), high(_mm512_load_si512(of + kEluSegments / 2)) {}
-      Vec operator[](Vec segment) const { return _mm512_permutex2var_epi16(low, segment, high); }
-      Vec low, high;
-    };
+    // As words, twice: a permutation looks at five bits of the segment, which is negative.
+    static Vec twice(const std::uint8_t (&bytes)[kEluSegments]) {
+      const __m256i words = _mm256_cvtepu8_epi16(_mm_load_si128(reinterpret_cast<const __m128i*>(bytes)));
+      return _mm512_broadcast_i64x4(words);
+    }
+
     Vec lowest_, fraction_;
     __m128i shift_, fraction_shift_;
-    Coefficients c0_, c1_, c2_;
+    Vec c_[kEluTerms];
   };
 
   // Unpacking works within each 128-bit lane, so vector v holds pixels 4v .. 4v + 3 of each lane's 16; the packs of

@@ -36,7 +36,9 @@ struct Baseline {
    public:
     explicit Elu(const EluTable& table) : table_(table) {}
 
-    Vec operator()(Vec t) const { return packed(of(first(t)), of(t >> 16)); }
+    void operator()(Vec (&t)[kVectors]) const {
+      for (Vec& pair : t) pair = packed(of(first(pair)), of(pair >> 16));
+    }
 
    private:
     std::int32_t of(std::int32_t t) const { return t < 0 ? elu(table_, static_cast<std::int16_t>(t)) : t; }

@@ -30,21 +30,50 @@ struct Neon {
   static Vec pair(Vec a, Vec b) { return vreinterpretq_s32_s16(vshrn_high_n_s32(vshrn_n_s32(a, 16), b, 16)); }
   static Vec relu(Vec t) { return vreinterpretq_s32_s16(vmaxq_s16(vreinterpretq_s16_s32(t), vdupq_n_s16(0))); }
 
-  class Elu {  // one by one: a table of 64 numbers takes 8 of the 32 registers, and there are three
+  class Elu {
    public:
-    explicit Elu(const EluTable& table) : table_(table) {}
-
-    Vec operator()(Vec t) const {
-      std::int16_t numbers[8];
-      vst1q_s16(numbers, vreinterpretq_s16_s32(t));
-      for (std::int16_t& number : numbers) {
-        if (number < 0) number = elu(table_, number);
+    explicit Elu(const EluTable& table)
+        : lowest_(vdupq_n_s16(static_cast<std::int16_t>(-(kEluSegments << table.shift)))),
+          fraction_(vdupq_n_s16(static_cast<std::int16_t>((1 << table.shift) - 1))),
+          right_(vdupq_n_s16(static_cast<std::int16_t>(-table.shift))),
+          left_(vdupq_n_s16(static_cast<std::int16_t>(table.fraction_shift))) {
+      for (int i = 0; i < kEluTerms; ++i) {
+        low_[i] = vld1q_u8(table.low[i]);
+        high_[i] = vld1q_u8(table.high[i]);
       }
-      return vreinterpretq_s32_s16(vld1q_s16(numbers));
+    }
+
+    void operator()(Vec (&t)[kVectors]) const {
+      for (int v = 0; v < kVectors; v += 2) two(t[v], t[v + 1]);
     }
 
    private:
-    const EluTable& table_;
+    // The segments of two vectors are one vector of bytes.
+    void two(Vec& a, Vec& b) const {
+      const int16x8_t t[2] = {vreinterpretq_s16_s32(a), vreinterpretq_s16_s32(b)};
+      int16x8_t d[2];
+      uint8x8_t segment[2];
+      for (int v = 0; v < 2; ++v) {
+        const int16x8_t m = vmaxq_s16(t[v], lowest_);
+        d[v] = vshlq_s16(vandq_s16(m, fraction_), left_);
+        segment[v] = vand_u8(vmovn_u16(vreinterpretq_u16_s16(vshlq_s16(m, right_))), vdup_n_u8(kEluSegments - 1));
+      }
+      const uint8x16_t segments = vcombine_u8(segment[0], segment[1]);
+      int16x8x2_t sum = coefficients(kEluTerms - 1, segments);
+      for (int i = kEluTerms - 2; i >= 0; --i) {
+        const int16x8x2_t c = coefficients(i, segments);
+        for (int v = 0; v < 2; ++v) sum.val[v] = vaddq_s16(vqrdmulhq_s16(sum.val[v], d[v]), c.val[v]);
+      }
+      a = vreinterpretq_s32_s16(vbslq_s16(vcltzq_s16(t[0]), sum.val[0], t[0]));
+      b = vreinterpretq_s32_s16(vbslq_s16(vcltzq_s16(t[1]), sum.val[1], t[1]));
+    }
+    int16x8x2_t coefficients(int term, uint8x16_t segments) const {
+      const uint8x16_t low = vqtbl1q_u8(low_[term], segments), high = vqtbl1q_u8(high_[term], segments);
+      return {{vreinterpretq_s16_u8(vzip1q_u8(low, high)), vreinterpretq_s16_u8(vzip2q_u8(low, high))}};
+    }
+
+    int16x8_t lowest_, fraction_, right_, left_;
+    uint8x16_t low_[kEluTerms], high_[kEluTerms];
   };
 
   static void load_inputs(const std::uint8_t* first, const std::uint8_t* second, std::int32_t* x) {

@@ -103,11 +103,15 @@ void relight_fp32_neon(const Fp32Frame& frame, const Span& span);
 
 void relight_int16_baseline(const Int16Frame& frame, const Span& span);
 void relight_int16_avx2(const Int16Frame& frame, const Span& span);
+void relight_int16_avxvnni(const Int16Frame& frame, const Span& span);
+void relight_int16_avxvnni_evex(const Int16Frame& frame, const Span& span);
 void relight_int16_avx512(const Int16Frame& frame, const Span& span);
 void relight_int16_neon(const Int16Frame& frame, const Span& span);
 
 void relight_int8_baseline(const Int8Frame& frame, const Span& span);
 void relight_int8_avx2(const Int8Frame& frame, const Span& span);
+void relight_int8_avxvnni(const Int8Frame& frame, const Span& span);
+void relight_int8_avxvnni_evex(const Int8Frame& frame, const Span& span);
 void relight_int8_avx512(const Int8Frame& frame, const Span& span);
 void relight_int8_neon(const Int8Frame& frame, const Span& span);
 

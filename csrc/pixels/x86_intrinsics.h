@@ -14,6 +14,8 @@
 #include <avx512vlintrin.h>
 #include <avx512bwintrin.h>
 #include <avx512vnniintrin.h>
+#include <avx512vlvnniintrin.h>
+#include <avxvnniintrin.h>
 #include <avx512dqintrin.h>
 #include <avx512vlbwintrin.h>
 #include <avx512vldqintrin.h>

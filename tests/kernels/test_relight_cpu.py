@@ -438,5 +438,6 @@ def test_the_instruction_sets_are_those_the_system_names() -> None:
     line = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
     flags = set(line.split())
     wanted = {"avx2": {"avx2", "fma"}, "avx512": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"}}
-    wanted["avx512vnni"] = wanted["avx512"] | {"avx512_vnni"}
+    wanted["avx512vnni"] = wanted["avxvnni-evex"] = wanted["avx512"] | {"avx512_vnni"}
+    wanted["avxvnni"] = {"avx2", "avx_vnni", "fma"}
     assert set(available_isas()) == {name for name, needs in wanted.items() if needs <= flags} | {"baseline"}
