@@ -72,10 +72,12 @@ class _Axis:
         cosine = np.maximum(normals[..., 2], np.float32(_LEAST_COSINE))
         slope = (normals[..., 1] if axis == 0 else -normals[..., 0]) / cosine
         self._axis = axis
-        self._first, self._second = (np.s_[:, :-1], np.s_[:, 1:]) if axis else (np.s_[:-1], np.s_[1:])
+        every, before, after = slice(None), slice(None, -1), slice(1, None)
+        self._first: tuple[slice, ...] = (every, before) if axis else (before, every)
+        self._second: tuple[slice, ...] = (every, after) if axis else (after, every)
         self._inside = inside[self._first] & inside[self._second]
         self._cosine, self._slope = cosine.astype(np.float32), slope.astype(np.float32)
-        self._forward = np.full(inside.shape, 0.5, np.float32)  # the rest of 1 is the weight of the step backward
+        self._forward: Floats = np.full(inside.shape, 0.5, np.float32)  # backward has the rest of 1
         self._settle()
 
     def weigh(self, z: Floats) -> None:
@@ -85,7 +87,7 @@ class _Axis:
         difference[self._second] += (self._cosine[self._second] * jump) ** 2
         difference[self._first] -= (self._cosine[self._first] * jump) ** 2
         np.clip(np.float32(_SHARPNESS) * difference, -40, 40, out=difference)
-        self._forward = 1 / (1 + np.exp(-difference))
+        self._forward = (1 / (1 + np.exp(-difference))).astype(np.float32)
         self._settle()
 
     def misfit(self, z: Floats) -> float:

@@ -77,7 +77,7 @@ def solve_poisson(right: Floats, down: Floats, source: Floats, start: Floats, st
     grids = [Grid.of(right, down)]
     while max(grids[-1].relaxed.shape) > 2:
         grids.append(grids[-1].coarser())
-    z = start.copy()
+    z: Floats = start.copy()
     residual = source - grids[0].laplacian(z)
     enough = accuracy**2 * _product(source, source)
     direction, before = np.zeros_like(z), 0.0

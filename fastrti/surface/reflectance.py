@@ -86,7 +86,8 @@ def fit_reflectance(pictures: NDArray[np.uint8], normals: Floats, lights: NDArra
 
 def _at(ordered: Floats, places: NDArray[np.integer]) -> Floats:
     """The value of each pixel at its place, (P,)."""
-    return np.take_along_axis(ordered, np.minimum(places, len(ordered) - 1)[None], axis=0)[0]
+    value: Floats = np.take_along_axis(ordered, np.minimum(places, len(ordered) - 1)[None], axis=0)[0]
+    return value
 
 
 def _roughness(luminance: Floats, cosines: Floats, normals: Floats, lights: Floats) -> Floats:
