@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.cli.arguments import add_object_arguments
-from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.local_server import LocalServer
+from fastrti.sharing.local_site import Site
 from fastrti.sharing.opened import OpenedObject
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +26,9 @@ from viewer.pages import served as folder_served
 from fastrti import ObjectError, Relightable, Renderer, estimate_normals, load, save
 from fastrti.rendering.normals import encode_normals
 from fastrti.sharing import local_server
-from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.byte_ranges import Part
+from fastrti.sharing.local_server import LocalServer
+from fastrti.sharing.local_site import Site
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.web import export_folder
 
@@ -343,6 +346,34 @@ def test_a_file_that_opens_after_the_end_is_closed(vase: Path, tmp_path: Path, m
     while not file.closed and time.monotonic() < until:
         time.sleep(0.01)
     assert file.closed
+
+
+# --- parts of files --------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_a_file_is_sent_as_asked(server: LocalServer, vase: Path) -> None:
+    plane = (vase / "plane_1.jpg").read_bytes()
+    status, headers, part = ask(server, "object/plane_1.jpg", Range="bytes=3-17")
+    assert (status, part) == (206, plane[3:18])
+    assert headers["Content-Range"] == f"bytes 3-17/{len(plane)}" and headers["Content-Length"] == "15"
+    tag = {"If-Range": headers["ETag"]}
+    assert ask(server, "object/plane_1.jpg", **{"Range": "bytes=-4"} | tag)[2] == plane[-4:]
+    status, headers, _ = ask(server, "object/plane_1.jpg", "HEAD", Range="bytes=3-17")
+    assert (status, headers["Content-Length"], headers["Accept-Ranges"]) == (200, str(len(plane)), "bytes")
+    status, headers, text = ask(server, "object/plane_1.jpg", Range=f"bytes={len(plane)}-")
+    assert (status, headers["Content-Range"]) == (416, f"bytes */{len(plane)}") and plane[:8] not in text
+    (vase / "plane_1.jpg").write_bytes(plane[::-1])
+    assert ask(server, "object/plane_1.jpg", **{"Range": "bytes=0-3"} | tag)[::2] == (200, plane[::-1])
+
+
+def test_a_file_that_becomes_shorter_ends_the_answer(
+    server: LocalServer, vase: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sees that it lacks bytes, instead of waiting for them."""
+    longer = Part(HTTPStatus.OK, range(1_000_000), {})
+    monkeypatch.setattr(local_server, "part_of", lambda *asked: longer)
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        ask(server, "object/info.json")
 
 
 # --- the object and its normals --------------------------------------------------------------------------------------
