@@ -62,11 +62,13 @@ class _Handler(SimpleHTTPRequestHandler):
         body = whole[first : last + 1]
         place = f"bytes {first}-{first + len(body) - 1}/{len(whole)}"
         right = Answer(206, {"Content-Range": place, "ETag": '"1"', "Content-Length": str(len(body))}, body)
+        if not body:
+            right = Answer(416, {"Content-Range": f"bytes */{len(whole)}", "Content-Length": "0"}, b"")
         self._told.parts.append((first, last + 1 - first))
         self._send(self._told.bend(right, len(self._told.parts)))
 
     def _send(self, answer: Answer) -> None:
-        self.close_connection = "Content-Length" not in answer.headers or answer.stalls
+        self.close_connection = answer.headers.get("Content-Length") != str(len(answer.body)) or answer.stalls
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

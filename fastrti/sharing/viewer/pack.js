@@ -4,7 +4,8 @@ import { ObjectError } from './fields.js';
 import { RangedFile } from './ranged-file.js';
 import { TILE, Tiff } from './tiff.js';
 
-const ANNOTATIONS = 65000; // the tag of annotations.json
+const INFO = 65000; // tags of info.json
+const ANNOTATIONS = 65001; // and annotations.json
 const TILE_NAME = /^(?:plane_(\d+)|(mask)|(normals))_files\/(\d+)\/(\d+)_(\d+)\.png$/;
 
 /** @returns {Promise<Pack>} the reader of a file, whose directories are checked. */
@@ -12,7 +13,7 @@ export async function openPack(url) {
   const file = new RangedFile(url);
   const tiff = new Tiff(file);
   const directories = await tiff.directories();
-  const info = await tiff.text(directories[0].texts.get(270));
+  const info = await tiff.text(directories[0].texts.get(INFO));
   return new Pack(file, tiff, directories, info);
 }
 

@@ -110,7 +110,7 @@ export class RangedFile {
     } catch (error) {
       if (late) this.refuse('expected a part of the file, got none in time: check the connection');
       if (error instanceof ObjectError || control.signal.aborted) throw error;
-      this.refuse(`expected a part of the file at ${this.#url}, got no answer (${error.message})`);
+      this.refuse(`expected a part of the file at ${this.#url}, got no whole answer (${error.message}): check the connection`);
     } finally {
       clearTimeout(timer);
       control.abort(); // an answer that was refused is not read on

@@ -54,7 +54,7 @@ export class Tiff {
   /** The text of a field. */
   async text(field) {
     const { at, count } = field ?? { count: 'none' };
-    if (!(count <= MAX_TEXT)) this.#refuse(`a description of at most ${MAX_TEXT} bytes`, count);
+    if (!(count <= MAX_TEXT)) this.#refuse(`an info.json of at most ${MAX_TEXT} bytes`, count);
     return new TextDecoder().decode(await this.#bytes(at, count)).replace(/\0+$/, '');
   }
 
