@@ -205,7 +205,7 @@ SERVERS: dict[str, tuple[Bend, str]] = {
         "expected the bytes as they are",
     ),
     "changes the file": (from_request(2, with_headers(ETag='"2"')), "got a newer one: load the page again"),
-    "makes the file longer": (
+
         from_request(
             2, lambda answer, number: replace(answer, headers=answer.headers | {"Content-Range": longer(answer)})
         ),
