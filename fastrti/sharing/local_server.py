@@ -27,7 +27,7 @@ from typing import BinaryIO
 from fastrti.errors import FastrtiError, ObjectError
 from fastrti.files import open_file
 from fastrti.sharing.byte_ranges import part_of
-from fastrti.sharing.local_site import Site
+from fastrti.sharing.local_site import PackedSite, Site
 
 BACKLOG = 256
 """Connections that the system holds before they are accepted."""
@@ -59,6 +59,7 @@ _TYPES = {
     ".png": "image/png",
     ".jpg": "image/png",  # the object format's name for PNG streams
     ".dzi": "application/xml",
+    ".tif": "image/tiff",
 }
 _HEADERS = {
     "Cache-Control": "no-store",  # objects change between two views
@@ -77,7 +78,7 @@ class LocalServer:
         address: where the page is; whoever knows it can read the object on this machine.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site | PackedSite) -> None:
         self._site = site
         self._token = secrets.token_hex(16)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)

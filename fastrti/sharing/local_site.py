@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 from fastrti.formats.fastrti_folder import write_normals, write_object
+from fastrti.formats.pack import Pack
 from fastrti.sharing.opened import OpenedObject
-from fastrti.sharing.site import OBJECT, needs_tiles
+from fastrti.sharing.site import OBJECT, PACKED_OBJECT, needs_tiles
 from fastrti.sharing.web import page_files
 
 _OBJECT_FILE = re.compile(
@@ -58,6 +59,32 @@ class Site:
         write_normals(self._opened.relightable.normals, self._made, self._tiled)
         self._normals = self._made
         return self._opened.keep_normals()
+
+
+class PackedSite:
+    """The files that are served of a pack: the page and its scripts, and the pack as it is.
+
+    Args:
+        pack: the object.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._place = Path(os.path.realpath(pack.path))
+        self._page = page_files(pack.model.title, PACKED_OBJECT)
+
+    def find(self, path: str) -> bytes | Path | None:
+        """See `Site.find`."""
+        if path == PACKED_OBJECT:
+            return self._place
+        return self._page.get("index.html" if path.removeprefix("/") == "" else path)
+
+    def lacks(self, path: str) -> bool:
+        """See `Site.lacks`: a pack has its normals, or none."""
+        return False
+
+    def make_normals(self) -> str:
+        """See `Site.make_normals`."""
+        return ""
 
 
 def _object_file(path: str) -> str | None:

@@ -28,7 +28,7 @@ from fastrti.rendering.normals import encode_normals
 from fastrti.sharing import local_server
 from fastrti.sharing.byte_ranges import Part
 from fastrti.sharing.local_server import LocalServer
-from fastrti.sharing.local_site import Site
+from fastrti.sharing.local_site import PackedSite, Site
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.web import export_folder
 
@@ -38,7 +38,12 @@ Answer = tuple[int, http.client.HTTPMessage, bytes]
 @contextmanager
 def serving(source: Path, own: Path) -> Iterator[LocalServer]:
     own.mkdir(exist_ok=True)
-    server = LocalServer(Site(OpenedObject(source), own))
+    with running(LocalServer(Site(OpenedObject(source), own))) as server:
+        yield server
+
+
+@contextmanager
+def running(server: LocalServer) -> Iterator[LocalServer]:
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
@@ -483,3 +488,20 @@ def test_a_tiled_object_is_served_as_it_is_and_its_normals_are_tiled(tmp_path: P
     assert [status for status, *_ in answers] == [200, 404]
     assert answers[0][2] == (tmp_path / "normals_files/1/0_1.png").read_bytes()
     assert not list((tmp_path / "own").glob("plane*"))
+
+
+def test_a_pack_is_served_in_parts_and_nothing_beside_it(tmp_path: Path) -> None:
+    save(replace(relightable("ptm", 300, 9), title="Vase"), tmp_path / "vase.rti.tif")
+    whole = (tmp_path / "vase.rti.tif").read_bytes()
+    (tmp_path / "object.rti.tif").write_text("secret")
+    opened = OpenedObject(tmp_path / "vase.rti.tif")
+    assert opened.pack is not None
+    with running(LocalServer(PackedSite(opened.pack))) as server:
+        page = ask(server, "")[2]
+        assert (
+            b"<title>Vase</title>" in page and b'src="object.rti.tif"' in page and page == ask(server, "index.html")[2]
+        )
+        status, headers, part = ask(server, "object.rti.tif", Range="bytes=16-99")
+        assert (status, part, headers["Content-Type"]) == (206, whole[16:100], "image/tiff")
+        for path in ("object/info.json", "object/normals.png", "vase.rti.tif", "object.rti.tif/", "../vase.rti.tif"):
+            assert ask(server, path)[0] == 404

@@ -4,8 +4,8 @@ import { ObjectError } from './fields.js';
 import { RangedFile } from './ranged-file.js';
 import { TILE, Tiff } from './tiff.js';
 
-const INFO = 65000; // tags of info.json
-const ANNOTATIONS = 65001; // and annotations.json
+const INFO_TAG = 65000; // tags of info.json
+const ANNOTATIONS_TAG = 65001; // and annotations.json
 const TILE_NAME = /^(?:plane_(\d+)|(mask)|(normals))_files\/(\d+)\/(\d+)_(\d+)\.png$/;
 
 /** @returns {Promise<Pack>} the reader of a file, whose directories are checked. */
@@ -13,7 +13,7 @@ export async function openPack(url) {
   const file = new RangedFile(url);
   const tiff = new Tiff(file);
   const directories = await tiff.directories();
-  const info = await tiff.text(directories[0].texts.get(INFO));
+  const info = await tiff.text(directories[0].texts.get(INFO_TAG));
   return new Pack(file, tiff, directories, info);
 }
 
@@ -45,7 +45,7 @@ class Pack {
     const fits = this.#info?.width === width && this.#info.height === height && (spare === 0 || spare === 1);
     if (!fits) file.refuse('expected planes as its info.json says, got others: pack the object again');
     if (this.#normals.length && this.#normals[0].samples !== 3) file.refuse('expected normals of three samples, got others');
-    this.#annotations = directories[0].texts.get(ANNOTATIONS);
+    this.#annotations = directories[0].texts.get(ANNOTATIONS_TAG);
   }
 
   /** What a web server would answer that has the object's folder: its texts, and whether it has a mask and normals. */

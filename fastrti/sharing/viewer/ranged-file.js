@@ -5,7 +5,7 @@ import { words } from './words.js';
 
 const MAX_GAP = 1 << 14; // bytes between two parts that are read as one
 const MAX_JOINED = 1 << 21;
-const PATIENCE_MS = 30_000; // for any part; a long one gets more:
+const PART_PATIENCE_MS = 30_000; // for any part; a long one gets more:
 const LEAST_RATE = 4; // bytes for each millisecond
 
 /**
@@ -101,7 +101,7 @@ export class RangedFile {
     const timer = setTimeout(() => {
       late = true;
       control.abort();
-    }, PATIENCE_MS + (end - start) / LEAST_RATE);
+    }, PART_PATIENCE_MS + (end - start) / LEAST_RATE);
     try {
       const headers = { Range: `bytes=${start}-${end - 1}` };
       const response = await fetch(this.#url, { headers, signal: control.signal });

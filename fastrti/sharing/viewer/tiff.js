@@ -6,8 +6,8 @@ const BLOCK = 1 << 16; // bytes of what is not pixels, read at once
 const MAX_BLOCKS = 64; // kept
 const MAX_DIRECTORIES = 32;
 const MAX_ENTRIES = 64;
-const MAX_TEXT = 24 << 20;
-const MAX_SIDE = 1 << 20;
+const MAX_DESCRIPTION = 24 << 20;
+const MAX_LENGTH = 1 << 20;
 const MAX_SAMPLES = 64;
 const TYPES = { 2: 1, 3: 2, 4: 4, 16: 8 }; // bytes of a value: text, and whole numbers of three sizes
 
@@ -54,7 +54,7 @@ export class Tiff {
   /** The text of a field. */
   async text(field) {
     const { at, count } = field ?? { count: 'none' };
-    if (!(count <= MAX_TEXT)) this.#refuse(`an info.json of at most ${MAX_TEXT} bytes`, count);
+    if (!(count <= MAX_DESCRIPTION)) this.#refuse(`an info.json of at most ${MAX_DESCRIPTION} bytes`, count);
     return new TextDecoder().decode(await this.#bytes(at, count)).replace(/\0+$/, '');
   }
 
@@ -87,8 +87,8 @@ export class Tiff {
       return value;
     };
     const kind = await one(254, 'a kind', 0, 1);
-    const width = await one(256, 'a width', 1, MAX_SIDE);
-    const height = await one(257, 'a height', 1, MAX_SIDE);
+    const width = await one(256, 'a width', 1, MAX_LENGTH);
+    const height = await one(257, 'a height', 1, MAX_LENGTH);
     const samples = await one(277, 'samples', 1, MAX_SAMPLES);
     await one(258, 'bits per sample', 8);
     await one(259, 'a compression', 8);
