@@ -159,7 +159,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "A folder holds tiles when the picture has more than 2 megapixels, so that a viewer loads what is seen.\n"
             "For OpenLIME this holds for PTM, HSH, RBF and bilinear objects. Networks become tiles above 4096 pixels\n"
             "a side, because OpenLIME blurs the last tiles of a network.\n\n"
-            "With --pack a folder for the web holds one file in the place of thousands of tiles. The web server has to\n"
+            "With --pack a folder for the web holds one file in the place of thousands of tiles. The server has to\n"
             "answer range requests, as nginx, Apache, S3 and GitHub Pages do. A pack stays one."
         ),
         epilog=(
