@@ -168,8 +168,8 @@ class LocalServer:
             return await self._send(writer, HTTPStatus.OK, kind, found, method == "HEAD")
         if method == "HEAD":  # which knows no ranges
             return await self._send_file(writer, kind, found, only_head=True)
-        asked = [", ".join(_values(lines, name)) for name in ("range", "if-range")]
-        return await self._send_file(writer, kind, found, *asked)
+        wanted, condition = (", ".join(_values(lines, name)) for name in ("range", "if-range"))
+        return await self._send_file(writer, kind, found, wanted, condition)
 
     async def _normals(self) -> None:
         """Waits until the site has normals, which one thread makes for all who ask.

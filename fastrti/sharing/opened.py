@@ -36,7 +36,6 @@ class OpenedObject:
         opened = open_object(path, max_pixels)
         self.pack = opened if isinstance(opened, Pack) else None
         self._relightable = None if isinstance(opened, Pack) else opened
-        self._max_pixels = max_pixels
         info = read_json(folder / "info.json").values if folder.is_dir() else {}
         self.folder = folder if "fastrti" in info else None
         self.tiled = "tiles" in info
@@ -46,7 +45,7 @@ class OpenedObject:
         """The object, in memory."""
         if self._relightable is None:
             assert self.pack is not None
-            self._relightable = self.pack.whole(self._max_pixels)
+            self._relightable = self.pack.whole()
         return self._relightable
 
     def estimate_normals(self) -> None:
