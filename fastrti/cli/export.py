@@ -8,6 +8,8 @@ from typing import Any
 from fastrti.cli.arguments import OBJECT_HELP, add_size_argument, check_kept, light, object_name
 from fastrti.cli.terminal import note, say
 from fastrti.errors import ArgumentError
+from fastrti.formats import is_pack
+from fastrti.formats.pack import Pack
 from fastrti.objects.relightable import Relightable
 from fastrti.sharing.archive import export_archive
 from fastrti.sharing.facts import address_names
@@ -15,13 +17,18 @@ from fastrti.sharing.gallery import export_gallery
 from fastrti.sharing.iiif.export import checked_base_url, export_iiif
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.openlime import export_openlime
-from fastrti.sharing.site import OBJECT, OBJECTS
-from fastrti.sharing.web import export_folder, export_single_file
+from fastrti.sharing.site import OBJECT, OBJECTS, PACKED_OBJECT
+from fastrti.sharing.web import export_folder, export_pack, export_single_file
 
 
 def _to_web(arguments: argparse.Namespace) -> None:
+    forms = [f"--{name.replace('_', '-')}" for name in ("single_file", "tiles", "pack") if getattr(arguments, name)]
+    if len(forms) > 1:
+        raise ArgumentError(f"expected {forms[0]} or {forms[1]}, got both: leave one out, an export has one form")
     if arguments.single_file:
         _to_single_file(arguments)
+    elif arguments.pack or (not forms and _is_pack(arguments)):
+        _to_packed_site(arguments)
     elif len(arguments.objects) > 1:
         _check_site_kept(arguments)
         base_url = checked_base_url(arguments.base_url) if arguments.base_url else ""
@@ -35,12 +42,24 @@ def _to_web(arguments: argparse.Namespace) -> None:
 
 
 def _to_single_file(arguments: argparse.Namespace) -> None:
-    if arguments.tiles:
-        raise ArgumentError("expected --single-file or --tiles, got both: leave one out, tiles need a web server")
     source = _only(arguments)
     check_kept(source, arguments.output)
     for _, relightable in _opened(arguments):
         export_single_file(relightable, arguments.output)
+
+
+def _is_pack(arguments: argparse.Namespace) -> bool:
+    """Whether one pack is to be exported, which stays one."""
+    return len(arguments.objects) == 1 and is_pack(arguments.objects[0])
+
+
+def _to_packed_site(arguments: argparse.Namespace) -> None:
+    source = _only(arguments)
+    check_kept(source, arguments.output / PACKED_OBJECT)
+    if is_pack(source):
+        return export_pack(Pack(source, arguments.max_pixels), arguments.output)
+    for _, relightable in _opened(arguments):
+        export_folder(relightable, arguments.output, packed=True)
 
 
 def _to_iiif(arguments: argparse.Namespace) -> None:
@@ -79,6 +98,7 @@ _TARGETS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 _OPTIONS = {
     "single_file": ("web",),
+    "pack": ("web",),
     "tiles": ("web", "iiif", "openlime"),
     "base_url": ("web", "iiif"),
     "lights": ("iiif",),
@@ -100,7 +120,8 @@ def _opened(arguments: argparse.Namespace) -> Iterator[tuple[str, Relightable]]:
 def _only(arguments: argparse.Namespace) -> str:
     """The object of an export that takes one."""
     if len(arguments.objects) != 1:
-        what = "--single-file" if arguments.single_file else f"--to {arguments.target}"
+        form = "--single-file" if arguments.single_file else "--pack" if arguments.pack else ""
+        what = form or f"--to {arguments.target}"
         raise ArgumentError(f"expected one object for {what}, got {len(arguments.objects)}: export them one by one")
     source: str = arguments.objects[0]
     return source
@@ -137,7 +158,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "            README with the formulas that decode it\n\n"
             "A folder holds tiles when the picture has more than 2 megapixels, so that a viewer loads what is seen.\n"
             "For OpenLIME this holds for PTM, HSH, RBF and bilinear objects. Networks become tiles above 4096 pixels\n"
-            "a side, because OpenLIME blurs the last tiles of a network."
+            "a side, because OpenLIME blurs the last tiles of a network.\n\n"
+            "With --pack a folder for the web holds one file in the place of thousands of tiles. The server has to\n"
+            "answer range requests, as nginx, Apache, S3 and GitHub Pages do. A pack stays one."
         ),
         epilog=(
             "examples:\n  fastrti export vase --to web site/\n  fastrti export vase --to web vase.html --single-file\n"
@@ -158,7 +181,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "an archive",
     )
     parser.add_argument("--single-file", action="store_true", help="for web: write one HTML file")
-    parser.add_argument("--tiles", action="store_true", help="write tiles for a smaller picture too")
+    parser.add_argument("--tiles", action="store_true", help="write tiles for a smaller picture too, or of a pack")
+    parser.add_argument("--pack", action="store_true", help="for web: write one file in the place of tiles")
     parser.add_argument("--base-url", metavar="URL", help="where the folder will stand; for iiif, and for web feeds")
     parser.add_argument(
         "--light",

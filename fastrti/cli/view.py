@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fastrti.cli.arguments import add_object_arguments
-from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.local_server import LocalServer
+from fastrti.sharing.local_site import PackedSite, Site
 from fastrti.sharing.opened import OpenedObject
 
 
@@ -18,7 +19,8 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         help="show an object in the web browser",
         description=(
             "Opens the viewer in the web browser. Only this machine can reach it, by an address that nobody guesses.\n"
-            "Normals are computed when a mode first needs them, and kept in the object's folder. Ctrl-C ends it."
+            "Normals are computed when a mode first needs them, and kept in the object's folder. Ctrl-C ends it.\n"
+            "Of a pack, the browser gets the parts that it shows."
         ),
         epilog="example:\n  fastrti view vase",
     )
@@ -31,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Serves until Ctrl-C."""
     opened = OpenedObject(arguments.object, arguments.max_pixels)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:  # normals may be in the making
-        server = LocalServer(Site(opened, Path(temporary)))
+        server = LocalServer(PackedSite(opened.pack) if opened.pack else Site(opened, Path(temporary)))
         print(f"{server.address}  (Ctrl-C ends)", flush=True)
         if not arguments.no_browser:
             webbrowser.open(server.address)

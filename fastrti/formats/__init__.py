@@ -18,7 +18,7 @@ from fastrti.objects.decoders import Decoder
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
 
-__all__ = ["FORMATS", "Format", "Source", "load", "object_info", "open_object", "save"]
+__all__ = ["FORMATS", "Format", "Source", "is_pack", "load", "object_info", "open_object", "save"]
 
 FORMATS = {
     row.name: row
@@ -72,13 +72,19 @@ def open_object(path: str | os.PathLike[str], max_pixels: int | None = None) -> 
     Raises:
         ObjectError: see `load`.
     """
-    place = real_path(path)
-    if place.is_file():
-        with open_file(path, "a relightable object") as file:
-            packed = recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
-        if packed:
-            return Pack(path, max_pixels)
-    return load(path, max_pixels)
+    return Pack(path, max_pixels) if is_pack(path) else load(path, max_pixels)
+
+
+def is_pack(path: str | os.PathLike[str]) -> bool:
+    """Whether a path leads to a file that starts as a pack does.
+
+    Raises:
+        ObjectError: a file that cannot be read.
+    """
+    if not real_path(path).is_file():
+        return False
+    with open_file(path, "a relightable object") as file:
+        return recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
 
 
 def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:

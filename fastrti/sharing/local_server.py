@@ -26,10 +26,8 @@ from typing import BinaryIO
 
 from fastrti.errors import FastrtiError, ObjectError
 from fastrti.files import open_file
-from fastrti.formats.fastrti_folder import write_normals, write_object
-from fastrti.sharing.opened import OpenedObject
-from fastrti.sharing.site import OBJECT, needs_tiles
-from fastrti.sharing.web import page_files
+from fastrti.sharing.byte_ranges import part_of
+from fastrti.sharing.local_site import PackedSite, Site
 
 BACKLOG = 256
 """Connections that the system holds before they are accepted."""
@@ -53,9 +51,6 @@ MAX_REQUEST_BYTES = 1 << 14
 
 _CHUNK_BYTES = 1 << 18
 _REQUEST_LINE = re.compile(r"([A-Z]+) (/\S*) HTTP/1\.[01]")
-_OBJECT_FILE = re.compile(
-    r"(info|annotations)\.json|(plane_[0-9]{1,2}|mask|normals)(\.(jpg|png|dzi)|_files/[0-9]{1,2}/[0-9]{1,6}_[0-9]{1,6}\.png)"
-)
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -64,6 +59,7 @@ _TYPES = {
     ".png": "image/png",
     ".jpg": "image/png",  # the object format's name for PNG streams
     ".dzi": "application/xml",
+    ".tif": "image/tiff",
 }
 _HEADERS = {
     "Cache-Control": "no-store",  # objects change between two views
@@ -75,52 +71,6 @@ _HEADERS = {
 }
 
 
-class Site:
-    """The files that are served: the page and its scripts, the object, and its normals once somebody asks for them.
-
-    Args:
-        opened: the object. A folder that the viewer can read is served as it is.
-        folder: for what is written; empty.
-    """
-
-    def __init__(self, opened: OpenedObject, folder: Path) -> None:
-        self._opened = opened
-        self._made = folder
-        self._page = page_files(opened.relightable.title)
-        self._tiled = opened.tiled or needs_tiles(opened.relightable)
-        if opened.folder is not None and opened.tiled == self._tiled:
-            self._object = opened.folder
-        else:
-            print("preparing the object for the browser …", flush=True)
-            self._object = folder
-            write_object(opened.relightable, folder, self._tiled)
-        self._normals = None if opened.relightable.normals is None else self._object
-
-    def find(self, path: str) -> bytes | Path | None:
-        """What a path stands for: a file of the page, the place of one of the object, or None."""
-        if path.removeprefix("/") in ("", "index.html"):
-            return self._page["index.html"]
-        if path in self._page:
-            return self._page[path]
-        name = _object_file(path)
-        if name is None:
-            return None
-        folder = self._normals if name.startswith("normals") else self._object
-        return None if folder is None else _file_in(folder, name)
-
-    def lacks(self, path: str) -> bool:
-        """Whether a path asks for normals that are not made yet."""
-        return self._normals is None and (_object_file(path) or "").startswith("normals")
-
-    def make_normals(self) -> str:
-        """Makes the normals, and keeps them with the object; a sentence about that, or an empty text."""
-        self._opened.estimate_normals()
-        assert self._opened.relightable.normals is not None
-        write_normals(self._opened.relightable.normals, self._made, self._tiled)
-        self._normals = self._made
-        return self._opened.keep_normals()
-
-
 class LocalServer:
     """Serves a site to the browser of this machine.
 
@@ -128,7 +78,7 @@ class LocalServer:
         address: where the page is; whoever knows it can read the object on this machine.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site | PackedSite) -> None:
         self._site = site
         self._token = secrets.token_hex(16)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
@@ -195,7 +145,7 @@ class LocalServer:
     async def _answer(self, writer: asyncio.StreamWriter, head: str) -> None:
         request, *lines = head.split("\r\n")
         match = _REQUEST_LINE.fullmatch(request)
-        hosts = [line.partition(":")[2].strip() for line in lines if line.lower().startswith("host:")]
+        hosts = _values(lines, "host")
         if match is None or len(hosts) != 1:
             return await self._refuse(writer, HTTPStatus.BAD_REQUEST)
         if hosts[0] not in (f"127.0.0.1:{self._port}", f"localhost:{self._port}"):
@@ -216,7 +166,10 @@ class LocalServer:
         kind = _TYPES[Path(path or "index.html").suffix]
         if isinstance(found, bytes):
             return await self._send(writer, HTTPStatus.OK, kind, found, method == "HEAD")
-        return await self._send_file(writer, kind, found, method == "HEAD")
+        if method == "HEAD":  # which knows no ranges
+            return await self._send_file(writer, kind, found, only_head=True)
+        wanted, condition = (", ".join(_values(lines, name)) for name in ("range", "if-range"))
+        return await self._send_file(writer, kind, found, wanted, condition)
 
     async def _normals(self) -> None:
         """Waits until the site has normals, which one thread makes for all who ask.
@@ -238,11 +191,21 @@ class LocalServer:
         with suppress(RuntimeError):  # the server has ended
             made.get_loop().call_soon_threadsafe(made.set_result, None)
 
-    async def _refuse(self, writer: asyncio.StreamWriter, status: HTTPStatus) -> None:
+    async def _refuse(
+        self, writer: asyncio.StreamWriter, status: HTTPStatus, headers: dict[str, str] | None = None
+    ) -> None:
         text = f"{status.value} {status.phrase}: open the address that fastrti view printed.\n"
-        await self._send(writer, status, "text/plain; charset=utf-8", text.encode(), False)
+        await self._send(writer, status, "text/plain; charset=utf-8", text.encode(), False, headers)
 
-    async def _send_file(self, writer: asyncio.StreamWriter, kind: str, path: Path, only_head: bool) -> None:
+    async def _send_file(
+        self,
+        writer: asyncio.StreamWriter,
+        kind: str,
+        path: Path,
+        wanted: str = "",
+        condition: str = "",
+        only_head: bool = False,
+    ) -> None:
         loop = asyncio.get_running_loop()
         opening = self._readers.submit(_open, path)
         try:
@@ -253,9 +216,17 @@ class LocalServer:
         if file is None:
             return await self._refuse(writer, HTTPStatus.NOT_FOUND)
         with file:
-            size = os.fstat(file.fileno()).st_size
-            await self._send(writer, HTTPStatus.OK, kind, b"", only_head, size)
-            while not only_head and (chunk := await loop.run_in_executor(self._readers, file.read, _CHUNK_BYTES)):
+            part = part_of(os.fstat(file.fileno()), wanted, condition)
+            if part.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                return await self._refuse(writer, part.status, part.headers)
+            left = len(part.span)
+            await self._send(writer, part.status, kind, b"", only_head, part.headers | {"Content-Length": str(left)})
+            file.seek(part.span.start)
+            while not only_head and left:
+                chunk = await loop.run_in_executor(self._readers, file.read, min(left, _CHUNK_BYTES))
+                if not chunk:  # the file has become shorter
+                    return writer.transport.abort()
+                left -= len(chunk)
                 writer.write(chunk)
                 await asyncio.wait_for(writer.drain(), SEND_TIMEOUT_S)
 
@@ -266,9 +237,9 @@ class LocalServer:
         kind: str,
         body: bytes,
         only_head: bool,
-        size: int | None = None,
+        more: dict[str, str] | None = None,
     ) -> None:
-        headers = _HEADERS | {"Content-Type": kind, "Content-Length": str(len(body) if size is None else size)}
+        headers = _HEADERS | {"Content-Type": kind, "Content-Length": str(len(body))} | (more or {})
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value)
         writer.write(f"HTTP/1.1 {status.value} {status.phrase}\r\n{lines}\r\n".encode("latin-1"))
         if not only_head:
@@ -276,22 +247,15 @@ class LocalServer:
         await asyncio.wait_for(writer.drain(), SEND_TIMEOUT_S)
 
 
-def _object_file(path: str) -> str | None:
-    """The name of a file that an object may have, of its path below the address."""
-    folder, _, name = path.partition("/")
-    return name if folder == OBJECT and _OBJECT_FILE.fullmatch(name) else None
+def _values(lines: list[str], header: str) -> list[str]:
+    """The values of a header, as often as it stands in a request."""
+    pairs = (line.partition(":") for line in lines)
+    return [value.strip() for name, _, value in pairs if name.lower() == header]
 
 
 async def _read_out(reader: asyncio.StreamReader) -> None:
     while await reader.read(MAX_REQUEST_BYTES):
         pass
-
-
-def _file_in(folder: Path, name: str) -> Path | None:
-    """A regular file of a folder; None where there is none, or where links lead out of the folder."""
-    real = Path(os.path.realpath(folder))
-    path = Path(os.path.realpath(real / name))
-    return path if path.is_relative_to(real) and os.path.isfile(path) else None
 
 
 def _open(path: Path) -> BinaryIO | None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from fastrti.errors import ObjectError
 from fastrti.files import real_path
-from fastrti.formats import load
+from fastrti.formats import open_object
 from fastrti.formats.fastrti_folder import NORMALS, keep_normals
+from fastrti.formats.pack import Pack
 from fastrti.formats.reading.plane_files import png_of
 from fastrti.json_fields import read_json
 from fastrti.objects.relightable import Relightable
@@ -21,7 +22,7 @@ class OpenedObject:
         max_pixels: as of `load`.
 
     Attributes:
-        relightable: the object.
+        pack: the object, where it is a pack, which is read only as far as somebody asks for it.
         folder: fastrti's own folder of the object; None for other formats.
         tiled: whether this folder holds tiles.
 
@@ -32,14 +33,24 @@ class OpenedObject:
     def __init__(self, path: str | os.PathLike[str], max_pixels: int | None = None) -> None:
         folder = real_path(path)
         self._state = _state(folder)  # before the object is read
-        self.relightable: Relightable = load(path, max_pixels)
+        opened = open_object(path, max_pixels)
+        self.pack = opened if isinstance(opened, Pack) else None
+        self._relightable = None if isinstance(opened, Pack) else opened
         info = read_json(folder / "info.json").values if folder.is_dir() else {}
         self.folder = folder if "fastrti" in info else None
         self.tiled = "tiles" in info
 
+    @property
+    def relightable(self) -> Relightable:
+        """The object, in memory."""
+        if self._relightable is None:
+            assert self.pack is not None
+            self._relightable = self.pack.whole()
+        return self._relightable
+
     def estimate_normals(self) -> None:
         """Gives the object its normals, if it has none. This takes a second for some megapixels."""
-        self.relightable = with_normals(self.relightable)
+        self._relightable = with_normals(self.relightable)
 
     def keep_normals(self) -> str:
         """Adds the normals of the object to its folder, if it has one with whole pictures and no normals.

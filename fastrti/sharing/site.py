@@ -5,10 +5,14 @@ from pathlib import Path
 
 from fastrti.errors import ArgumentError
 from fastrti.files import cannot, check_place
+from fastrti.formats.pack import SUFFIX
 from fastrti.objects.relightable import Relightable
 
 OBJECT = "object"
 """The object's folder inside the export."""
+
+PACKED_OBJECT = OBJECT + SUFFIX
+"""The object inside the export, where it is one file."""
 
 OBJECTS = "objects"
 """In an export of several objects, the folder that has a folder for each of them."""
@@ -18,7 +22,7 @@ COLLECTION = "collection.json"
 
 FEEDS = ("feed.xml", "feed.json")
 
-OWNED = (OBJECT, OBJECTS, COLLECTION, "gallery.js", *FEEDS)
+OWNED = (OBJECT, PACKED_OBJECT, OBJECTS, COLLECTION, "gallery.js", *FEEDS)
 """What an export to the web may hold besides its page and scripts: the next one replaces or removes it."""
 
 MAX_SIDE = 4096
@@ -62,9 +66,9 @@ def check_site(folder: Path, mark: str, foreign_mark: str = "") -> None:
             f"expected {folder} to be new, empty or an earlier export of the same kind, got a folder of other files: "
             "choose another name"
         )
-    for inside in (folder / OBJECT, folder / OBJECTS):
+    for inside in (folder / OBJECT, folder / PACKED_OBJECT, folder / OBJECTS):
         if inside.is_symlink():  # what it leads to is not the export's to replace
-            raise ArgumentError(f"expected {inside} to be a folder of the export, got a link: remove the link")
+            raise ArgumentError(f"expected {inside} to be a part of the export, got a link: remove the link")
 
 
 def titled(page: str, title: str) -> str:

@@ -3,18 +3,24 @@
 import base64
 import json
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
 from fastrti.errors import ArgumentError
 from fastrti.files import check_place, replace_file, replace_folder, scratch_folder, write_file
+from fastrti.formats import save
 from fastrti.formats.fastrti_folder import write_object
+from fastrti.formats.pack import Pack
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import with_normals
 from fastrti.sharing.site import (
     COLLECTION,
     OBJECT,
     OWNED,
+    PACKED_OBJECT,
     check_site,
     loads_best_as_tiles,
     needs_tiles,
@@ -34,7 +40,7 @@ _SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
 _IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
-def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -> None:
+def export_folder(relightable: Relightable, folder: Path, tiles: bool = False, packed: bool = False) -> None:
     """Writes the page, the scripts and the object with its normals, which are estimated where it has none.
 
     All of it is prepared beside an earlier export, and takes its place when it is whole.
@@ -43,15 +49,35 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False) -
         relightable: what to show.
         folder: new, empty, or an earlier export, whose page and object are replaced.
         tiles: write a pyramid of tiles even where the picture has at most 2 megapixels.
+        packed: write the object as one pack, for a web server that answers range requests.
 
     Raises:
         ArgumentError: the folder holds something else, or cannot be written.
         ObjectError: the object's folder cannot be written.
     """
+    with _new_site(folder, relightable.title, PACKED_OBJECT if packed else OBJECT) as shown:
+        if packed:
+            return save(with_normals(relightable), shown, "pack")
+        write_shown_object(with_normals(relightable), shown.parent, tiles)
+
+
+def export_pack(pack: Pack, folder: Path) -> None:
+    """Writes the page, the scripts and a copy of a pack, of whatever size.
+
+    Raises:
+        ArgumentError: the folder holds something else, or cannot be written.
+    """
+    with _new_site(folder, pack.model.title, PACKED_OBJECT) as shown:
+        shutil.copyfile(pack.path, shown)
+
+
+@contextmanager
+def _new_site(folder: Path, title: str, name: str) -> Iterator[Path]:
+    """The place of the object in an export that is whole when the block ends; what the one before showed is gone."""
     check_site(folder, ENTRY, COLLECTION)
     with replace_folder(folder, OWNED, ArgumentError) as fresh:
-        write_page(fresh, relightable.title)
-        write_shown_object(with_normals(relightable), fresh, tiles)
+        write_page(fresh, title, name)
+        yield fresh / name
 
 
 def write_shown_object(relightable: Relightable, folder: Path, tiles: bool) -> None:
@@ -82,21 +108,22 @@ def export_single_file(relightable: Relightable, page: Path) -> None:
     replace_file(page, text.encode(), ArgumentError)
 
 
-def write_page(folder: Path, title: str) -> None:
+def write_page(folder: Path, title: str, shown: str = OBJECT) -> None:
     """Writes the page and its scripts into a folder that is not finished; makes the folder if need be.
 
     Raises:
         OSError: they cannot be written; `replace_folder` around it makes a sentence of it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in page_files(title).items():
+    for name, content in page_files(title, shown).items():
         write_file(folder / name, content)
 
 
-def page_files(title: str) -> dict[str, bytes]:
-    """The page and its scripts, by name."""
+def page_files(title: str, shown: str = OBJECT) -> dict[str, bytes]:
+    """The page, which shows the object of this name, and its scripts, by name."""
     sources = _sources()
-    return {name: text.encode() for name, text in (sources | {_PAGE: titled(sources[_PAGE], title)}).items()}
+    page = sources[_PAGE].replace(f'src="{OBJECT}"', f'src="{shown}"', 1)
+    return {name: text.encode() for name, text in (sources | {_PAGE: titled(page, title)}).items()}
 
 
 def write_scripts(folder: Path) -> None:

@@ -187,7 +187,7 @@ def test_export_does_not_put_tiles_into_a_single_file(
     vase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", vase, "--to", "web", str(tmp_path / "vase.html"), "--single-file", "--tiles"]) == 1
-    assert "tiles need a web server" in capsys.readouterr().err
+    assert "expected --single-file or --tiles, got both" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("options", [["--to", "web"], ["--to", "web", "--tiles"], ["--to", "openlime"]])
@@ -210,3 +210,50 @@ def test_the_top_level_names_of_the_scripts_are_unique() -> None:
             text = script.read_text(encoding="utf-8")
             declared += re.findall(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
     assert len(declared) > 100 and sorted(set(declared)) == sorted(declared)
+
+
+# --- packs -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_pack_takes_the_place_of_the_tiles_and_a_pack_is_exported_as_it_is(tmp_path: Path) -> None:
+    what = relightable("ptm", 40, 300)
+    save(what, tmp_path / "vase")
+    assert main(["export", str(tmp_path / "vase"), "--to", "web", str(tmp_path / "site"), "--tiles"]) == 0
+    (tmp_path / "site" / "mine.txt").write_text("kept")
+    assert main(["export", str(tmp_path / "vase"), "--to", "web", str(tmp_path / "site"), "--pack"]) == 0
+    names = {path.name for path in (tmp_path / "site").iterdir() if path.suffix not in (".js", ".ts")}
+    assert names == {"index.html", "object.rti.tif", "mine.txt"}
+    assert '<rti-viewer src="object.rti.tif" link>' in (tmp_path / "site" / "index.html").read_text()
+    packed = load(tmp_path / "site" / "object.rti.tif")
+    assert_equal(packed, replace(what, normals=packed.normals))
+    assert packed.normals is not None
+    source = str(tmp_path / "site" / "object.rti.tif")
+    assert main(["export", source, "--to", "web", str(tmp_path / "copy")]) == 0
+    assert (tmp_path / "copy" / "object.rti.tif").read_bytes() == Path(source).read_bytes()
+    assert main(["export", source, "--to", "web", str(tmp_path / "copy"), "--tiles"]) == 0
+    assert_equal(load(tmp_path / "copy" / "object"), packed)
+    assert not (tmp_path / "copy" / "object.rti.tif").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--to", "web", "site", "--pack", "--tiles"], "expected --tiles or --pack, got both"),
+        (["--to", "web", "site.html", "--pack", "--single-file"], "expected --single-file or --pack, got both"),
+        (["--to", "openlime", "site", "--pack"], "expected --pack with --to web, got --to openlime"),
+    ],
+)
+def test_an_export_has_one_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], sentence: str
+) -> None:
+    save(relightable("ptm", 7, 9), tmp_path / "vase")
+    assert main(["export", str(tmp_path / "vase"), *options[:2], str(tmp_path / options[2]), *options[3:]]) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_pack_does_not_take_its_own_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "site" / "object.rti.tif"
+    export_folder(relightable("ptm", 7, 9), tmp_path / "site", packed=True)
+    before = source.read_bytes()
+    assert main(["export", str(source), "--to", "web", str(tmp_path / "site")]) == 1
+    assert "which would replace" in capsys.readouterr().err and source.read_bytes() == before

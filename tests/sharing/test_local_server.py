@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -25,7 +26,9 @@ from viewer.pages import served as folder_served
 from fastrti import ObjectError, Relightable, Renderer, estimate_normals, load, save
 from fastrti.rendering.normals import encode_normals
 from fastrti.sharing import local_server
-from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.byte_ranges import Part
+from fastrti.sharing.local_server import LocalServer
+from fastrti.sharing.local_site import PackedSite, Site
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.web import export_folder
 
@@ -35,7 +38,12 @@ Answer = tuple[int, http.client.HTTPMessage, bytes]
 @contextmanager
 def serving(source: Path, own: Path) -> Iterator[LocalServer]:
     own.mkdir(exist_ok=True)
-    server = LocalServer(Site(OpenedObject(source), own))
+    with running(LocalServer(Site(OpenedObject(source), own))) as server:
+        yield server
+
+
+@contextmanager
+def running(server: LocalServer) -> Iterator[LocalServer]:
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
@@ -345,6 +353,34 @@ def test_a_file_that_opens_after_the_end_is_closed(vase: Path, tmp_path: Path, m
     assert file.closed
 
 
+# --- parts of files --------------------------------------------------------------------------------------------------
+
+
+def test_a_part_of_a_file_is_sent_as_asked(server: LocalServer, vase: Path) -> None:
+    plane = (vase / "plane_1.jpg").read_bytes()
+    status, headers, part = ask(server, "object/plane_1.jpg", Range="bytes=3-17")
+    assert (status, part) == (206, plane[3:18])
+    assert headers["Content-Range"] == f"bytes 3-17/{len(plane)}" and headers["Content-Length"] == "15"
+    tag = {"If-Range": headers["ETag"]}
+    assert ask(server, "object/plane_1.jpg", **{"Range": "bytes=-4"} | tag)[2] == plane[-4:]
+    status, headers, _ = ask(server, "object/plane_1.jpg", "HEAD", Range="bytes=3-17")
+    assert (status, headers["Content-Length"], headers["Accept-Ranges"]) == (200, str(len(plane)), "bytes")
+    status, headers, text = ask(server, "object/plane_1.jpg", Range=f"bytes={len(plane)}-")
+    assert (status, headers["Content-Range"]) == (416, f"bytes */{len(plane)}") and plane[:8] not in text
+    (vase / "plane_1.jpg").write_bytes(plane[::-1])
+    assert ask(server, "object/plane_1.jpg", **{"Range": "bytes=0-3"} | tag)[::2] == (200, plane[::-1])
+
+
+def test_a_file_that_becomes_shorter_ends_the_answer(
+    server: LocalServer, vase: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sees that it lacks bytes, instead of waiting for them."""
+    longer = Part(HTTPStatus.OK, range(1_000_000), {})
+    monkeypatch.setattr(local_server, "part_of", lambda *asked: longer)
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        ask(server, "object/info.json")
+
+
 # --- the object and its normals --------------------------------------------------------------------------------------
 
 
@@ -452,3 +488,20 @@ def test_a_tiled_object_is_served_as_it_is_and_its_normals_are_tiled(tmp_path: P
     assert [status for status, *_ in answers] == [200, 404]
     assert answers[0][2] == (tmp_path / "normals_files/1/0_1.png").read_bytes()
     assert not list((tmp_path / "own").glob("plane*"))
+
+
+def test_a_pack_is_served_in_parts_and_nothing_beside_it(tmp_path: Path) -> None:
+    save(replace(relightable("ptm", 300, 9), title="Vase"), tmp_path / "vase.rti.tif")
+    whole = (tmp_path / "vase.rti.tif").read_bytes()
+    (tmp_path / "object.rti.tif").write_text("secret")
+    opened = OpenedObject(tmp_path / "vase.rti.tif")
+    assert opened.pack is not None
+    with running(LocalServer(PackedSite(opened.pack))) as server:
+        page = ask(server, "")[2]
+        assert (
+            b"<title>Vase</title>" in page and b'src="object.rti.tif"' in page and page == ask(server, "index.html")[2]
+        )
+        status, headers, part = ask(server, "object.rti.tif", Range="bytes=16-99")
+        assert (status, part, headers["Content-Type"]) == (206, whole[16:100], "image/tiff")
+        for path in ("object/info.json", "object/normals.png", "vase.rti.tif", "object.rti.tif/", "../vase.rti.tif"):
+            assert ask(server, path)[0] == 404

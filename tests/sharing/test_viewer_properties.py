@@ -15,7 +15,8 @@ from viewer.browser import Browser
 from viewer.pages import picture, served, state, wait_for_picture
 
 from fastrti import Relightable, Renderer, save
-from fastrti.sharing.local_server import LocalServer, Site
+from fastrti.sharing.local_server import LocalServer
+from fastrti.sharing.local_site import Site
 from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.web import write_page
 

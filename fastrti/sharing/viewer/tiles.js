@@ -7,7 +7,6 @@ import { planeFiles } from './shaders.js';
 import { detailOf } from './view.js';
 
 const MAX_TEXELS = 64 << 20; // kept on the GPU, over all plane pictures: 256 MB
-const MAX_REQUESTS = 4;
 const MAX_NORMALS_REQUESTS = 2; // who serves them may have to compute them first: planes do not wait for that
 
 /**
@@ -71,6 +70,7 @@ export class Pyramid {
     const drawn = wanted.map((tile) => this.#best(tile, normals)).filter(Boolean);
     this.#lacking = wanted.some((tile) => !isReady(tile, normals) && !tile.failed);
     for (const tile of drawn) tile.seen = this.#frame;
+    this.#abandon(wanted);
     this.#request(wanted.filter((tile) => !isReady(tile, normals)), normals);
     this.#forget();
     const coarseFirst = [...new Set(drawn)].sort((a, b) => b.level - a.level);
@@ -155,7 +155,8 @@ export class Pyramid {
     const area = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
     return {
       ...{ level, column, row, area, width: texels[0], height: texels[1] },
-      ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, held: 0, failed: false, seen: 0 },
+      ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, held: 0, control: null },
+      ...{ failed: false, seen: 0 },
     };
   }
 
@@ -167,43 +168,54 @@ export class Pyramid {
     return line.find((each) => isReady(each, normals)) ?? line.find((each) => each.texture);
   }
 
+  /** The view has moved on: ends the requests for tiles that it does not show. */
+  #abandon(wanted) {
+    for (const tile of this.#tiles.values()) {
+      if (tile.control && !wanted.includes(tile)) tile.control.abort();
+    }
+  }
+
   /** Planes come first, so that there is a picture. */
   #request(missing, normals) {
     for (const tile of missing.filter((each) => !each.pending && !each.failed)) {
-      if (this.#requests >= (tile.texture ? MAX_NORMALS_REQUESTS : MAX_REQUESTS)) continue;
+      if (this.#requests >= (tile.texture ? MAX_NORMALS_REQUESTS : this.#files.tilesAtOnce)) continue;
       this.#requests++;
-      this.#load(tile, normals && tile.texture !== null)
+      tile.control = new AbortController();
+      const { signal } = tile.control;
+      this.#load(tile, normals && tile.texture !== null, signal)
         .catch((error) => {
+          if (signal.aborted) return;
           tile.failed = true;
           this.#onError(error);
         })
         .finally(() => {
           this.#requests--;
+          tile.control = null;
           this.#onChange();
         });
     }
   }
 
   /** Loads what the tile lacks; one request after the other, so that nothing is loaded twice. */
-  #load(tile, normals) {
+  #load(tile, normals, signal) {
     tile.pending++;
     tile.turn = tile.turn
       .catch(() => {}) // told to whoever asked then
-      .then(() => this.#fetchInto(tile, normals))
+      .then(() => this.#fetchInto(tile, normals, signal))
       .finally(() => tile.pending--);
     return tile.turn;
   }
 
-  async #fetchInto(tile, normals) {
+  async #fetchInto(tile, normals, signal) {
     const names = tile.texture ? [] : this.#pictureNames(tile);
     const normalsName = normals && !tile.normals ? [this.#name('normals', 'png', tile)] : [];
-    const load = (name) => this.#files.bitmap(name, [tile.width, tile.height]);
+    const load = (name) => this.#files.bitmap(name, [tile.width, tile.height], signal);
     const bitmaps = await Promise.all([...names, ...normalsName].map(load));
     if (this.#object.tiles) await this.#nextUpload();
     const mipmapped = !this.#object.tiles;
     if (normalsName.length) tile.normals = this.#renderer.uploadNormals(bitmaps.at(-1), mipmapped);
     if (names.length) tile.texture = this.#renderer.upload(bitmaps.slice(0, names.length), mipmapped);
-    for (const bitmap of bitmaps) bitmap.close();
+    for (const bitmap of bitmaps) bitmap.close?.();
   }
 
   /** One tile a frame, so that no frame is blocked by many. */

@@ -1,0 +1,1 @@
+"""What visitors of a web page wait for."""
