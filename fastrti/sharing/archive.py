@@ -13,7 +13,8 @@ from typing import BinaryIO
 import fastrti
 from fastrti.errors import ArgumentError
 from fastrti.files import check_place, replace_file, replace_folder, scratch_folder, write_file
-from fastrti.formats.fastrti_folder import object_info, write_object
+from fastrti.formats.fastrti_folder import write_object
+from fastrti.formats.info_json import object_info
 from fastrti.json_fields import json_text
 from fastrti.objects.provenance import Graph
 from fastrti.objects.relightable import Relightable

@@ -110,10 +110,11 @@ def check_maps(folder: str | Path, format: str, bits: int | None) -> int:
 
 def _whole(values: Floats, bounds: tuple[float, float], encoded: bool, depth: int) -> NDArray[Any]:
     """Values between two bounds as whole numbers of so many bits, rounded to nearest."""
-    shares = np.clip((values.astype(np.float64) - bounds[0]) / (bounds[1] - bounds[0]), 0, 1)
+    shares: NDArray[np.floating] = np.clip((values.astype(np.float64) - bounds[0]) / (bounds[1] - bounds[0]), 0, 1)
     if encoded:
         shares = srgb_encode(shares)
-    return np.rint(shares * (2**depth - 1)).astype(f"u{depth // 8}")
+    whole: NDArray[Any] = np.rint(shares * (2**depth - 1)).astype(f"u{depth // 8}")
+    return whole
 
 
 def _write(path: Path, values: NDArray[Any], format: MapFormat, depth: int) -> None:

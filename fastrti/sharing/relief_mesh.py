@@ -102,7 +102,7 @@ def glb(maps: SurfaceMaps, relief: Relief, title: str = "", rights: str = "") ->
         for texture in (to_bytes(srgb_encode(maps.albedo)), np.asarray(encode_normals(maps.normals), np.uint8), gloss)
     ]
     surface = {"baseColorTexture": textures[0], "metallicRoughnessTexture": textures[2], "metallicFactor": 0}
-    return file.bytes(
+    return file.encoded(
         {
             "asset": {"version": "2.0", "generator": "fastrti", **({"copyright": rights} if rights else {})},
             "scene": 0,
@@ -160,7 +160,7 @@ class _Glb:
         self._tables["images"].append({"bufferView": self._view(buffer.getvalue()), "mimeType": "image/png"})
         return len(self._tables["images"]) - 1
 
-    def bytes(self, document: dict[str, Any]) -> bytes:
+    def encoded(self, document: dict[str, Any]) -> bytes:
         """The file of a document, with the tables and the binary part."""
         images = self._tables["images"]
         document |= self._tables | {"buffers": [{"byteLength": len(self._data)}]}
