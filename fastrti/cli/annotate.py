@@ -8,9 +8,9 @@ from fastrti.cli.arguments import add_size_argument, light
 from fastrti.cli.terminal import say
 from fastrti.errors import ArgumentError, ObjectError
 from fastrti.files import check_place, replace_file
-from fastrti.formats.fastrti_folder import ANNOTATIONS, keep_annotations
+from fastrti.formats.fastrti_folder import ANNOTATIONS, keep_annotations, own_info
 from fastrti.formats.reading.plane_files import checked_size
-from fastrti.json_fields import json_text, read_json, read_json_value
+from fastrti.json_fields import json_text, read_json_value
 from fastrti.lights import unit_light
 from fastrti.objects.annotations import Annotation, Kind, annotation_page, read_annotations, summary
 from fastrti.text import printable
@@ -98,7 +98,7 @@ def _import(arguments: argparse.Namespace, notes: tuple[Annotation, ...]) -> Non
 def _stored(folder: Path, max_pixels: int | None) -> tuple[Annotation, ...]:
     if folder.is_file():
         raise ObjectError(f"{folder}: expected an object folder of fastrti, got a file: unpack or convert it first")
-    info = read_json(folder / "info.json")
+    info = own_info(folder)
     checked_size(info, max_pixels)  # what no command would open is not changed either
     if not info.values.get("annotations"):
         return ()

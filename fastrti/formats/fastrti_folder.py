@@ -15,7 +15,7 @@ from fastrti.formats.format import Format, Source
 from fastrti.formats.info_json import checked_plane_count, described, object_info, read_decoder, stored_planes
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
-from fastrti.json_fields import json_text, read_json, read_json_value
+from fastrti.json_fields import Fields, json_text, read_json, read_json_value
 from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
 from fastrti.objects.decoders import KINDS, Decoder
 from fastrti.objects.relightable import Relightable
@@ -151,15 +151,25 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
     write_file(folder / "info.json", json_text(info))
 
 
+def own_info(folder: Path) -> Fields:
+    """What the info.json of an object's folder says.
+
+    Raises:
+        ObjectError: there is none, or it is that of another program.
+    """
+    info = read_json(folder / "info.json")
+    if "fastrti" not in info:
+        raise ObjectError(f"{folder}: expected an object folder of fastrti, got another one: convert it first")
+    return info
+
+
 def keep_annotations(folder: Path, annotations: tuple[Annotation, ...]) -> None:
     """Changes the annotations of an object's folder, and nothing else of it.
 
     Raises:
         ObjectError: there is no object of fastrti, or the folder cannot be written.
     """
-    info = read_json(folder / "info.json").values
-    if "fastrti" not in info:
-        raise ObjectError(f"{folder}: expected an object folder of fastrti, got another one: convert it first")
+    info = own_info(folder).values
     if annotations:  # first the file, then what says that it is there
         replace_file(folder / ANNOTATIONS, json_text(annotation_page(annotations)))
     replace_file(folder / "info.json", json_text(info | {"annotations": bool(annotations)}))

@@ -35,7 +35,7 @@ ENTRY = "rti-viewer.js"
 _PAGE = "index.html"
 _LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
 _COMMENT = re.compile(r"(?<=[;,{})\]]) // .*$")
-_TEXT = re.compile("['\"`/]")
+_OTHER_TEXT = re.compile('["`/]')  # what starts texts and patterns that are not in single quotes
 _SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
 _IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
@@ -157,9 +157,18 @@ def _shortened(source: str) -> str:
         if line and not documented and not line.startswith("//"):
             line = _COMMENT.sub("", line)
             in_text ^= line.count("`") % 2 == 1
-            kept.append(line if in_text or _TEXT.search(line) else _SPACED.sub(r"\1", line))
+            kept.append(line if in_text else _closed_up(line))
         documented = documented and not line.endswith("*/")
     return "\n".join([*kept, ""])
+
+
+def _closed_up(line: str) -> str:
+    """A line without the spaces around signs, outside of its texts in single quotes; as it is if it has other texts."""
+    parts = line.split("'")
+    if len(parts) % 2 == 0 or any(map(_OTHER_TEXT.search, parts[::2])):
+        return line
+    parts[::2] = [_SPACED.sub(r"\1", part) for part in parts[::2]]
+    return "'".join(parts)
 
 
 # --- one file --------------------------------------------------------------------------------------------------------
@@ -196,7 +205,7 @@ def _joined(sources: dict[str, str], name: str, done: set[str]) -> str:
     source = sources[name]
     imports = _IMPORTS.findall(source) + _LAZY.findall(source)
     before = "".join(_joined(sources, imported, done) for imported in imports)
-    return before + re.sub(r"^export ", "", _IMPORTS.sub("", _LAZY.sub("", source)), flags=re.MULTILINE)
+    return before + re.sub(r"^export ", "", _IMPORTS.sub("", _LAZY.sub(" ", source)), flags=re.MULTILINE)
 
 
 def _data_url(path: Path) -> str:

@@ -156,9 +156,13 @@ def test_other_people_s_files_are_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in foreign.rglob("*.*")] == ["bagit.txt"]
 
 
-@pytest.mark.parametrize("option", ["--tiles", "--single-file"])
-def test_options_of_other_exports_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "targets"), [("--tiles", "web or iiif or openlime"), ("--single-file", "web"), ("--pack", "web")]
+)
+def test_options_of_other_exports_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, targets: str
+) -> None:
     made, output = saved(relightable("ptm"), tmp_path), str(tmp_path / "a.zip")
     assert main(["export", made, "--to", "archive", output, option]) == 1
-    assert f"expected {option} with --to web, got --to archive: leave {option} out" in capsys.readouterr().err
+    assert f"expected {option} with --to {targets}, got --to archive: leave {option} out" in capsys.readouterr().err
     assert not (tmp_path / "a.zip").exists()

@@ -288,4 +288,4 @@ def test_options_that_do_not_fit_are_a_sentence(
 def test_an_unknown_target_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["export", "vase", "--to", "pdf", "site"])
-    assert "argument --to: expected one of web, iiif, openlime, got 'pdf'" in capsys.readouterr().err
+    assert "argument --to: expected one of web, iiif, openlime, archive, got 'pdf'" in capsys.readouterr().err

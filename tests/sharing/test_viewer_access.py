@@ -98,6 +98,7 @@ def test_axe_finds_nothing_serious_in_any_panel(emulated: Browser, address: str,
     assert not any(found.values()), {name: each for name, each in found.items() if each}
 
 
+@pytest.mark.deep
 def test_fingers_meet_large_targets_and_no_panel_is_wider_than_a_phone(emulated: Browser, address: str) -> None:
     emulated.devtools("Emulation.setDeviceMetricsOverride", width=390, height=844, deviceScaleFactor=3, mobile=True)
     emulated.devtools("Emulation.setTouchEmulationEnabled", enabled=True)

@@ -102,6 +102,7 @@ def test_two_lights_are_summed_in_linear_light(
     assert abs(wanted - looked(first, exposure=-0.5, white=(1.2, 1, 0.8), mask=what.mask)).max() > 30
 
 
+@pytest.mark.deep
 def test_tiles_know_their_neighbours(browser: Browser, site: tuple[str, list[str]], tiled: Relightable) -> None:
     opened(browser, site, "", "tiled")
     first, second = (picture(browser, light) for light in (ONE, TWO))  # sharpening makes a level of the Renderer more
@@ -227,6 +228,7 @@ def test_nothing_of_it_is_loaded_before_it_is_used(browser: Browser, site: tuple
     assert site[1] and not [path for path in site[1] if path.endswith(lazy)]
 
 
+@pytest.mark.deep
 def test_a_lost_context_comes_back_with_the_look(browser: Browser, site: tuple[str, list[str]]) -> None:
     opened(browser, site, "mode=height&light2=-0.6,0.1")
     heights = picture(browser, ONE)

@@ -136,6 +136,7 @@ def test_without_places_the_middles_lie_on_each_other(browser: Browser, address:
     ]
 
 
+@pytest.mark.deep
 def test_two_places_are_picked_on_both(browser: Browser, address: str) -> None:
     opened(browser, address, "compare=slider,relight&other=../after/object")
     click(browser, value(browser, "shadow.querySelector('.panel [aria-pressed]').textContent"))

@@ -312,6 +312,7 @@ def test_a_damaged_file_is_explained(
 # --- on pages of their own -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.deep
 def test_requests_end_when_the_view_moves_on(browser: Browser, fresh: RangeServer) -> None:
     browser.run(
         """
