@@ -6,8 +6,8 @@ STAMP := $(VENV)/.installed
 PEERS := $(VENV)/.peers
 # One thread for the libraries, whatever the machine: runs on a busy one can be compared.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
-# A process for each core, at most four: each of them holds PyTorch.
-PARALLEL := --numprocesses auto --maxprocesses 4
+# A process for each core and one more, as tests in a browser wait a lot; at most four: each of them holds PyTorch.
+PARALLEL := --numprocesses $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
 SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -291,6 +292,22 @@ def test_the_panel_shows_and_sets_the_look(browser: Browser, site: tuple[str, li
     ]
     click(browser, "Picture as it is")
     assert value(browser, "[viewer.exposure, viewer.light2]") == [0, None]
+
+
+def test_the_light_goes_around_as_fast_and_as_long_as_asked(browser: Browser, site: tuple[str, list[str]]) -> None:
+    opened(browser, site, "light=0.6,0")
+    open_tool(browser, "adjust")
+    fields = "[...shadow.querySelectorAll('.panel fieldset')].find((set) => set.textContent.startsWith('Light sweep'))"
+    value(browser, f"{fields}.querySelectorAll('input').forEach((input, i) => (input.value = [0.5, 0.25][i]))")
+    click(browser, "Start or stop")
+    assert value(browser, "viewer.light[1]") == 0, "half a second is refused"
+    value(browser, f"{fields}.querySelector('input').value = 1")
+    began = time.monotonic()
+    click(browser, "Start or stop")
+    until(browser, "viewer.light[1] < -0.5999")
+    assert time.monotonic() - began > 0.2
+    time.sleep(0.3)
+    assert value(browser, "viewer.light[0]") == pytest.approx(0, abs=1e-6), "it ends after a quarter"
 
 
 def test_a_grey_place_becomes_grey_and_as_bright_as_it_was(

@@ -5,8 +5,10 @@ import { ObjectError } from './fields.js';
 import { LightBall } from './light-ball.js';
 import { LOOK, plainLook } from './look.js';
 import { action, field } from './panel.js';
+import { SWEEP_SECONDS } from './sweep.js';
 import { toolWords } from './tool-words.js';
 import { pixelsAlong } from './whole.js';
+import { words } from './words.js';
 
 const SLIDERS = {
   exposure: [-3, 3, 0.1],
@@ -47,6 +49,8 @@ export class Adjust {
   #second = make('input', { type: 'checkbox' });
   #ball;
   #series = make('input', { type: 'number', min: 2, max: 360, value: SERIES });
+  #seconds = make('input', { type: 'number', min: 1, max: 600, step: 'any', value: SWEEP_SECONDS });
+  #turns = make('input', { type: 'number', min: 0.05, max: 1000, step: 'any', placeholder: '∞' });
 
   /** @param {Adjusted} on */
   constructor(on) {
@@ -69,20 +73,26 @@ export class Adjust {
     });
     const sliders = (...names) => names.map((name) => this.#slider(name));
     const row = (...inputs) => make('div', { class: 'row' }, ...inputs);
-    const group = (name, ...content) => make('fieldset', {}, make('legend', {}, toolWords[name]), ...content);
+    const group = (text, ...content) => make('fieldset', {}, make('legend', {}, text), ...content);
     const circled = action(toolWords.seriesAround, () => this.#save(circle(viewer.light, Number(this.#series.value))));
     const photographed = action(toolWords.seriesPhotographed, () => this.#save(object.lights));
     photographed.hidden = !object.lights.length;
+    const sweep = action(toolWords.startSweep, () => {
+      const given = [this.#seconds, this.#turns];
+      if (!given.every((input) => input.reportValidity())) return;
+      viewer.toggleSweep(...given.map(({ value }) => Number(value) || undefined)); // undefined: as usual
+    });
     this.content = [
       ...sliders('exposure', 'contrast', 'sharpen', 'radius'),
-      group('white', row(...this.#gains), row(field(toolWords.kelvin, this.#kelvin), this.#pick)),
+      group(toolWords.white, row(...this.#gains), row(field(toolWords.kelvin, this.#kelvin), this.#pick)),
       group(
-        'light2',
+        toolWords.light2,
         make('label', { class: 'check' }, this.#second, toolWords.light2On),
         this.#ball.element,
         ...sliders('strength2'),
       ),
-      group('series', row(field(toolWords.seriesCount, this.#series), circled), photographed),
+      group(words.sweep, row(field(toolWords.seconds, this.#seconds), field(toolWords.turns, this.#turns)), sweep),
+      group(toolWords.series, row(field(toolWords.seriesCount, this.#series), circled), photographed),
       action(toolWords.asItIs, () => Object.assign(viewer, plainLook())),
     ];
     this.follow();

@@ -1,6 +1,6 @@
 /** The light's way around the object. */
 
-const SECONDS = 8; // of one turn
+export const SWEEP_SECONDS = 8; // of one turn
 
 /** Turns a light about the camera's axis, as long as it is on. */
 export class Sweep {
@@ -12,7 +12,7 @@ export class Sweep {
     return this.#moved > 0;
   }
 
-  start(seconds = SECONDS, turns = Infinity) {
+  start(seconds = SWEEP_SECONDS, turns = Infinity) {
     this.#moved = performance.now();
     this.#speed = (2 * Math.PI) / 1000 / seconds;
     this.#left = 2 * Math.PI * turns;

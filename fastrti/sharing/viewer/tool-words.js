@@ -58,6 +58,9 @@ const TOOL_TABLE = {
     'Save pictures under several lights', 'Salva immagini sotto più luci', 'Bilder unter mehreren Lichtern speichern',
     'Enregistrer sous plusieurs lumières', 'Guardar bajo varias luces',
   ],
+  seconds: ['Seconds of a turn', 'Secondi per giro', 'Sekunden je Runde', 'Secondes par tour', 'Segundos por vuelta'],
+  turns: ['Turns', 'Giri', 'Runden', 'Tours', 'Vueltas'],
+  startSweep: ['Start or stop', 'Avvia o ferma', 'Starten oder anhalten', 'Démarrer ou arrêter', 'Iniciar o parar'],
   seriesCount: ['Lights', 'Luci', 'Lichter', 'Lumières', 'Luces'],
   seriesAround: ['All around', 'Tutto intorno', 'Ringsum', 'Tout autour', 'Alrededor'],
   seriesPhotographed: [
