@@ -124,7 +124,9 @@ def test_the_parser_understands_every_document(site: tuple[Path, str, list[str]]
     ran = subprocess.run([program, "-e", script], cwd=root, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     seen = json.loads(ran.stdout)
-    assert seen["collection"] == 1 and seen["canvas"] == 1 and seen["annotation"] == 4, seen
+    assert seen["collection"] == 2, "the collection, and that the manifest is part of it"
+    assert seen["manifest"] == 2, "the item of the collection, and the manifest itself"
+    assert seen["canvas"] == 1 and seen["annotation"] == 4, seen
 
 
 def test_openseadragon_shows_the_right_tiles_at_every_zoom(site: tuple[Path, str, list[str]], browser: Browser) -> None:

@@ -50,10 +50,12 @@ def all_is_well(python: Path, *command: object) -> None:
 
 def test_napari_opens_an_object_and_its_dock_relights_it(qt_python: Path, folder: Path, tmp_path: Path) -> None:
     all_is_well(qt_python, ROOT / "tests/sharing/napari_program.py", folder, tmp_path / "dial.png")
-    assert min(Image.open(tmp_path / "dial.png").size) >= 200
+    with Image.open(tmp_path / "dial.png") as dial:
+        assert min(dial.size) >= 200
 
 
 def test_a_qt_widget_relights_an_object_under_the_mouse(qt_python: Path, folder: Path, tmp_path: Path) -> None:
     example = ROOT / "docs/examples/qt_viewer.py"
     all_is_well(qt_python, ROOT / "tests/sharing/qt_program.py", example, folder, tmp_path / "window.png")
-    assert Image.open(tmp_path / "window.png").size == (8 * 56, 8 * 40)
+    with Image.open(tmp_path / "window.png") as window:
+        assert window.size == (8 * 56, 8 * 40)

@@ -88,7 +88,8 @@ export class Controls {
     const credits = object && [object.creator, object.rights].filter(Boolean).join(' · ');
     this.#caption.replaceChildren(...(object ? [make('b', {}, object.title), make('small', {}, credits)] : []));
     this.#ball.replaceChildren(...(ball ? [ball] : []));
-    this.bar.hidden = this.#scale.hidden = this.#legend.hidden = !object;
+    this.bar.hidden = this.#scale.hidden = !object;
+    this.#legend.hidden = true; // until a picture that has one is drawn
   }
 
   /** Shows the mode, and its strength where it has one. */
