@@ -1,4 +1,4 @@
-"""`fastrti view`: the command; tests/sharing/test_local_server.py has its server."""
+"""`fastrti view`: the command; tests/sharing/local/ has its server."""
 
 import json
 import signal

@@ -76,6 +76,23 @@ def picture(browser: Browser, light: Sequence[float]) -> NDArray[np.uint8]:
     return np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)[..., :3]
 
 
+def light_changes_ms(browser: Browser) -> list[float]:
+    """How long the script took for each of some new lights, up to its last command to the GPU."""
+    took: list[float] = browser.run(
+        """
+        const viewer = document.querySelector('rti-viewer');
+        const took = [];
+        for (let i = 0; i < 40; i++) {
+          viewer.light = [Math.cos(i) / 2, Math.sin(i) / 2];
+          await new Promise(requestAnimationFrame);
+          took.push(viewer.lightMs);
+        }
+        return took;
+        """
+    )
+    return took
+
+
 def state(browser: Browser) -> dict[str, Any]:
     """Light, view, message and a checksum of what the canvas shows, once it has been drawn."""
     value: dict[str, Any] = browser.run(
