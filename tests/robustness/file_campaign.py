@@ -134,7 +134,11 @@ def kill_writer(writer: Writer, sources: dict[str, Path], folder: Path, kills: i
     words = {"OUT": target, **sources}
 
     def command(line: str) -> Callable[[], int]:
-        return lambda: main([str(words.get(word, word)) for word in line.split()])
+        def run() -> int:  # in a process of its own, which alone has this folder for temporary files
+            os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
+            return main([str(words.get(word, word)) for word in line.split()])
+
+        return run
 
     def restore() -> None:
         for place in (box, temporary):
@@ -143,7 +147,6 @@ def kill_writer(writer: Writer, sources: dict[str, Path], folder: Path, kills: i
         if writer.before is not None:
             assert ended(forked(command(writer.before))) == 0
 
-    os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
     restore()
     old = states(target, writer.files)
     time_taken = seconds(command(writer.command))
