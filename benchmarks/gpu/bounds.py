@@ -12,7 +12,7 @@ a program of W warps executes N instructions a warp for P pixels:
 
 The bound is the smallest. It knows no latency, no launch and no clock that falls under load: what is measured is a
 share of it. N, W, P and M come from results/triton_offline.json, a report that
-`python tests/support/offline_compile.py --record` writes. Lanes and schedulers: CUDA C++ Programming Guide, "Throughput
+`python -m benchmarks.gpu.offline --record` writes. Lanes and schedulers: CUDA C++ Programming Guide, "Throughput
 of Native Arithmetic Instructions".
 """
 

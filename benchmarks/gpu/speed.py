@@ -39,7 +39,7 @@ from benchmarks.gpu.report import SUBJECTS, tables
 from benchmarks.gpu.timing import Budget, copy_gb_per_s, matrix_tflops, sweeps_us
 from fastrti.kernels.reference import relight_network
 from fastrti.kernels.triton.cuda_driver import why_not
-from fastrti.kernels.triton.relight_tiles import INTERPRETED
+from fastrti.kernels.triton.tile_arithmetic import INTERPRETED
 
 RESULTS = Path(__file__).parents[1] / "results"
 COMPILED = tuple(name for name in CONTENDERS if "compile" in name)

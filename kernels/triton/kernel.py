@@ -1,13 +1,12 @@
 """The fused GPU renderer: light in, coefficient bytes in, picture bytes out.
 
-A frame takes a few launches on the current stream. `device_light_network.py` computes the features of the light and the
-layers of the light network, then folds, rounds and bounds the frame network. `relight_tiles.py` makes one pass over the
-pixels. Nothing waits for the device, and only the light comes from the host. So a CUDA graph can replay a frame with a
-new light.
+A frame is two launches on the current stream. `prepare_frames.py` evaluates the light network, then folds, rounds and
+bounds the frame network. `relight_tiles.py` makes one pass over the pixels. Nothing waits for the device, and only the
+light comes from the host. So a CUDA graph can replay a frame with a new light.
 
 With precision="auto" the object gets the cheapest arithmetic that promises one level at 30 lights over the hemisphere.
 The device checks this choice again for each frame that it draws. A frame whose bound reaches one level is drawn in
-float32 by a second pass. Otherwise the second pass returns at once.
+float32 instead.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,17 +16,20 @@ from typing import Any
 import numpy as np
 import torch
 import triton
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 
-from fastrti.errors import ArgumentError
 from fastrti.kernels.kernel import Light, check_precision
 from fastrti.kernels.triton.device_buffers import writable
-from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, NetworkShape
+from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers
 from fastrti.kernels.triton.error_bound import PRECISIONS, Precision, cheapest
-from fastrti.kernels.triton.relight_tiles import INTERPRETED, relight_tiles
+from fastrti.kernels.triton.frame_graph import FrameGraph
+from fastrti.kernels.triton.launcher import Launcher
+from fastrti.kernels.triton.network_shape import NetworkShape
+from fastrti.kernels.triton.relight_tiles import relight_tiles
+from fastrti.kernels.triton.tile_arithmetic import INTERPRETED
 from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
-from fastrti.lights import light_from_angles, unit_vector
+from fastrti.lights import light_from_angles
 from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
 
@@ -37,26 +39,6 @@ KEPT_BUFFERS = 8
 SAMPLED_LIGHTS = [
     light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)
 ]
-
-
-def launch_constants(shape: NetworkShape, precision: Precision, launch: Launch) -> dict[str, Any]:
-    """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's options."""
-    inputs, first, second = shape.padded
-    return {
-        "K": shape.planes,
-        "K_PADDED": inputs,
-        "D1": first,
-        "D2": second,
-        "ELU": shape.activation == "elu",
-        "SKIP": shape.skip_apart,
-        "BASE": shape.base_colour,
-        "PRECISION": precision,
-        "PIXELS": launch.pixels,
-        "ROWS": launch.rows,
-        "STAGES": launch.stages,
-        "num_warps": launch.warps,
-        "enable_fp_fusion": True,  # the default, until it changes in Triton 3.10
-    }
 
 
 def _kept_buffers(light_network: DeviceLightNetwork) -> Callable[[int, int], FrameBuffers]:
@@ -117,7 +99,7 @@ class TritonKernel:
         self._buffers = _kept_buffers(self.light_network)
         self._lock = Lock()
         self._describe_device()
-        self.tune(self._measured_launches())
+        self.tune(TuningTable(cache_file()).launch(self.capability, self.shape, self.precision))
 
     def __reduce__(self) -> tuple[type["TritonKernel"], tuple[Any, ...]]:
         """A pickle holds what the kernel was made of. Another process makes it anew, on its own device."""
@@ -130,10 +112,6 @@ class TritonKernel:
         properties = torch.cuda.get_device_properties(self.device)
         self._name, self._processors = properties.name, properties.multi_processor_count
         self.capability = (properties.major, properties.minor)
-
-    def _measured_launches(self) -> dict[Precision, Launch]:
-        table = TuningTable(cache_file())
-        return {name: table.launch(self.capability, self.shape, name) for name in PRECISIONS}
 
     def _upload(self, planes: NDArray[np.uint8], device: torch.device) -> Tensor:
         stored = torch.zeros((len(planes), 4 * self._plane_stride), dtype=torch.uint8, device=device)
@@ -150,17 +128,19 @@ class TritonKernel:
         """What runs, e.g. "NVIDIA H200, fp16 hi/lo"."""
         return f"{self._name}, {self.precision}"
 
-    def tune(self, launches: dict[Precision, Launch]) -> None:
-        """Draws with these launches from now on."""
+    def tune(self, launch: Launch) -> None:
+        """Draws with this launch from now on."""
         small = Launch(256, 1, 2, 1, 2)  # the interpreter pays for each tile, not for its pixels
-        self._launches = dict.fromkeys(PRECISIONS, small) if INTERPRETED.value else launches
-        self._constants = {
-            precision: {
-                **launch_constants(self.shape, precision, launch),
-                "MASKED": self._mask is not None,
-                "PTX": not INTERPRETED.value and torch.version.hip is None,
-            }
-            for precision, launch in self._launches.items()
+        self._launch = small if INTERPRETED.value else launch
+        self._draw_tiles = {channels: Launcher(relight_tiles, self._constants(channels)) for channels in (3, 4)}
+
+    def _constants(self, channels: int) -> dict[str, Any]:
+        return {
+            **self._launch.constants(self.shape, self.precision),
+            "CHANNELS": channels,
+            "MASKED": self._mask is not None,
+            "FALLBACK": self._bounded,
+            "PTX": not INTERPRETED.value and torch.version.hip is None,
         }
 
     def empty(self, shape: tuple[int, ...]) -> Tensor:
@@ -173,14 +153,18 @@ class TritonKernel:
 
     def relight(self, light: Light, out: Tensor, top: int, left: int) -> None:
         """See `fastrti.kernels.kernel.Kernel`. On CUDA it returns when the work is queued on the current stream."""
-        self.relight_batch([light], out[None], top, left)
+        with self._lock, torch.cuda.device_of(out):  # type: ignore[no-untyped-call]
+            stream = self._stream()
+            buffers = self._buffers(stream, 1)
+            self.light_network.compute(buffers, stream, light)
+            self._draw(buffers, stream, out[None], top, left)
 
     def relight_batch(self, lights: Sequence[Light], out: Tensor, top: int, left: int) -> None:
         """See `fastrti.kernels.kernel.Kernel`. All lights are drawn by the same launches."""
         if not lights:
             return
         with self._lock, torch.cuda.device_of(out):  # type: ignore[no-untyped-call]
-            buffers = self._current_buffers(len(lights))
+            buffers = self._buffers(self._stream(), len(lights))
             self.set_lights(buffers, lights)
             self.draw(buffers, out, top, left)
 
@@ -193,21 +177,20 @@ class TritonKernel:
         """See `fastrti.kernels.kernel.Kernel`."""
         out.copy_(torch.from_numpy(picture))
 
-    def graph(self, out: Tensor, top: int, left: int) -> "FrameGraph":
+    def graph(self, out: Tensor, top: int, left: int) -> FrameGraph:
         """A frame of every picture of out, (L, h, w, C), to be drawn again and again; see `FrameGraph`."""
-        return FrameGraph(self, out, top, left)
+        buffers = self.light_network.buffers(len(out))
+        return FrameGraph(out, buffers, self.set_lights, lambda: self.draw(buffers, out, top, left))
 
     def microseconds(self, launch: Launch) -> float | None:
         """Median time of the pixels of one picture with a launch. None if this GPU cannot run the launch."""
-        previous, out = self._launches, self.empty((1, self._height, self._width, 3))
-        buffers = self.light_network.buffers(1)
-        self.set_lights(buffers, [(0.0, 0.0, 1.0)])
-        self.light_network.compute(buffers)
-        self.tune(dict.fromkeys(PRECISIONS, launch))
+        previous, out = self._launch, self.empty((1, self._height, self._width, 3))
+        buffers, stream = self.light_network.buffers(1), self._stream()
+        self.light_network.compute(buffers, stream, (0.0, 0.0, 1.0))
+        buffers.promised.fill_(1)
+        self.tune(launch)
         try:
-            time: float = triton.testing.do_bench(
-                lambda: self._draw_tiles(buffers, out, 0, 0, self.precision, -1), return_mode="median"
-            )
+            time: float = triton.testing.do_bench(lambda: self._draw(buffers, stream, out, 0, 0), return_mode="median")
         except (triton.runtime.errors.OutOfResources, triton.compiler.errors.CompilationError):
             return None
         finally:
@@ -224,14 +207,13 @@ class TritonKernel:
             lights: how many frames were drawn at once.
         """
         with self._lock:
-            buffers = self._current_buffers(lights)
+            buffers = self._buffers(self._stream(), lights)
         bounds: NDArray[np.float64] = buffers.bounds.cpu().numpy().copy()
         return bounds
 
-    def _current_buffers(self, count: int) -> FrameBuffers:
-        """The buffers of the current stream, where a frame is drawn before the next one is computed."""
-        stream = torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
-        return self._buffers(stream, count)
+    def _stream(self) -> int:
+        """The handle of torch's current stream. A frame is drawn there before the next one is computed."""
+        return torch.cuda.current_stream(self.device).cuda_stream if self.device.type == "cuda" else 0
 
     def set_lights(self, buffers: FrameBuffers, lights: Sequence[Light]) -> None:
         """Queues the copy of the lights into the buffers."""
@@ -242,100 +224,30 @@ class TritonKernel:
 
     def draw(self, buffers: FrameBuffers, out: Tensor, top: int, left: int) -> None:
         """Queues a frame of each light in the buffers, to out (L, h, w, C)."""
-        self.light_network.compute(buffers)
-        if self._bounded:
-            self._draw_tiles(buffers, out, top, left, self.precision, promised=1)
-            self._draw_tiles(buffers, out, top, left, "fp32", promised=0)
-        else:
-            self._draw_tiles(buffers, out, top, left, self.precision, promised=-1)
+        stream = self._stream()
+        self.light_network.compute(buffers, stream)
+        self._draw(buffers, stream, out, top, left)
 
-    def _draw_tiles(
-        self, buffers: FrameBuffers, out: Tensor, top: int, left: int, precision: Precision, promised: int
-    ) -> None:
+    def _draw(self, buffers: FrameBuffers, stream: int, out: Tensor, top: int, left: int) -> None:
         lights, height, width, channels = out.shape
+        picture_stride, out_row_stride, *_ = out.stride()
         origin, row_stride = top * self._width + left, self._width
-        if width == self._width and out.stride(1) == channels * width:
+        if width == self._width and out_row_stride == channels * width:
             height, width, row_stride = 1, height * width, 0  # whole rows without gaps are one long row
-        launch = self._launches[precision]
-        tiles_per_row = triton.cdiv(width + 3, 4 * launch.rows)  # a row may start in the middle of a word
-        tiles = height * tiles_per_row
-        exact = precision == "fp32"
-        relight_tiles[(lights, min(tiles, max(1, launch.programs * self._processors // lights)))](
-            self._planes,
-            self._planes if self._mask is None else self._mask,
-            out,
-            buffers.exact_vectors if exact else buffers.vectors,
-            buffers.exact_matrices if exact else buffers.matrices,
-            buffers.promised,
-            origin,
-            row_stride,
-            self._plane_stride,
-            out.stride(0),
-            out.stride(1),
-            width,
-            tiles_per_row,
-            tiles,
-            CHANNELS=channels,
-            PROMISED=promised,
-            **self._constants[precision],
+        launch, exact = self._launch, self.precision == "fp32"
+        tiles = height * triton.cdiv(width + 3, 4 * launch.rows)  # a row may start in the middle of a word
+        self._draw_tiles[channels](
+            (lights, min(tiles, max(1, launch.programs * self._processors // lights)), 1),
+            stream,
+            (
+                self._planes,
+                self._planes if self._mask is None else self._mask,
+                buffers.exact_vectors if exact else buffers.vectors,
+                buffers.exact_matrices if exact else buffers.matrices,
+                buffers.exact_vectors,
+                buffers.exact_matrices,
+                buffers.promised,
+                out,
+            ),
+            (origin, row_stride, self._plane_stride, picture_stride, out_row_stride, height, width),
         )
-
-
-class FrameGraph:
-    """A frame captured once as a CUDA graph. A replay is one call of the host, however many launches the frame has.
-
-    Triton's interpreter makes the same launches one by one.
-
-    Args:
-        kernel: draws the object.
-        out: (L, h, w, C) uint8 on the device of the kernel. Every replay draws there.
-        top: first row of the region.
-        left: first column of the region.
-
-    Attributes:
-        out: the pictures.
-        lights: (L, 3) float64 on the device, unit vectors with z ≥ 0. The next `launch` draws them. Other work on the
-            GPU may write them.
-        bounds: (L,) float64 on the device, of the last frame; see `TritonKernel.bounds`.
-    """
-
-    def __init__(self, kernel: TritonKernel, out: Tensor, top: int, left: int) -> None:
-        self._kernel, self.out = kernel, out
-        buffers = self._buffers = kernel.light_network.buffers(len(out))
-        self.lights, self.bounds = buffers.lights, buffers.bounds
-        self._draw: Callable[[], None] = lambda: kernel.draw(buffers, out, top, left)
-        self._graph: torch.cuda.CUDAGraph | None = None
-        kernel.set_lights(buffers, [(0.0, 0.0, 1.0)] * len(out))
-        if kernel.device.type == "cuda":
-            self._capture()
-
-    def _capture(self) -> None:
-        with torch.cuda.device_of(self.out):  # type: ignore[no-untyped-call]
-            self._draw()  # compiles, which a capture may not
-            torch.cuda.synchronize()
-            self._graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(self._graph):
-                self._draw()
-
-    def replay(self, *light_dirs: ArrayLike) -> Tensor:
-        """Queues the frames of these lights, one per picture, on the current stream, and returns the pictures.
-
-        Args:
-            light_dirs: as `Renderer.relight` takes them.
-
-        Raises:
-            LightError: a light off the hemisphere.
-            ArgumentError: not one light per picture.
-        """
-        if len(light_dirs) != len(self.out):
-            raise ArgumentError(f"expected {len(self.out)} lights, one per picture, got {len(light_dirs)}")
-        self._kernel.set_lights(self._buffers, [unit_vector(light) for light in light_dirs])
-        return self.launch()
-
-    def launch(self) -> Tensor:
-        """Queues the frames of what `lights` holds when the stream gets there."""
-        if self._graph is None:
-            self._draw()
-        else:
-            self._graph.replay()
-        return self.out

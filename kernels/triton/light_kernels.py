@@ -1,4 +1,4 @@
-"""The device code that turns a light into the parameters of its frame network: features, then dense layers, in float64.
+"""Device functions that turn a light into the parameters of its frame network: features and dense layers, in float64.
 
 The same form as `fastrti.objects.light_network`; a decoder's `frame_network` is the specification. Sums run in another
 order there, so a parameter may differ in its last place.
@@ -39,21 +39,19 @@ def _hat(position, node):
 
 
 @triton.jit
-def light_features(
-    lights,  # (L, 3) float64, unit vectors
-    features,  # (L, COUNT) float64, written
-    exponents,  # (COUNT, 3) int32: monomials xᵃ·yᵇ·zᶜ; for "hsh" of x and y times sqrt(z/(1+z))
-    nodes,  # (COUNT, 3) float64, then sigma: "rbf"
+def store_features(
+    x,
+    y,
+    z,
+    features,
+    exponents,
+    nodes,
     KIND: tl.constexpr,
     COUNT: tl.constexpr,
-    SIDE: tl.constexpr,  # of the square grid: "bilinear"
+    SIDE: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """The features of light `program_id(0)`."""
-    light = tl.program_id(0)
-    x = tl.load(lights + light * 3)
-    y = tl.load(lights + light * 3 + 1)
-    z = tl.load(lights + light * 3 + 2)
+    """Writes the features of the light (x, y, z) to (COUNT,) float64; see `prepare_frames` for the arguments."""
     if KIND == "hsh":
         stretch = tl.sqrt(z / (1.0 + z))
         x *= stretch
@@ -83,32 +81,34 @@ def light_features(
             b = tl.load(exponents + here * 3 + 1, mask=inside, other=0)
             c = tl.load(exponents + here * 3 + 2, mask=inside, other=0)
             value = _power(x, a) * _power(y, b) * _power(z, c)
-        tl.store(features + light * COUNT + here, value, mask=inside)
+        tl.store(features + here, value, mask=inside)
 
 
 @triton.jit
-def light_layer(
-    inputs,  # (L, INPUTS) float64
-    weights,  # (OUTPUTS, INPUTS) float64
-    biases,  # (OUTPUTS,) float64
-    outputs,  # (L, OUTPUTS) float64, written
+def store_layer(
+    inputs,  # (INPUTS,) float64, written by this program
+    layer,  # (OUTPUTS, INPUTS) float64 weights, then (OUTPUTS,) biases
     INPUTS: tl.constexpr,
     OUTPUTS: tl.constexpr,
     SILU: tl.constexpr,  # of the inputs: x/(1 + e⁻ˣ)
-    BLOCK_INPUTS: tl.constexpr,
-    BLOCK_OUTPUTS: tl.constexpr,
+    BLOCK: tl.constexpr,  # weights read at once
 ):
-    """BLOCK_OUTPUTS outputs of a dense layer, under light `program_id(1)`."""
-    light = tl.program_id(1)
-    output = tl.program_id(0) * BLOCK_OUTPUTS + tl.arange(0, BLOCK_OUTPUTS)
-    sums = tl.zeros((BLOCK_OUTPUTS,), tl.float64)
-    for start in range(0, INPUTS, BLOCK_INPUTS):
-        number = start + tl.arange(0, BLOCK_INPUTS)
-        h = tl.load(inputs + light * INPUTS + number, mask=number < INPUTS, other=0.0)
-        if SILU:
-            h = h / (1.0 + tl.exp(-tl.maximum(h, -700.0)))  # so that exp stays finite
-        where = weights + output[:, None] * INPUTS + number[None, :]
-        inside = (output < OUTPUTS)[:, None] & (number < INPUTS)[None, :]
-        sums += tl.sum(tl.load(where, mask=inside, other=0.0) * h[None, :], 1)
-    bias = tl.load(biases + output, mask=output < OUTPUTS, other=0.0)
-    tl.store(outputs + light * OUTPUTS + output, sums + bias, mask=output < OUTPUTS)
+    """Writes a dense layer's (OUTPUTS,) float64 behind its inputs; returns where that is, and the next layer."""
+    COLUMNS: tl.constexpr = triton.next_power_of_2(INPUTS) if INPUTS < 32 else 32
+    ROWS: tl.constexpr = BLOCK // COLUMNS
+    tl.debug_barrier()  # other threads of this program wrote the inputs
+    outputs = inputs + INPUTS
+    biases = layer + OUTPUTS * INPUTS
+    for first in range(0, OUTPUTS, ROWS):
+        output = first + tl.arange(0, ROWS)
+        sums = tl.load(biases + output, mask=output < OUTPUTS, other=0.0)
+        for start in range(0, INPUTS, COLUMNS):
+            number = start + tl.arange(0, COLUMNS)
+            h = tl.load(inputs + number, mask=number < INPUTS, other=0.0)
+            if SILU:
+                h = h / (1.0 + tl.exp(-tl.maximum(h, -700.0)))  # so that exp stays finite
+            where = layer + output[:, None] * INPUTS + number[None, :]
+            inside = (output < OUTPUTS)[:, None] & (number < INPUTS)[None, :]
+            sums += tl.sum(tl.load(where, mask=inside, other=0.0) * h[None, :], 1)
+        tl.store(outputs + output, sums, mask=output < OUTPUTS)
+    return outputs, biases + OUTPUTS

@@ -1,7 +1,7 @@
-"""The device code that prepares a frame network for drawing: it folds it onto bytes, rounds it and bounds its error.
+"""The device function that prepares a frame network for drawing: it folds it onto bytes, rounds and bounds it.
 
 `round_network` computes the same as `FrameNetwork.folded` and `error_bound.rounded`, with the same names and in
-float64. It has one program per light and writes what `relight_tiles` reads.
+float64. `prepare_frames` calls it for one light per program. It writes what `relight_tiles` reads.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -137,7 +137,8 @@ def _column(matrix, number, COLUMNS: tl.constexpr):
 
 @triton.jit
 def round_network(
-    parameters,  # (L, COUNT) float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
+    light,
+    parameters,  # of that light, float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
     minimum,  # (K_PADDED,) float64, z = v·scale + minimum; padded with zeros
     scale,  # (K_PADDED,) float64
     vectors,  # float32 biases for `relight_tiles`, written
@@ -146,7 +147,6 @@ def round_network(
     exact_matrices,
     bounds,  # (L,) float64: 255·y is never further than this from the exact one; written unless "fp32"
     promised,  # (L,) int32: whether that is less than 1; written unless "fp32"
-    COUNT: tl.constexpr,
     K: tl.constexpr,
     K_PADDED: tl.constexpr,
     WIDTH1: tl.constexpr,  # of the hidden layers, 0 where there is none; D1 and D2 padded
@@ -158,14 +158,12 @@ def round_network(
     PRECISION: tl.constexpr,
     EXACT: tl.constexpr,  # write what the float32 kernel reads
 ):
-    """Folds, rounds and bounds the network of light `program_id(0)`."""
+    """Folds, rounds and bounds the network of a light."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
     WIDTH: tl.constexpr = WIDTH2 if WIDTH2 > 0 else (WIDTH1 if WIDTH1 > 0 else K)
     D: tl.constexpr = D2 if D2 > 0 else (D1 if D1 > 0 else K_PADDED)
     SKIP_APART: tl.constexpr = SKIP and D1 > 0
     WEIGHTS: tl.constexpr = K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP_APART else 0)
-    light = tl.program_id(0)
-    parameters += light * COUNT
     vectors += light * (D1 + D2 + 4)
     exact_vectors += light * (D1 + D2 + 4)
     matrices += light * PARTS * WEIGHTS

@@ -16,8 +16,8 @@ from typing import Any
 
 from fastrti.errors import ObjectError
 from fastrti.files import read_file, replace_file
-from fastrti.kernels.triton.device_light_network import NetworkShape
 from fastrti.kernels.triton.error_bound import Precision
+from fastrti.kernels.triton.network_shape import NetworkShape
 
 Capability = tuple[int, int]
 
@@ -42,6 +42,25 @@ class Launch:
     pixels: int
     stages: int
     programs: int
+
+    def constants(self, shape: NetworkShape, precision: Precision) -> dict[str, Any]:
+        """What `relight_tiles` is compiled for to draw networks of this shape: its constants, and Triton's options."""
+        inputs, first, second = shape.padded
+        return {
+            "K": shape.planes,
+            "K_PADDED": inputs,
+            "D1": first,
+            "D2": second,
+            "ELU": shape.activation == "elu",
+            "SKIP": shape.skip_apart,
+            "BASE": shape.base_colour,
+            "PRECISION": precision,
+            "PIXELS": self.pixels,
+            "ROWS": self.rows,
+            "STAGES": self.stages,
+            "num_warps": self.warps,
+            "enable_fp_fusion": True,  # the default, until it changes in Triton 3.10
+        }
 
 
 # By the widest layer, padded, and precision. Tiles, warps and pixels: of what spills no registers on any architecture

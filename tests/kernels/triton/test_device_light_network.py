@@ -10,7 +10,7 @@ pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, harmonics  # noqa: E402
 from fastrti.kernels.triton.error_bound import Precision, RoundedNetwork, rounded  # noqa: E402
-from fastrti.kernels.triton.relight_tiles import INTERPRETED  # noqa: E402
+from fastrti.kernels.triton.tile_arithmetic import INTERPRETED  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 from fastrti.objects.frame_network import to_weights  # noqa: E402
 from fastrti.objects.light_terms import hsh_terms  # noqa: E402
@@ -41,7 +41,7 @@ def computed(
     light_network = DeviceLightNetwork(network, original.minimum, original.maximum, precision, True, device)
     buffers = light_network.buffers(len(lights))
     buffers.lights.copy_(torch.tensor(lights))
-    light_network.compute(buffers)
+    light_network.compute(buffers, 0)
     return light_network, buffers
 
 
@@ -66,7 +66,7 @@ def test_the_numbers_are_the_specification_s(name):
     """Up to one unit in the last place of float32; harmonics near the camera's axis, where theirs cancel, to 1e-9."""
     lights = many_lights()
     _, buffers = computed(OBJECTS[name], "fp32", lights)
-    for light, numbers in zip(lights, buffers.steps[-1].cpu().numpy()):
+    for light, numbers in zip(lights, buffers.parameters.cpu().numpy()):
         expected = networks.numbers_of(OBJECTS[name].decoder.frame_network(light))
         off = np.abs(to_weights(numbers) - expected)
         assert (off <= np.maximum(np.spacing(np.abs(expected)), 1e-9 if "hsh" in name else 0)).all()

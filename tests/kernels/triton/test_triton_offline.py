@@ -1,6 +1,6 @@
 """The Triton kernels compiled for GPUs this machine does not have: what is promised holds, whatever Triton compiles.
 
-Counts of instructions are no promise; `python tests/support/offline_compile.py --record` writes them to a report.
+Counts of instructions are no promise; `python -m benchmarks.gpu.offline --record` writes them to a report.
 """
 
 import json
@@ -16,8 +16,8 @@ pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 pytestmark = pytest.mark.xdist_group("offline")
 
-SCRIPT = Path(__file__).parents[2] / "support" / "offline_compile.py"
-REPORT = Path(__file__).parents[3] / "benchmarks" / "results" / "triton_offline.json"
+ROOT = Path(__file__).parents[3]
+REPORT = ROOT / "benchmarks" / "results" / "triton_offline.json"
 
 # Bytes for each program: CUDA programming guide, table 30; gfx942's local data share.
 LARGEST_SHARED = dict.fromkeys(("sm_86", "sm_89", "sm_120"), 99 * 1024) | {
@@ -46,8 +46,8 @@ def rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         "TRITON_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
         "PYTHONIOENCODING": "utf-8",
     }
-    command = [sys.executable, SCRIPT, *request.param]
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks.gpu.offline", *request.param]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8")
     assert run.returncode == 0, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()]
 

@@ -12,9 +12,9 @@ pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.cli import main
 from fastrti.kernels.backends import BACKENDS
-from fastrti.kernels.triton.device_light_network import NetworkShape
 from fastrti.kernels.triton.error_bound import PRECISIONS
 from fastrti.kernels.triton.kernel import TritonKernel
+from fastrti.kernels.triton.network_shape import NetworkShape
 from fastrti.kernels.triton.tuning import Launch, TuningTable, built_in, cache_file, candidates, ever_faster
 
 STUDENT = NetworkShape(9, (16, 16), "relu", True, False)
