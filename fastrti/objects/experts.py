@@ -13,8 +13,8 @@ MAX_EXPERTS = 64
 class Experts:
     """The decoders of one object. `Relightable.labels` says for each pixel which one draws it.
 
-    All are of one kind and one shape, so a picture of several experts costs what a picture of one costs. They read the
-    planes with the same minimum and maximum.
+    All are of one kind and one shape and take the same features of the light, so a picture of several experts costs
+    what a picture of one costs. They read the planes with the same minimum and maximum.
 
     Attributes:
         decoders: 2 to `MAX_EXPERTS`. A pixel of label n is drawn by the n-th, counted from 0.
@@ -38,7 +38,7 @@ class Experts:
             if _shape(decoder) != _shape(self.decoders[0]):
                 raise ArgumentError(
                     f"expected experts of one shape, got {self.decoders[0].label} as the first and {decoder.label} as "
-                    f"number {number}, or light networks of different shapes: fit them together"
+                    f"number {number}, or other features or layers of the light: fit them together"
                 )
 
     @property
@@ -57,8 +57,9 @@ class Experts:
 
 
 def _shape(decoder: Decoder) -> tuple[Any, ...]:
-    """What all experts of an object have in common."""
+    """What all experts of an object have in common: the shape of their networks, and the features of the light."""
     network = decoder.light_network
     sizes = tuple(weight.shape for weight in network.weights)
     frame = network.planes, network.hidden, network.activation, network.skip, network.base_colour
-    return decoder.kind, *frame, network.features, sizes
+    light = [None if numbers is None else numbers.tobytes() for numbers in (network.exponents, network.nodes)]
+    return decoder.kind, *frame, sizes, network.features, *light, network.sigma

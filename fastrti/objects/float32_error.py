@@ -110,9 +110,8 @@ class _Layer:
 def check_float32(relightable: Relightable) -> None:
     """Raises ArgumentError for an object that 32-bit numbers cannot draw to one level of 255."""
     bounds = relightable.minimum, relightable.maximum
-    for levels in (float32_error(decoder.light_network, *bounds) for decoder in relightable.decoders):
-        if levels <= MAX_LEVELS:
-            continue
+    levels = float(np.max([float32_error(decoder.light_network, *bounds) for decoder in relightable.decoders]))
+    if not levels <= MAX_LEVELS:  # nor NaN
         raise ArgumentError(
             f"expected ranges and weights whose pictures 32-bit numbers can draw, got some whose roundings add up to "
             f"{levels:.3g} of 255 levels: the object is damaged, or the lights did not determine its fit"

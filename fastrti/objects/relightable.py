@@ -32,13 +32,13 @@ class Relightable:
         maximum: (K,) float64, what the byte 255 of each plane means.
         decoder: turns a light into a network of z. Or several that do, each for its own pixels.
         mask: (H, W) bool, True on the object; False pixels are black in every picture. None: all pixels are object.
-        labels: (H, W) uint8, which of the `Experts` draws each pixel. None for an object of one decoder.
         lights: (N, 3) float64, the photographed light directions, or None.
         mm_per_pixel: the object's scale in millimetres per pixel, or None.
         title: what the object is called.
         creator: who made it.
         rights: its licence, or who holds the rights. In these three texts U+FFFD takes the place of lone surrogates,
             which JSON and file names can bring and no file or page can hold.
+        labels: (H, W) uint8, which of the `Experts` draws each pixel. None for an object of one decoder.
         normals: (H, W, 3) uint8, what `fastrti.rendering.normals.encoded_normals` makes of this object, or None. A copy
             with other planes or another decoder needs its own: pass `normals=None` with them.
         int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
@@ -57,12 +57,12 @@ class Relightable:
     maximum: NDArray[np.float64]
     decoder: Decoder | Experts
     mask: NDArray[np.bool_] | None = None
-    labels: NDArray[np.uint8] | None = None
     lights: NDArray[np.float64] | None = None
     mm_per_pixel: float | None = None
     title: str = ""
     creator: str = ""
     rights: str = ""
+    labels: NDArray[np.uint8] | None = None
     normals: NDArray[np.uint8] | None = None
     int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class Relightable:
             raise ArgumentError(f"expected a finite int8_loss_db, got {self.int8_loss_db}")
 
     def _check_labels(self) -> None:
-        if isinstance(self.decoder, Decoder):
+        if not isinstance(self.decoder, Experts):
             if self.labels is not None:
                 raise ArgumentError("expected no labels for an object of one decoder, got some: leave them out")
             return
@@ -137,7 +137,7 @@ class Relightable:
     @property
     def decoders(self) -> tuple[Decoder, ...]:
         """The decoder of each expert, or the only one."""
-        return (self.decoder,) if isinstance(self.decoder, Decoder) else self.decoder.decoders
+        return self.decoder.decoders if isinstance(self.decoder, Experts) else (self.decoder,)
 
     def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
         """The one of `frame_networks`, of an object of one decoder.
@@ -146,7 +146,7 @@ class Relightable:
             ArgumentError: an object of several experts.
             LightError: a light off the hemisphere.
         """
-        if not isinstance(self.decoder, Decoder):
+        if isinstance(self.decoder, Experts):
             raise ArgumentError(f"expected an object of one decoder for one frame network, got {self.decoder.label}")
         return self.frame_networks(light_dir)[0]
 
