@@ -12,7 +12,32 @@ Span part_of(const Span& span, std::size_t start, std::size_t pixels) {
   if (part.mask != nullptr) part.mask += start;
   part.out += start * static_cast<std::size_t>(span.channels);
   part.pixels = pixels;
+  part.before += start;
+  part.after += span.pixels - start - pixels;
   return part;
+}
+
+// Copies of a size that is known take a few instructions.
+template <std::size_t Bytes>
+inline void copy_pixels(const Span& span, int planes, std::uint8_t* bytes, std::size_t stride, std::uint8_t* mask) {
+  for (int k = 0; k < planes; ++k) std::memcpy(bytes + k * stride, span.planes + k * span.plane_stride, Bytes);
+  if (span.mask != nullptr) std::memcpy(mask, span.mask, Bytes);
+}
+
+void copy_all_pixels(const Span& span, int planes, std::uint8_t* bytes, std::size_t stride, std::uint8_t* mask) {
+  for (int k = 0; k < planes; ++k) std::memcpy(bytes + k * stride, span.planes + k * span.plane_stride, span.pixels);
+  if (span.mask != nullptr) std::memcpy(mask, span.mask, span.pixels);
+}
+
+// Of at least one byte; 16 at a time, the last ones together with some before them.
+inline void copy_colours(std::uint8_t* to, const std::uint8_t* from, std::size_t bytes) {
+  constexpr std::size_t kStep = 16;
+  if (bytes < kStep) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  for (std::size_t i = 0; i + kStep < bytes; i += kStep) std::memcpy(to + i, from + i, kStep);
+  std::memcpy(to + bytes - kStep, from + bytes - kStep, kStep);
 }
 
 }  // namespace
@@ -67,6 +92,9 @@ void LabelledDrawing::draw(std::size_t first, const Span& span) {
 
 void LabelledDrawing::keep(std::uint8_t label, const Span& span, bool whole_tile) {
   if (count_ == kRests) finish();
+  for (int k = 0; k < frames_.front().planes() && kAhead < span.pixels + span.after; ++k) {
+    __builtin_prefetch(span.planes + k * span.plane_stride + kAhead);
+  }
   rests_[count_] = {span, whole_tile, first_[label]};
   first_[label] = count_++;
 }
@@ -91,16 +119,13 @@ void LabelledDrawing::draw_rests(const PreparedFrame& frame, std::uint16_t first
     for (; stop != kNone && pixels + rests_[stop].span.pixels <= kPixels; stop = rests_[stop].next) {
       const Rest& rest = rests_[stop];
       const Span& span = rest.span;
-      if (rest.whole_tile) {  // copies of a known size take a few instructions
-        for (int k = 0; k < planes; ++k) {
-          std::memcpy(bytes + k * kStride + pixels, span.planes + k * span.plane_stride, kTile);
-        }
-        if (span.mask != nullptr) std::memcpy(mask + pixels, span.mask, kTile);
+      std::uint8_t* const gathered = bytes + pixels;
+      if (!rest.whole_tile) {
+        copy_all_pixels(span, planes, gathered, kStride, mask + pixels);
+      } else if (span.pixels > kTile / 2) {
+        copy_pixels<kTile>(span, planes, gathered, kStride, mask + pixels);
       } else {
-        for (int k = 0; k < planes; ++k) {
-          std::memcpy(bytes + k * kStride + pixels, span.planes + k * span.plane_stride, span.pixels);
-        }
-        if (span.mask != nullptr) std::memcpy(mask + pixels, span.mask, span.pixels);
+        copy_pixels<kTile / 2>(span, planes, gathered, kStride, mask + pixels);
       }
       pixels += span.pixels;
     }
@@ -108,7 +133,7 @@ void LabelledDrawing::draw_rests(const PreparedFrame& frame, std::uint16_t first
     const std::uint8_t* drawn = out;
     for (; first != stop; first = rests_[first].next) {
       const Span& span = rests_[first].span;
-      std::memcpy(span.out, drawn, channels * span.pixels);
+      copy_colours(span.out, drawn, channels * span.pixels);
       drawn += channels * span.pixels;
     }
   }

@@ -49,7 +49,8 @@ class LabelledDrawing {
   void finish();
 
  private:
-  static constexpr int kTile = 64;  // pixels, of the widest kernels
+  static constexpr std::size_t kTile = 64;    // pixels, of the widest kernels
+  static constexpr std::size_t kAhead = 2048;  // pixels, as fetch_ahead of pixels/tiles.inl
   static constexpr std::uint16_t kRests = 256, kNone = kRests;
 
   struct Rest {
