@@ -132,6 +132,24 @@ void describe_layers(fastrti_description& description, const std::vector<py::arr
   }
 }
 
+// The layers that description.expert_layers shall point to: the weights and biases of experts 1, 2, ..., one after the
+// other.
+std::vector<fastrti_layer> describe_experts(fastrti_description& description, const OptionalArray& labels,
+                                            const std::vector<std::vector<py::array>>& experts) {
+  std::vector<fastrti_layer> layers;
+  if (!labels) return layers;
+  description.labels = numbers_of<std::uint8_t>(*labels, {description.height, description.width}, "labels");
+  description.experts = static_cast<int>(std::min<std::size_t>(experts.size(), INT16_MAX)) + 1;
+  for (const std::vector<py::array>& expert : experts) {
+    fastrti_description one{};
+    const auto middle = expert.begin() + static_cast<std::ptrdiff_t>(expert.size() / 2);
+    describe_layers(one, {expert.begin(), middle}, {middle, expert.end()});
+    if (one.light_layers != description.light_layers) reject("expected experts of equally many light layers");
+    layers.insert(layers.end(), one.light, one.light + one.light_layers);
+  }
+  return layers;
+}
+
 // The picture an array can hold: its region's height and width, and where its rows lie.
 Target target_of(py::array& out) {
   if (!holds<std::uint8_t>(out, 3) || (out.shape(2) != 3 && out.shape(2) != 4) || !out.writeable()) {
@@ -152,15 +170,18 @@ class BoundObject {
   BoundObject(py::array planes, OptionalArray mask, const py::array& minimum, const py::array& maximum,
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base_colour,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
-              const std::vector<py::array>& weights, const std::vector<py::array>& biases, int threads,
-              const std::string& isa, const std::string& precision, bool fitted_to_int8)
-      : planes_(std::move(planes)), mask_(std::move(mask)) {
+              const std::vector<py::array>& weights, const std::vector<py::array>& biases, OptionalArray labels,
+              const std::vector<std::vector<py::array>>& expert_layers, int threads, const std::string& isa,
+              const std::string& precision, bool fitted_to_int8)
+      : planes_(std::move(planes)), mask_(std::move(mask)), labels_(std::move(labels)) {
     fastrti_description description{};
     describe_planes(description, planes_, mask_, minimum, maximum);
     describe_network(description, hidden, activation, skip, base_colour);
     describe_layers(description, weights, biases);
     describe_features(description, features, description.light[0].inputs, exponents, nodes, sigma);
     description.fitted_to_int8 = fitted_to_int8;
+    const std::vector<fastrti_layer> layers = describe_experts(description, labels_, expert_layers);
+    description.expert_layers = layers.data();
     const int error = check(description);
     if (error != FASTRTI_OK) reject(fastrti_error_text(error));
     if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
@@ -179,21 +200,25 @@ class BoundObject {
     object_->relight({x, y, z}, region, target);
   }
 
-  // (precision, bound) of the frame under a unit light.
-  py::tuple drawn_in(double x, double y, double z) const {
-    const auto frame = object_->frame_at({x, y, z});
-    return py::make_tuple(kPrecisions[static_cast<std::size_t>(frame->precision())], frame->bound());
+  // (precision, bound) of each expert's frame under a unit light.
+  std::vector<std::pair<std::string, double>> drawn_in(double x, double y, double z) const {
+    const auto frames = object_->frames_at({x, y, z});
+    std::vector<std::pair<std::string, double>> drawn;
+    for (const PreparedFrame& frame : *frames) {
+      drawn.emplace_back(kPrecisions[static_cast<std::size_t>(frame.precision())], frame.bound());
+    }
+    return drawn;
   }
 
   py::array_t<float> frame_numbers(double x, double y, double z) const {
-    const std::vector<float> numbers = object_->lights().at({x, y, z}).numbers;
+    const std::vector<float> numbers = object_->lights().front().at({x, y, z}).numbers;
     return py::array_t<float>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
   }
 
   // (layers, weights, high, low, bias, output_shift): a hidden layer is its weights (out, in) int8, bias and shift
   // (out,) int32; the rest is the output layer's.
   py::tuple quantised_int8(double x, double y, double z) const {
-    const OwnedFrameNetwork exact = object_->lights().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
     if (!fits_int8(exact.network)) reject("expected a network that 8-bit integers can draw, got ELU or a base colour");
     const Int8Network network = quantise_int8(exact.network);
     py::list layers;
@@ -213,7 +238,7 @@ class BoundObject {
   // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
   // layers are None where the bound is infinite.
   py::tuple quantised(double x, double y, double z) const {
-    const OwnedFrameNetwork exact = object_->lights().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
     const Int16Network network = quantise_int16(exact.network);
     if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
     py::list layers, elu_scales;
@@ -228,7 +253,7 @@ class BoundObject {
 
  private:
   py::array planes_;
-  OptionalArray mask_;
+  OptionalArray mask_, labels_;
   std::optional<Object> object_;
 };
 
@@ -278,17 +303,18 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
   py::class_<BoundObject>(module, "Object", "One object, ready to be relit.")
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,
-                    double, const std::vector<py::array>&, const std::vector<py::array>&, int, const std::string&,
-                    const std::string&, bool>(),
+                    double, const std::vector<py::array>&, const std::vector<py::array>&, OptionalArray,
+                    const std::vector<std::vector<py::array>>&, int, const std::string&, const std::string&, bool>(),
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
            py::arg("activation"), py::arg("skip"), py::arg("base_colour"), py::arg("features"), py::arg("exponents"),
-           py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("threads"),
-           py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
+           py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("labels"),
+           py::arg("expert_layers"), py::arg("threads"), py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
       .def(
           "drawn_in", &BoundObject::drawn_in,
-          "The precision under a unit light, and what int16 promises there: levels, infinite if it was not considered.",
+          "Of each expert, the precision under a unit light, and what int16 promises there: levels, infinite if it was "
+          "not considered.",
           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))

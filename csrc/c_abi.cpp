@@ -81,6 +81,8 @@ const char* fastrti_error_text(int error) {
       return "expected 3 or 4 channels and rows that do not overlap";
     case FASTRTI_NO_MEMORY:
       return "expected memory for the object or a frame, the system has none left";
+    case FASTRTI_BAD_EXPERTS:
+      return "expected at most 64 experts, and labels that are numbers of experts";
     default:
       return "an unknown error code";
   }
@@ -97,7 +99,7 @@ int fastrti_open(const fastrti_description* description, int precision, int thre
   try {
     std::unique_ptr<fastrti_object> opened(
         new fastrti_object{{*description, available_isas().front(), threads, static_cast<Precision>(precision)}});
-    opened->object.frame_at({0, 0, 1});  // throws where the precision cannot draw it
+    opened->object.frames_at({0, 0, 1});  // throws where the precision cannot draw it
     *object = opened.release();
   } catch (const std::invalid_argument&) {
     return FASTRTI_BAD_PRECISION;

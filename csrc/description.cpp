@@ -103,13 +103,40 @@ int check_light_layers(const fastrti_description& description) {
   return inputs == emitted ? FASTRTI_OK : FASTRTI_BAD_LAYERS;
 }
 
+int check_experts(const fastrti_description& description) {
+  if (!within(description.experts, 0, FASTRTI_MAX_EXPERTS)) return FASTRTI_BAD_EXPERTS;
+  if (description.experts < 2) return FASTRTI_OK;
+  if (description.labels == nullptr || description.expert_layers == nullptr) return FASTRTI_NULL_POINTER;
+  const std::int64_t pixels = std::int64_t{description.height} * description.width;
+  if (*std::max_element(description.labels, description.labels + pixels) >= description.experts) {
+    return FASTRTI_BAD_EXPERTS;
+  }
+  for (int i = 1; i < description.experts; ++i) {
+    const int error = check_light_layers(expert_of(description, i));
+    if (error != FASTRTI_OK) return error;
+  }
+  return FASTRTI_OK;
+}
+
 }  // namespace
+
+int expert_count(const fastrti_description& description) { return std::max(1, description.experts); }
+
+fastrti_description expert_of(const fastrti_description& description, int expert) {
+  fastrti_description one = description;
+  if (expert > 0) {
+    std::copy_n(description.expert_layers + (expert - 1) * description.light_layers, description.light_layers,
+                one.light);
+  }
+  return one;
+}
 
 int check(const fastrti_description& description) {
   int error = check_planes(description);
   if (error == FASTRTI_OK) error = check_network(description);
   if (error == FASTRTI_OK) error = check_features(description.features);
   if (error == FASTRTI_OK) error = check_light_layers(description);
+  if (error == FASTRTI_OK) error = check_experts(description);
   return error;
 }
 

@@ -40,7 +40,8 @@ enum {
   FASTRTI_MAX_LIGHT_WIDTH = 1024, /* outputs of a light layer that is not the last */
   FASTRTI_MAX_FEATURES = 1048576, /* of a light */
   FASTRTI_MAX_EXPONENT = 12,
-  FASTRTI_MAX_THREADS = 1024
+  FASTRTI_MAX_THREADS = 1024,
+  FASTRTI_MAX_EXPERTS = 64
 };
 
 /* What functions return. */
@@ -59,7 +60,8 @@ enum {
   FASTRTI_BAD_LIGHT,     /* of length zero, below the horizon (z < 0), infinite or no number */
   FASTRTI_BAD_REGION,    /* empty, or not inside the picture */
   FASTRTI_BAD_BUFFER,    /* channels that are not 3 or 4, or rows that overlap */
-  FASTRTI_NO_MEMORY
+  FASTRTI_NO_MEMORY,
+  FASTRTI_BAD_EXPERTS /* too many experts, or a label that none of them has */
 };
 
 /* One English sentence for a code, never null; owned by the library. */
@@ -118,11 +120,17 @@ typedef struct {
 
   /* 1: FASTRTI_AUTO may take FASTRTI_INT8, as int8_loss_db in info.json is 0.1 or less; else 0 */
   int32_t fitted_to_int8;
+
+  /* Several experts: each has light layers of its own and draws its own pixels. 0 or 1: one draws all of them, and the
+   * two pointers are not looked at */
+  int32_t experts;                    /* up to FASTRTI_MAX_EXPERTS */
+  const uint8_t *labels;              /* (height, width): which expert draws a pixel, counted from 0. Must stay as well */
+  const fastrti_layer *expert_layers; /* (experts - 1, light_layers): of experts 1, 2, ...; `light` is of expert 0 */
 } fastrti_description;
 
 typedef struct fastrti_object fastrti_object;
 
-/* Opens an object. Its planes and mask are used where they lie, all else is copied.
+/* Opens an object. Its planes, mask and labels are used where they lie, all else is copied.
  *
  *   description  what the object is
  *   precision    FASTRTI_AUTO ...

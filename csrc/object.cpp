@@ -1,5 +1,6 @@
 #include "object.h"
 
+#include "description.h"
 #include "machine/thread_pool.h"
 
 namespace fastrti {
@@ -12,8 +13,9 @@ Object::Object(const fastrti_description& description, const Isa& isa, int threa
       isa_(isa),
       threads_(threads),
       precision_(precision),
-      fitted_to_int8_(description.fitted_to_int8 != 0),
-      lights_(description) {
+      fitted_to_int8_(description.fitted_to_int8 != 0) {
+  for (int i = 0; i < expert_count(description); ++i) lights_.emplace_back(expert_of(description, i));
+  if (lights_.size() > 1) labels_.emplace(description.labels, static_cast<std::size_t>(height_ * width_));
   ThreadPool::shared();  // made before anybody draws: a child forked while another thread makes it would wait for ever
 }
 
@@ -34,19 +36,24 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
   picture.out = target.out;
   picture.out_stride = target.stride;
   picture.channels = target.channels;
-  fastrti::relight(*frame_at(light), picture, threads_);
+  picture.labels = labels_ ? &*labels_ : nullptr;
+  picture.first = static_cast<std::size_t>(first);
+  fastrti::relight(*frames_at(light), picture, threads_);
 }
 
-// Of threads that ask at once each makes its own frame, unless it finds the last one; the last to finish is kept.
-std::shared_ptr<const PreparedFrame> Object::frame_at(const Light& light) const {
-  std::unique_ptr<LastFrame> last(last_.exchange(nullptr));
+// Of threads that ask at once each makes its own frames, unless it finds the last ones; the last to finish are kept.
+std::shared_ptr<const Frames> Object::frames_at(const Light& light) const {
+  std::unique_ptr<LastFrames> last(last_.exchange(nullptr));
   if (last == nullptr || !(last->light == light)) {
-    last.reset(new LastFrame{
-        light, std::make_shared<const PreparedFrame>(lights_.at(light).network, isa_, precision_, fitted_to_int8_)});
+    Frames made;
+    for (const LightNetwork& network : lights_) {
+      made.emplace_back(network.at(light).network, isa_, precision_, fitted_to_int8_);
+    }
+    last.reset(new LastFrames{light, std::make_shared<const Frames>(std::move(made))});
   }
-  auto frame = last->frame;
+  auto frames = last->frames;
   delete last_.exchange(last.release());
-  return frame;
+  return frames;
 }
 
 }  // namespace fastrti

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "dispatch.h"
 #include "frame.h"
+#include "labels.h"
 #include "light/light_network.h"
 #include "relight.h"
 
@@ -24,19 +27,21 @@ struct Target {
   int channels;
 };
 
-// Any number of threads may relight one at once. Points to the caller's planes and mask.
+// Any number of threads may relight one at once. Points to the caller's planes, mask and labels.
 class Object {
  public:
   // `description` passed check(), threads are 1..kMaxThreads.
   Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision);
   ~Object() { delete last_.load(); }
 
-  const LightNetwork& lights() const { return lights_; }
+  // Of each expert.
+  const std::vector<LightNetwork>& lights() const { return lights_; }
 
   bool contains(const Region& region) const;
 
-  // What is drawn under a light. Throws std::invalid_argument, as `relight` does, where the precision cannot draw it.
-  std::shared_ptr<const PreparedFrame> frame_at(const Light& light) const;
+  // What each expert draws under a light. Throws std::invalid_argument, as `relight` does, where the precision cannot
+  // draw it.
+  std::shared_ptr<const Frames> frames_at(const Light& light) const;
 
   // Draws a region the object contains.
   void relight(const Light& light, const Region& region, const Target& target) const;
@@ -48,15 +53,16 @@ class Object {
   int threads_;
   Precision precision_;
   bool fitted_to_int8_;
-  LightNetwork lights_;
+  std::vector<LightNetwork> lights_;
+  std::optional<LabelMap> labels_;
 
-  // The frame of the last light. Who looks at it takes it out, so there is no lock that a forked child could inherit
-  // held: it finds the frame or nothing.
-  struct LastFrame {
+  // The frames of the last light. Who looks at it takes it out, so there is no lock that a forked child could inherit
+  // held: it finds the frames or nothing.
+  struct LastFrames {
     Light light;
-    std::shared_ptr<const PreparedFrame> frame;
+    std::shared_ptr<const Frames> frames;
   };
-  mutable std::atomic<LastFrame*> last_{nullptr};
+  mutable std::atomic<LastFrames*> last_{nullptr};
 };
 
 }  // namespace fastrti

@@ -31,10 +31,10 @@ Span span_at(const Picture& picture, std::size_t row, std::size_t column, std::s
 
 }  // namespace
 
-void relight(const PreparedFrame& frame, const Picture& region, int threads) {
+void relight(const Frames& frames, const Picture& region, int threads) {
   if (region.height == 0 || region.width == 0) return;
   const Picture picture = joined_rows(region);
-  const std::size_t chunk_pixels = frame.linear() ? kLinearChunkPixels : kChunkPixels;
+  const std::size_t chunk_pixels = frames.front().linear() ? kLinearChunkPixels : kChunkPixels;
   // A chunk is a piece of one long row, or several short rows.
   const std::size_t pieces = (picture.width + chunk_pixels - 1) / chunk_pixels;
   const std::size_t rows = std::max<std::size_t>(1, chunk_pixels / picture.width);
@@ -43,9 +43,17 @@ void relight(const PreparedFrame& frame, const Picture& region, int threads) {
     const std::size_t first = chunk / pieces * rows;
     const std::size_t column = chunk % pieces * chunk_pixels;
     const std::size_t pixels = std::min(chunk_pixels, picture.width - column);
-    for (std::size_t row = first; row < std::min(first + rows, picture.height); ++row) {
-      frame.draw(span_at(picture, row, column, pixels));
+    const std::size_t last = std::min(first + rows, picture.height);
+    if (picture.labels == nullptr) {
+      for (std::size_t row = first; row < last; ++row) frames.front().draw(span_at(picture, row, column, pixels));
+      return;
     }
+    LabelledDrawing drawing(frames, *picture.labels);
+    for (std::size_t row = first; row < last; ++row) {
+      const std::size_t pixel = picture.first + row * static_cast<std::size_t>(picture.row_stride) + column;
+      drawing.draw(pixel, span_at(picture, row, column, pixels));
+    }
+    drawing.finish();
   });
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "frame.h"
+#include "labels.h"
 
 namespace fastrti {
 
@@ -20,11 +21,13 @@ struct Picture {
   std::uint8_t* out;            // `channels` bytes per pixel; nothing outside the region's pixels is written
   std::ptrdiff_t out_stride;    // bytes from an output row to the next; may be negative
   int channels = 3;             // 3: RGB; 4: RGBA, alpha 0 where the mask is 0, else 255
+  const LabelMap* labels = nullptr;  // of the whole picture, whose rows stand row_stride apart; null: one expert
+  std::size_t first = 0;             // the number of the region's first pixel in the whole picture
 };
 
-// Draws the region with `threads` threads (1..kMaxThreads), this one included. Safe to call from several threads at
+// Draws the region by the frames of all experts, or of the only one, with `threads` threads (1..kMaxThreads), this one included. Safe to call from several threads at
 // once. In float32 the bytes depend on the ISA, by at most one level; in integers not. They never depend on the number
 // of threads or on how regions are cut.
-void relight(const PreparedFrame& frame, const Picture& picture, int threads);
+void relight(const Frames& frames, const Picture& picture, int threads);
 
 }  // namespace fastrti

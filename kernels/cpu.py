@@ -101,28 +101,39 @@ class CpuKernel:
     def label(self) -> str:
         """What runs and why, for the last light. Before the first picture it is for a light at the camera.
 
-        E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels".
+        E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels". Of several experts, the largest bound of
+        those that are drawn in a precision.
         """
-        precision, bound = self.drawn_in(self._last_light)
+        drawn = self.drawn_in_each(self._last_light)
+        counts = {precision: [bound for name, bound in drawn if name == precision] for precision, _ in drawn}
+        what = "; ".join(
+            self._explained(precision, max(bounds)) + (f", {len(bounds)} of {len(drawn)} experts" * (len(counts) > 1))
+            for precision, bounds in counts.items()
+        )
+        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {what}"
+
+    def _explained(self, precision: str, bound: float) -> str:
         if precision == "int8":
             loss = self._made_of[0].int8_loss_db
-            precision += ": its loss was not measured" if loss is None else f": it costs {loss:.2g} dB"
-        elif precision == "int16":
-            precision += f": its bound promises {bound:.2g} levels"
-        elif np.isfinite(bound):
-            precision += f": int16 promises only {bound:.2g} levels"
-        return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {precision}"
+            return precision + (": its loss was not measured" if loss is None else f": it costs {loss:.2g} dB")
+        if precision == "int16":
+            return f"{precision}: its bound promises {bound:.2g} levels"
+        return precision + (f": int16 promises only {bound:.2g} levels" if np.isfinite(bound) else "")
 
     def drawn_in(self, light: Light) -> tuple[str, float]:
-        """The precision of the picture under a light, and the bound of the error of int16 in levels.
+        """`drawn_in_each` of the expert for which int16 promises least."""
+        return max(self.drawn_in_each(light), key=lambda drawn: drawn[1])
 
-        The bound is infinite if int16 cannot draw the object or was not considered.
+    def drawn_in_each(self, light: Light) -> list[tuple[str, float]]:
+        """Of each expert: the precision of its pixels under a light, and the bound of the error of int16 in levels.
+
+        The bound is infinite if int16 cannot draw the expert or was not considered.
 
         Raises:
             BackendError: the precision asked for cannot draw the object.
         """
         try:
-            drawn: tuple[str, float] = self._object.drawn_in(*light)
+            drawn: list[tuple[str, float]] = self._object.drawn_in(*light)
         except ValueError as error:
             raise BackendError(str(error)) from None
         return drawn
@@ -215,7 +226,7 @@ def fit_normals(
 
 
 def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
-    network = relightable.decoder.light_network
+    network, *others = (decoder.light_network for decoder in relightable.decoders)
     try:
         return _cpu.Object(
             planes=relightable.planes,
@@ -232,6 +243,8 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
             sigma=network.sigma,
             weights=[np.ascontiguousarray(weight) for weight in network.weights],
             biases=[np.ascontiguousarray(bias) for bias in network.biases],
+            labels=relightable.labels,
+            expert_layers=[[np.ascontiguousarray(each) for each in (*o.weights, *o.biases)] for o in others],
             threads=threads,
             isa=isa,
             precision=precision,

@@ -2,10 +2,11 @@
 
     h₀ = v;  hᵢ = φ(Wᵢ·hᵢ₋₁ + bᵢ);  y = Wₙ·h + bₙ [+ S·v] [· base]        byte = floor(255·clamp(y, 0, 1) + 0.5)
 
-v are the raw bytes of the planes: a frame network is folded onto them first (`FrameNetwork.folded`).
+v are the raw bytes of the planes: a frame network is folded onto them first (`FrameNetwork.folded`). Of several experts,
+the label of a pixel says whose network draws it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,49 @@ def evaluate_network(network: FrameNetwork, planes: NDArray[np.uint8] | NDArray[
     return y * inputs[:3] / 255 if network.base_colour else y
 
 
+def evaluate_by_label(
+    networks: Sequence[FrameNetwork],
+    planes: NDArray[np.uint8],
+    labels: NDArray[np.uint8] | None,
+    evaluate: Callable[[FrameNetwork, NDArray[np.uint8]], NDArray[np.float64]] = evaluate_network,
+) -> NDArray[np.float64]:
+    """The colours of P pixels, (3, P), of which each is drawn by the network that its label names.
+
+    Args:
+        networks: one for each expert, folded onto bytes.
+        planes: (K, P).
+        labels: (P,). None: the only network draws all pixels.
+        evaluate: the arithmetic.
+    """
+    if labels is None:
+        return evaluate(networks[0], planes)
+    colours = np.empty((3, len(labels)))
+    for label in np.unique(labels):
+        of_expert = labels == label
+        colours[:, of_expert] = evaluate(networks[label], planes[:, of_expert])
+    return colours
+
+
 def relight_network(
     network: FrameNetwork, planes: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None, chunk: int = _CHUNK
 ) -> Picture:
-    """The picture of a frame network, (H, W, 3) uint8; black where the mask is False.
+    """`relight_networks` of an object of one decoder."""
+    return relight_networks([network], planes, None, mask, chunk)
+
+
+def relight_networks(
+    networks: Sequence[FrameNetwork],
+    planes: NDArray[np.uint8],
+    labels: NDArray[np.uint8] | None,
+    mask: NDArray[np.bool_] | None = None,
+    chunk: int = _CHUNK,
+) -> Picture:
+    """The picture of the frame networks of one light, (H, W, 3) uint8; black where the mask is False.
 
     Args:
-        network: folded onto bytes.
+        networks: one for each expert, folded onto bytes.
         planes: (K, H, W).
+        labels: (H, W), which network draws each pixel. None: the only one.
         mask: (H, W).
         chunk: pixels evaluated at a time, which bounds the memory.
     """
@@ -55,7 +91,8 @@ def relight_network(
     picture = np.empty((pixels.shape[1], 3), np.uint8)
     for start in range(0, len(picture), chunk):
         part = slice(start, start + chunk)
-        picture[part] = to_bytes(evaluate_network(network, pixels[:, part])).T
+        own = None if labels is None else labels.reshape(-1)[part]
+        picture[part] = to_bytes(evaluate_by_label(networks, pixels[:, part], own)).T
     if mask is not None:
         picture[~mask.ravel()] = 0
     return picture.reshape(*planes.shape[1:], 3)
@@ -71,7 +108,8 @@ def relight_reference(relightable: Relightable, light_dir: ArrayLike) -> Picture
     Raises:
         LightError: a light off the hemisphere.
     """
-    return relight_network(relightable.frame_network(light_dir), relightable.planes, relightable.mask)
+    networks = relightable.frame_networks(light_dir)
+    return relight_networks(networks, relightable.planes, relightable.labels, relightable.mask)
 
 
 def _affine(weight: NDArray[np.float32], inputs: NDArray[np.float64], bias: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -99,9 +137,10 @@ class ReferenceKernel:
     def relight(self, light: Light, out: Picture, top: int, left: int) -> None:
         """See `fastrti.kernels.kernel.Kernel`."""
         rows, columns = slice(top, top + out.shape[0]), slice(left, left + out.shape[1])
-        mask = None if self._relightable.mask is None else self._relightable.mask[rows, columns]
-        planes = self._relightable.planes[:, rows, columns]
-        out[..., :3] = relight_network(self._relightable.frame_network(light), planes, mask)
+        shown = self._relightable
+        mask = None if shown.mask is None else shown.mask[rows, columns]
+        labels = None if shown.labels is None else shown.labels[rows, columns]
+        out[..., :3] = relight_networks(shown.frame_networks(light), shown.planes[:, rows, columns], labels, mask)
         out[..., 3:] = 255 if mask is None else np.where(mask, 255, 0)[..., None]
 
     def relight_batch(self, lights: Sequence[Light], out: Picture, top: int, left: int) -> None:

@@ -228,9 +228,8 @@ FASTRTI_INLINE void relight_linear_tile(const Fp32Frame& frame, const Span& span
 
 template <class V>
 void relight_linear(const Fp32Frame& frame, const Span& span) {
-  Prefetcher ahead;
   draw_tiles<kTile<V>>(span, frame.planes, [&](const Span& from, std::size_t start) {
-    ahead.fetch(from, frame.planes, start);
+    fetch_ahead(from, frame.planes, start);
     relight_linear_tile<V>(frame, from, start);
   });
 }

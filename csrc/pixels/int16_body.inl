@@ -178,9 +178,8 @@ template <class V, class Phi, class Shape>
 void relight_pixels(const Int16Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   Rows<V> rows;
-  Prefetcher ahead;
   draw_tiles<T>(span, frame.planes, [&](const Span& from, std::size_t start) {
-    ahead.fetch(from, Shape::planes(frame), start);
+    fetch_ahead(from, Shape::planes(frame), start);
     relight_tile<V, Phi, Shape>(frame, from, start, rows);
   });
 }

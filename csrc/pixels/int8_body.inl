@@ -125,9 +125,8 @@ template <class V, class Shape>
 void relight_int8_pixels(const Int8Frame& frame, const Span& span) {
   constexpr int T = kTile<V>;
   QuadRows<V> rows;
-  Prefetcher ahead;
   draw_tiles<T>(span, frame.planes, [&](const Span& from, std::size_t start) {
-    ahead.fetch(from, Shape::planes(frame), start);
+    fetch_ahead(from, Shape::planes(frame), start);
     relight_int8_tile<V, Shape>(frame, from, start, rows);
   });
 }

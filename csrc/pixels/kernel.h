@@ -94,6 +94,7 @@ struct Span {
   std::uint8_t* out;         // channels * pixels bytes
   int channels;              // 3: RGB; 4: RGBA
   std::size_t pixels;
+  std::size_t before = 0, after = 0;  // pixels of the same row that other spans draw before and after this one
 };
 
 void relight_fp32_baseline(const Fp32Frame& frame, const Span& span);

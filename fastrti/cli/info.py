@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _json(opened: Relightable | Pack, relightable: Relightable) -> str:
-    lights, network = relightable.lights, relightable.frame_network((0, 0))
+    lights, network = relightable.lights, relightable.frame_networks((0, 0))[0]
     share = _share_of_mask(opened)
     facts = {
         "width": opened.width,
@@ -56,6 +56,7 @@ def _json(opened: Relightable | Pack, relightable: Relightable) -> str:
         "decoder": relightable.decoder.label,
         "planes": len(relightable.planes),
         "multiply_adds": network.multiply_adds,
+        "experts": len(relightable.decoders),
         "mask": None if share is None else round(share, 6),
         "lights": None if lights is None else lights.tolist(),
     }
@@ -73,7 +74,7 @@ def _share_of_mask(opened: Relightable | Pack) -> float | None:
 
 def _facts(opened: Relightable | Pack, relightable: Relightable) -> dict[str, Any]:
     share = _share_of_mask(opened)
-    network = relightable.frame_network((0, 0))
+    network = relightable.frame_networks((0, 0))[0]
     facts = {
         "size": f"{opened.width}×{opened.height} pixels",
         "decoder": relightable.decoder.label,

@@ -1,10 +1,11 @@
-"""fastrti's own object folder, version 1: info.json, plane pictures, an optional mask.
+"""fastrti's own object folder: info.json, plane pictures, labels of several experts, an optional mask.
 
 The contract between all backends and viewers; docs/object_format.md states it in full.
 """
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,14 @@ from numpy.typing import NDArray
 from fastrti.errors import ObjectError
 from fastrti.files import cannot, check_place, real_path, replace_file, replace_folder, write_file
 from fastrti.formats.format import Format, Source
-from fastrti.formats.info_json import checked_plane_count, described, object_info, read_decoder, stored_planes
+from fastrti.formats.info_json import (
+    checked_plane_count,
+    described,
+    has_experts,
+    object_info,
+    read_decoder,
+    stored_planes,
+)
 from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
 from fastrti.json_fields import Fields, json_text, read_json, read_json_value
@@ -25,7 +33,7 @@ NORMALS = "normals.png"
 ANNOTATIONS = "annotations.json"
 
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
-_OWN_FILES += ("mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files", ANNOTATIONS)
+_OWN_FILES += ("labels.png", "labels.dzi", "labels_files", "mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files", ANNOTATIONS)
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -46,9 +54,13 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
     stored = checked_plane_count(info)
     width, height = checked_size(info, max_pixels)
     decoder = read_decoder(info, stored)
-    planes, mask = (_tiled_pictures if "tiles" in info else _whole_pictures)(source, -(-stored // 3), width, height)
-    normals = _stored_normals(source, width, height)
-    return described(info, decoder, planes, None if mask is None else mask > 127, normals, _annotations(source))
+    planes = _planes(source, -(-stored // 3), width, height)
+    mask = _picture(source, "mask", "L", width, height)
+    labels = _picture(source, "labels", "L", width, height) if has_experts(info) else None
+    if has_experts(info) and labels is None:
+        raise ObjectError(f"{source.path}: expected labels.png, which says which expert draws which pixel, got no file")
+    normals = _picture(source, "normals", "RGB", width, height)
+    return described(info, decoder, planes, None if mask is None else mask > 127, labels, normals, _annotations(source))
 
 
 def _annotations(source: Source) -> tuple[Annotation, ...]:
@@ -58,36 +70,35 @@ def _annotations(source: Source) -> tuple[Annotation, ...]:
     return read_annotations(read_json_value(file), str(file))
 
 
-Pictures = tuple[NDArray[np.uint8], NDArray[np.uint8] | None]
-"""Planes (3·files, H, W), and the mask (H, W) where there is one."""
-
-
-def _whole_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
-    planes = read_planes([source.path / f"plane_{number}.jpg" for number in range(1, files + 1)], width, height)
-    mask = source.path / "mask.png"
-    return planes, read_picture(mask, "L", width, height) if os.path.lexists(mask) else None
-
-
-def _tiled_pictures(source: Source, files: int, width: int, height: int) -> Pictures:
-    """The finest level of the pyramids that the web export writes."""
-    tiles = source.fields.child("tiles")
-    tile, levels = tiles.integer("size", 1, MAX_SIDE), tiles.integer("levels", 1, 32)
+def _planes(source: Source, files: int, width: int, height: int) -> NDArray[np.uint8]:
+    """The planes, (3·files, H, W)."""
+    if "tiles" not in source.fields:
+        paths = [source.path / f"plane_{number}.jpg" for number in range(1, files + 1)]
+        return read_planes(paths, width, height)
+    tile, finest = _finest(source)
     planes = np.empty((3 * files, height, width), np.uint8)
     for number in counted(range(files), "reading planes"):
-        picture = read_level(source.path / f"plane_{number + 1}_files" / str(levels - 1), "RGB", width, height, tile)
+        picture = read_level(source.path / f"plane_{number + 1}_files" / finest, "RGB", width, height, tile)
         planes[3 * number : 3 * number + 3] = picture.transpose(2, 0, 1)
-    mask = source.path / "mask_files" / str(levels - 1)
-    return planes, read_level(mask, "L", width, height, tile) if os.path.lexists(mask) else None
+    return planes
 
 
-def _stored_normals(source: Source, width: int, height: int) -> NDArray[np.uint8] | None:
+def _picture(
+    source: Source, stem: str, mode: Literal["RGB", "L"], width: int, height: int
+) -> NDArray[np.uint8] | None:
+    """Another picture of the object, (H, W, 3) or (H, W), or None where it has none."""
     if "tiles" not in source.fields:
-        whole = source.path / NORMALS
-        return read_picture(whole, "RGB", width, height) if os.path.lexists(whole) else None
+        whole = source.path / f"{stem}.png"
+        return read_picture(whole, mode, width, height) if os.path.lexists(whole) else None
+    tile, finest = _finest(source)
+    level = source.path / f"{stem}_files" / finest
+    return read_level(level, mode, width, height, tile) if os.path.lexists(level) else None
+
+
+def _finest(source: Source) -> tuple[int, str]:
+    """Side of a tile, and the name of the finest level of the pyramids that the web export writes."""
     tiles = source.fields.child("tiles")
-    tile, levels = tiles.integer("size", 1, MAX_SIDE), tiles.integer("levels", 1, 32)
-    finest = source.path / "normals_files" / str(levels - 1)
-    return read_level(finest, "RGB", width, height, tile) if os.path.lexists(finest) else None
+    return tiles.integer("size", 1, MAX_SIDE), str(tiles.integer("levels", 1, 32) - 1)
 
 
 # --- saving ----------------------------------------------------------------------------------------------------------
@@ -95,11 +106,12 @@ def _stored_normals(source: Source, width: int, height: int) -> NDArray[np.uint8
 
 def save(relightable: Relightable, path: Path) -> None:
     """Writes the object folder; see `fastrti.save`."""
-    decoder: object = relightable.decoder
-    if not isinstance(decoder, Decoder) or decoder.kind not in KINDS:
-        raise ObjectError(
-            f"{path}: expected a decoder of the object format, got {type(decoder).__name__}: it cannot be saved"
-        )
+    decoder: object
+    for decoder in relightable.decoders:
+        if not isinstance(decoder, Decoder) or decoder.kind not in KINDS:
+            raise ObjectError(
+                f"{path}: expected a decoder of the object format, got {type(decoder).__name__}: it cannot be saved"
+            )
     check_destination(path)
     with replace_folder(path, _OWN_FILES) as fresh:
         write_object(relightable, fresh)
@@ -138,10 +150,12 @@ def write_object(relightable: Relightable, folder: Path, tiled: bool = False) ->
     info = object_info(relightable)
     if tiled:
         info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
-    stored = stored_planes(relightable)
+    stored, labels = stored_planes(relightable), relightable.labels
     for number in counted(range(len(stored) // 3), "writing planes"):
         triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
-        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled)
+        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled, labels)
+    if labels is not None:
+        _write_picture(folder, "labels", ".png", labels, tiled, labels)
     if relightable.mask is not None:
         _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
     if relightable.normals is not None:
@@ -190,9 +204,16 @@ def keep_normals(folder: Path, png: bytes) -> None:
     replace_file(folder / NORMALS, png)
 
 
-def _write_picture(folder: Path, stem: str, suffix: str, pixels: NDArray[np.uint8], tiled: bool) -> None:
+def _write_picture(
+    folder: Path,
+    stem: str,
+    suffix: str,
+    pixels: NDArray[np.uint8],
+    tiled: bool,
+    labels: NDArray[np.uint8] | None = None,
+) -> None:
     if tiled:
-        write_pyramid(folder, stem, pixels)
+        write_pyramid(folder, stem, pixels, labels)
     else:
         write_picture(folder / f"{stem}{suffix}", pixels)
 

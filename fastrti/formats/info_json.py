@@ -16,11 +16,14 @@ from fastrti.json_fields import Fields
 from fastrti.objects.annotations import Annotation
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
+from fastrti.objects.experts import MAX_EXPERTS, Experts
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.provenance import credited
 from fastrti.objects.relightable import Relightable
 
-VERSION = 1
+VERSION, EXPERTS_VERSION = 1, 2
+"""Of objects of one decoder, and of several experts."""
+
 SOFTWARE = "fastrti"
 
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
@@ -32,24 +35,29 @@ _OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}
 
 
 def checked_plane_count(info: Fields) -> int:
-    """K as stored, of an info.json of this version.
+    """K as stored, of an info.json of a version that is known.
 
     Raises:
         ObjectError: a newer version, or keys that do not fit the object format.
     """
     version = info.integer("fastrti", 1, 1 << 30)
-    if version > VERSION:
+    if version > EXPERTS_VERSION:
         raise ObjectError(
-            f"{info.where}: expected object version {VERSION}, got {version}: install a newer fastrti to open it"
+            f"{info.where}: expected object version {VERSION} or {EXPERTS_VERSION}, got {version}: install a newer "
+            "fastrti to open it"
         )
     for key, wanted in (("type", "neural"), ("format", "png"), ("colorspace", "rgb")):
         info.choice(key, (wanted,))
     return info.integer("planes", 1, MAX_PLANES)
 
 
-def read_decoder(info: Fields, planes: int) -> Decoder:
-    """The decoder of an info.json with so many stored planes."""
+def read_decoder(info: Fields, planes: int) -> Decoder | Experts:
+    """The decoder of an info.json with so many stored planes, or its experts."""
     fields = info.child("decoder")
+    if has_experts(info):
+        fields.choice("kind", (Experts.kind,))
+        experts = fields.children("experts", MAX_EXPERTS)
+        return Experts(tuple(KINDS[each.choice("kind", KINDS)](each, planes) for each in experts))
     kind = fields.choice("kind", KINDS)
     if kind == MlpDecoder.kind and "weights" in info:
         if fields.choice("activation", ("relu", "elu")) != "elu" or fields.boolean("skip"):
@@ -58,11 +66,17 @@ def read_decoder(info: Fields, planes: int) -> Decoder:
     return KINDS[kind](fields, planes)
 
 
+def has_experts(info: Fields) -> bool:
+    """Whether an info.json is of an object of several experts, which has labels."""
+    return info.values.get("fastrti") == EXPERTS_VERSION
+
+
 def described(
     info: Fields,
-    decoder: Decoder,
+    decoder: Decoder | Experts,
     planes: NDArray[np.uint8],
     mask: NDArray[np.bool_] | None = None,
+    labels: NDArray[np.uint8] | None = None,
     normals: NDArray[np.uint8] | None = None,
     annotations: tuple[Annotation, ...] = (),
 ) -> Relightable:
@@ -73,6 +87,7 @@ def described(
         decoder: as `read_decoder` returns it.
         planes: (K or more, H, W) as stored: OpenLIME's form pads to nine planes.
         mask: (H, W).
+        labels: (H, W), of experts.
         normals: (H, W, 3).
         annotations: of `annotations.json`.
 
@@ -87,6 +102,7 @@ def described(
         maximum=maximum[:count],
         decoder=decoder,
         mask=mask,
+        labels=labels,
         normals=normals,
         lights=info.array("lights", (-1, 3)) if info.values.get("lights") is not None else None,
         mm_per_pixel=info.number("mm_per_pixel") if info.values.get("mm_per_pixel") is not None else None,
@@ -120,7 +136,7 @@ def object_info(relightable: Relightable) -> dict[str, Any]:
     count = stored_plane_count(relightable)
     spare = (0, count - len(relightable.planes))
     info: dict[str, Any] = {
-        "fastrti": VERSION,
+        "fastrti": EXPERTS_VERSION if isinstance(relightable.decoder, Experts) else VERSION,
         "type": "neural",
         "format": "png",
         "colorspace": "rgb",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from fastrti.files import write_file
 from fastrti.formats.reading.plane_files import write_picture
 from fastrti.formats.reading.tiles import Tiling, folder_of_tiles, read_tiles
+from fastrti.objects.scales import Halving
 
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
@@ -25,20 +26,36 @@ def level_count(width: int, height: int) -> int:
     return 1 + max(0, (max(width, height) - 1) // TILE).bit_length()
 
 
-def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8]) -> None:
+def write_pyramid(
+    folder: Path, stem: str, picture: NDArray[np.uint8], labels: NDArray[np.uint8] | None = None
+) -> None:
     """Writes `stem.dzi` and `stem_files/level/column_row.png`, without overlap; level 0 is the one that fits one tile.
 
     Args:
         folder: exists.
         stem: what the picture is called.
         picture: (H, W, 3) or (H, W) uint8; each coarser level is the mean of 2 × 2 pixels.
+        labels: (H, W) of experts: the mean is taken over those of the 2 × 2 pixels that `Halving` chooses.
     """
     height, width = picture.shape[:2]
     descriptor = _DESCRIPTOR.format(tile=TILE, width=width, height=height)
     write_file(folder / f"{stem}.dzi", descriptor.encode())
     for level in reversed(range(level_count(width, height))):
         _write_level(folder / f"{stem}_files" / str(level), picture)
-        picture = halved(picture)
+        if labels is None:
+            picture = halved(picture)
+        else:
+            picture, labels = _halved_apart(picture, labels)
+
+
+def _halved_apart(
+    picture: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The means of the pixels that go on together, rounded to nearest, and their labels."""
+    ones = np.ones(labels.shape, np.uint32)
+    halving = Halving(labels, ones)
+    count = halving.sums(ones).reshape(*halving.labels.shape, *(1,) * (picture.ndim - 2))
+    return ((halving.sums(picture) + count // 2) // count).astype(np.uint8), halving.labels
 
 
 def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -109,7 +109,8 @@ class _Layer:
 
 def check_float32(relightable: Relightable) -> None:
     """Raises ArgumentError for an object that 32-bit numbers cannot draw to one level of 255."""
-    levels = float32_error(relightable.decoder.light_network, relightable.minimum, relightable.maximum)
+    bounds = relightable.minimum, relightable.maximum
+    levels = float(np.max([float32_error(decoder.light_network, *bounds) for decoder in relightable.decoders]))
     if not levels <= MAX_LEVELS:  # nor NaN
         raise ArgumentError(
             f"expected ranges and weights whose pictures 32-bit numbers can draw, got some whose roundings add up to "

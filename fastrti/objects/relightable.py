@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastrti.errors import ArgumentError
 from fastrti.objects.annotations import MAX_ANNOTATIONS, Annotation
 from fastrti.objects.decoders import Decoder
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.planes import check_planes
 from fastrti.objects.provenance import check_provenance
@@ -29,7 +30,7 @@ class Relightable:
         planes: (K, H, W) uint8, row 0 on top; the stored latents or coefficients.
         minimum: (K,) float64, what the byte 0 of each plane means: z = v/255·(maximum − minimum) + minimum.
         maximum: (K,) float64, what the byte 255 of each plane means.
-        decoder: turns a light into a network of z.
+        decoder: turns a light into a network of z. Or several that do, each for its own pixels.
         mask: (H, W) bool, True on the object; False pixels are black in every picture. None: all pixels are object.
         lights: (N, 3) float64, the photographed light directions, or None.
         mm_per_pixel: the object's scale in millimetres per pixel, or None.
@@ -37,6 +38,7 @@ class Relightable:
         creator: who made it.
         rights: its licence, or who holds the rights. In these three texts U+FFFD takes the place of lone surrogates,
             which JSON and file names can bring and no file or page can hold.
+        labels: (H, W) uint8, which of the `Experts` draws each pixel. None for an object of one decoder.
         normals: (H, W, 3) uint8, what `fastrti.rendering.normals.encoded_normals` makes of this object, or None. A copy
             with other planes or another decoder needs its own: pass `normals=None` with them.
         int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
@@ -53,13 +55,14 @@ class Relightable:
     planes: NDArray[np.uint8]
     minimum: NDArray[np.float64]
     maximum: NDArray[np.float64]
-    decoder: Decoder
+    decoder: Decoder | Experts
     mask: NDArray[np.bool_] | None = None
     lights: NDArray[np.float64] | None = None
     mm_per_pixel: float | None = None
     title: str = ""
     creator: str = ""
     rights: str = ""
+    labels: NDArray[np.uint8] | None = None
     normals: NDArray[np.uint8] | None = None
     int8_loss_db: float | None = None
     training: dict[str, Any] = field(default_factory=dict)
@@ -86,6 +89,7 @@ class Relightable:
             raise ArgumentError(
                 f"expected a bool mask of {self.height}×{self.width}, got {self.mask.shape} {self.mask.dtype}"
             )
+        self._check_labels()
         size = (self.height, self.width, 3)
         if self.normals is not None and (self.normals.shape != size or self.normals.dtype != np.uint8):
             raise ArgumentError(f"expected uint8 normals of {size}, got {self.normals.shape} {self.normals.dtype}")
@@ -102,6 +106,20 @@ class Relightable:
         if self.int8_loss_db is not None and not np.isfinite(self.int8_loss_db):
             raise ArgumentError(f"expected a finite int8_loss_db, got {self.int8_loss_db}")
 
+    def _check_labels(self) -> None:
+        if not isinstance(self.decoder, Experts):
+            if self.labels is not None:
+                raise ArgumentError("expected no labels for an object of one decoder, got some: leave them out")
+            return
+        size, count = (self.height, self.width), len(self.decoder.decoders)
+        if self.labels is None or self.labels.shape != size or self.labels.dtype != np.uint8:
+            found = "none" if self.labels is None else f"{self.labels.shape} {self.labels.dtype}"
+            raise ArgumentError(f"expected uint8 labels of {size}, one per pixel for {count} experts, got {found}")
+        largest = int(self.labels.max())
+        if largest >= count:
+            raise ArgumentError(f"expected labels from 0 to {count - 1} for {count} experts, got {largest}")
+        self._settle("labels", np.ascontiguousarray(self.labels))
+
     def _settle(self, name: str, value: Any) -> None:
         """Sets a field of this frozen object while it is made."""
         object.__setattr__(self, name, value)
@@ -116,8 +134,24 @@ class Relightable:
         """W in pixels."""
         return int(self.planes.shape[2])
 
+    @property
+    def decoders(self) -> tuple[Decoder, ...]:
+        """The decoder of each expert, or the only one."""
+        return self.decoder.decoders if isinstance(self.decoder, Experts) else (self.decoder,)
+
     def frame_network(self, light_dir: ArrayLike) -> FrameNetwork:
-        """The network of one light on the raw bytes of the planes: what every kernel evaluates.
+        """The one of `frame_networks`, of an object of one decoder.
+
+        Raises:
+            ArgumentError: an object of several experts.
+            LightError: a light off the hemisphere.
+        """
+        if isinstance(self.decoder, Experts):
+            raise ArgumentError(f"expected an object of one decoder for one frame network, got {self.decoder.label}")
+        return self.frame_networks(light_dir)[0]
+
+    def frame_networks(self, light_dir: ArrayLike) -> list[FrameNetwork]:
+        """The network of one light for each of `decoders`, on the raw bytes of the planes: what kernels evaluate.
 
         Args:
             light_dir: (x, y) or (x, y, z); see `fastrti.lights.unit_light`.
@@ -125,4 +159,4 @@ class Relightable:
         Raises:
             LightError: a light off the hemisphere.
         """
-        return self.decoder.frame_network(light_dir).folded(self.minimum, self.maximum)
+        return [decoder.frame_network(light_dir).folded(self.minimum, self.maximum) for decoder in self.decoders]

@@ -73,7 +73,8 @@ class Renderer:
             )
         self._source = source if isinstance(source, Relightable | Pack) else open_object(source)
         self.width, self.height = self._source.width, self._source.height
-        chosen, self.why_not = choose_backend(backend)
+        model = self._source.model if isinstance(self._source, Pack) else self._source
+        chosen, self.why_not = choose_backend(backend, model)
         self.backend = chosen.name
         self._kernel: Kernel
         if isinstance(self._source, Pack):

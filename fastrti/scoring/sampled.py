@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.kernels.reference import evaluate_network
+from fastrti.kernels.reference import evaluate_by_label, evaluate_network
 from fastrti.lights import raised_to_horizon
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
@@ -39,10 +39,11 @@ def mean_psnr(
     """
     rows, columns = _scored_pixels(relightable, seed)
     planes = relightable.planes[:, rows, columns]  # (K, P)
+    labels = None if relightable.labels is None else relightable.labels[rows, columns]
     decibels = []
     for index in counted(chosen, "scoring"):
-        network = relightable.frame_network(raised_to_horizon(mlic.lights[index]))
-        picture = to_bytes(evaluate(network, planes)).T.astype(np.float64)  # (P, 3)
+        networks = relightable.frame_networks(raised_to_horizon(mlic.lights[index]))
+        picture = to_bytes(evaluate_by_label(networks, planes, labels, evaluate)).T.astype(np.float64)  # (P, 3)
         error = ((picture - to_bytes(mlic.encoded(mlic.photographs[index, rows, columns]))) ** 2).mean()
         decibels.append(10 * np.log10(255**2 / max(error, 1e-9)))
     return float(np.mean(decibels))

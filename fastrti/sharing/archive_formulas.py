@@ -6,6 +6,7 @@ from typing import Any
 from fastrti.errors import ObjectError
 from fastrti.formats.reading.openlime_form import openlime_expresses
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
+from fastrti.objects.experts import Experts
 
 _FRAME = """\
 The network of a pixel has the matrices W_1 ... W_n and the vectors b_1 ... b_n{skip}.
@@ -14,6 +15,12 @@ The network of a pixel has the matrices W_1 ... W_n and the vectors b_1 ... b_n{
     y = W_n h_(n-1) + b_n{plus}
     phi(a) = {phi}, for each number
 W_i has rows for its outputs and columns for its inputs, and is stored row by row. Here n = {layers}.
+"""
+
+_EXPERTS = """\
+Several networks draw the picture, each some of the pixels. labels.png (data/object/labels.png) has a
+byte n for each pixel. Entry n of "experts" in "decoder" of info.json, counted from 0, is the network
+of the pixel. There are {count} entries. In what follows, "decoder" of info.json stands for this entry.
 """
 
 _PHI = {"relu": "max(a, 0)", "elu": "a where a > 0, else exp(a) - 1"}
@@ -39,19 +46,24 @@ _HSH = (
 _PTM = ("x^2", "y^2", "x y", "x", "y", "1")
 
 
-def check_decoder(decoder: Decoder) -> None:
+def check_decoder(decoder: Decoder | Experts) -> None:
     """Raises ObjectError for a decoder whose formulas are not here."""
-    if type(decoder) not in _RULES:
+    one = decoder.decoders[0] if isinstance(decoder, Experts) else decoder
+    if type(one) not in _RULES:
         raise ObjectError(f"expected a decoder whose formulas an archive can hold, got {decoder.label}: convert it")
 
 
-def formulas(decoder: Decoder) -> str:
+def formulas(decoder: Decoder | Experts) -> str:
     """How the values of a pixel and a light become a colour, with the places of all numbers in info.json.
 
     Raises:
         ObjectError: as `check_decoder`.
     """
     check_decoder(decoder)
+    if isinstance(decoder, Experts):
+        one = decoder.decoders[0]
+        rule = _plain(one) if isinstance(one, MlpDecoder) else _RULES[type(one)](one)
+        return _EXPERTS.format(count=len(decoder.decoders)) + rule
     return _RULES[type(decoder)](decoder)
 
 
@@ -77,6 +89,10 @@ def _mlp(decoder: MlpDecoder) -> str:
             "    y = A_3 h_2 + b_3\n"
             f"    phi(a) = {_PHI['elu']}, for each number\n"
         )
+    return _plain(decoder)
+
+
+def _plain(decoder: MlpDecoder) -> str:
     return _frame(decoder.planes, decoder.hidden, decoder.activation, decoder.skip is not None) + (
         'They stand in "decoder" of info.json: W_i and b_i are "weight" and "bias" of the i-th entry of "layers"'
         + (', and S is "skip_weight"' if decoder.skip is not None else "")

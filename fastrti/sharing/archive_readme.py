@@ -99,6 +99,7 @@ def _line(text: str) -> str:
 _FILES: dict[str, str] = {
     "object/info.json": "sizes, ranges, the numbers of the network, and what is known about the object",
     "object/plane_": "the planes",
+    "object/labels.png": "which of the networks draws which pixel",
     "object/mask.png": "where the object is",
     "object/normals.png": "the surface: byte = (component + 1) * 127.5 for x, y and z of its unit normal",
     "object/annotations.json": "notes on places of the picture (W3C Web Annotation)",
@@ -121,13 +122,14 @@ def _example(relightable: Relightable) -> str:
     row, column = _middle(relightable.mask, relightable.height, relightable.width)
     pixel = relightable.planes[:, row, column]
     light = unit_light(LIGHT)
-    colour = evaluate_network(relightable.frame_network(light), pixel[:, None])[:, 0]
+    label = 0 if relightable.labels is None else int(relightable.labels[row, column])
+    colour = evaluate_network(relightable.frame_networks(light)[label], pixel[:, None])[:, 0]
     values = dequantise(pixel, relightable.minimum, relightable.maximum)
     spare = (
         OPENLIME_PLANES - len(pixel) if openlime_expresses(relightable.decoder) else 0
     )  # planes that are stored as 0
     return (
-        f"Pixel: row {row}, column {column}\n"
+        f"Pixel: row {row}, column {column}{'' if relightable.labels is None else f', label {label}'}\n"
         f"Light: x = {light[0]:.6f}, y = {light[1]:.6f}, z = {light[2]:.6f}\n"
         f"{_numbers('v', [*map(str, pixel), *spare * ['0']])}"
         f"{_numbers('z', [f'{value:.6f}' for value in (*values, *spare * [0.0])])}"

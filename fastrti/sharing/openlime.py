@@ -23,6 +23,7 @@ from fastrti.formats.reading.openlime_form import OPENLIME_PLANES, openlime_expr
 from fastrti.formats.reading.plane_files import read_picture, write_picture
 from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import counted
@@ -73,7 +74,7 @@ def export_openlime(relightable: Relightable, folder: Path, tiles: bool = False,
     return notes
 
 
-def check_decoder(decoder: Decoder, name: str = "OBJECT") -> None:
+def check_decoder(decoder: Decoder | Experts, name: str = "OBJECT") -> None:
     """Raises ObjectError for a decoder that OpenLIME cannot draw."""
     if not _expressible(decoder):
         raise ObjectError(
@@ -84,7 +85,7 @@ def check_decoder(decoder: Decoder, name: str = "OBJECT") -> None:
         )
 
 
-def _expressible(decoder: Decoder) -> bool:
+def _expressible(decoder: Decoder | Experts) -> bool:
     if isinstance(decoder, LightMlpDecoder):
         plain = decoder.activation == "elu" and not decoder.skip
         return plain and len(decoder.hidden) in (1, 2) and decoder.planes <= OPENLIME_PLANES
@@ -100,7 +101,7 @@ def _needs_tiles(relightable: Relightable) -> bool:
     return loads_best_as_tiles(relightable) if _is_rti(relightable.decoder) else needs_tiles(relightable)
 
 
-def _is_rti(decoder: Decoder) -> bool:
+def _is_rti(decoder: Decoder | Experts) -> bool:
     """Whether OpenLIME's RTI layer draws it; its neural layer draws the others."""
     return isinstance(decoder, LightBasisDecoder | NodeBasisDecoder)
 
@@ -175,7 +176,7 @@ def _write_neural(shown: Relightable, folder: Path, tiled: bool) -> None:
     if isinstance(relightable.decoder, LightMlpDecoder):
         nine = with_nine_planes(relightable, relightable.decoder)
         write_object(nine, folder, tiled)
-        _add_to_info(folder, openlime_numbers(_plain(nine.decoder.frame_network((0, 0)))))
+        _add_to_info(folder, openlime_numbers(_plain(nine.decoders[0].frame_network((0, 0)))))
     else:
         write_object(relightable, folder, tiled)
 

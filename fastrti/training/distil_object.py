@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 import fastrti
-from fastrti.kernels.reference import evaluate_network
+from fastrti.kernels.reference import evaluate_by_label
 from fastrti.lights import light_from_angles
 from fastrti.objects.provenance import with_step
 from fastrti.objects.relightable import Relightable
@@ -98,12 +98,15 @@ class _Original:
 
     def __init__(self, relightable: Relightable, samples: PixelSamples):
         self.relightable = relightable
-        self.planes = relightable.planes[:, samples.rows.numpy(), samples.columns.numpy()]  # (K, P)
+        rows, columns = samples.rows.numpy(), samples.columns.numpy()
+        self.planes = relightable.planes[:, rows, columns]  # (K, P)
+        self.labels = None if relightable.labels is None else relightable.labels[rows, columns]
 
     def __call__(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:  # → (L, 3, P), see TeacherFunction
-        planes = self.planes[:, pixels.cpu().numpy()]
-        networks = [self.relightable.frame_network(light) for light in lights.cpu().numpy()]
-        colours = np.stack([evaluate_network(network, planes) for network in networks])
+        chosen = pixels.cpu().numpy()
+        planes, labels = self.planes[:, chosen], None if self.labels is None else self.labels[chosen]
+        networks = [self.relightable.frame_networks(light) for light in lights.cpu().numpy()]
+        colours = np.stack([evaluate_by_label(each, planes, labels) for each in networks])
         return torch.from_numpy(colours).clamp_(0, 1).to(samples)
 
 

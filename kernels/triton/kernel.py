@@ -89,7 +89,7 @@ class TritonKernel:
         mask = relightable.mask
         self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
         self.light_network = DeviceLightNetwork(
-            relightable.decoder.light_network,
+            relightable.decoders[0].light_network,
             relightable.minimum,
             relightable.maximum,
             self.precision,

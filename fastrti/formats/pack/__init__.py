@@ -35,19 +35,20 @@ def load(source: Source, max_pixels: int | None) -> Relightable:
 def save(relightable: Relightable, path: Path) -> None:
     """Writes an object as a pack, or replaces one; see `fastrti.save`."""
     check_place(path)
-    stored, mask, normals = stored_planes(relightable), relightable.mask, relightable.normals
+    mask, labels, normals = relightable.mask, relightable.labels, relightable.normals
     info = object_info(relightable)
-    stored = stored[: info["planes"]]
-    height, width = stored.shape[1:]
+    stored = stored_planes(relightable)[: info["planes"]]
+    count, (height, width) = len(stored), stored.shape[1:]
+    beside = [] if labels is None else [labels]
+    beside += [] if mask is None else [np.where(mask, 255, 0).astype(np.uint8)]
 
     def planes(row: int, column: int) -> Tile:
         place = _place(row, column)
         tile: Tile = stored[:, place[0], place[1]].transpose(1, 2, 0)
-        if mask is None:
-            return tile
-        return np.concatenate([tile, np.where(mask[place], 255, 0).astype(np.uint8)[..., None]], axis=2)
+        return np.concatenate([tile, *(each[place][..., None] for each in beside)], axis=2) if beside else tile
 
-    pictures = [Picture(levels(width, height, len(stored) + (mask is not None)), mask is not None, planes)]
+    sizes = levels(width, height, count + len(beside))
+    pictures = [Picture(sizes, mask is not None, planes, None if labels is None else count)]
     if normals is not None:
         surface = normals
         pictures.append(Picture(levels(width, height, 3), False, lambda *tile: surface[_place(*tile)]))

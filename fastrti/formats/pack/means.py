@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fastrti.formats.pack.layout import Level
 from fastrti.formats.pack.tiles import Tile
 from fastrti.formats.pyramid import TILE
+from fastrti.objects.scales import Halving
 
 Sums = NDArray[np.uint32]
 
@@ -27,12 +28,14 @@ class Picture:
     Attributes:
         levels: the finest first.
         masked: the last sample is a mask, 255 or 0: other samples count only where it is 255.
+        label: the number of the sample that says which expert draws a pixel, or None of an object of one decoder.
         read: the tile of a row and a column of level 0, (h, w, samples).
     """
 
     levels: list[Level]
     masked: bool
     read: Callable[[int, int], Tile]
+    label: int | None = None
 
 
 def visit(picture: Picture, keep: Keep) -> None:
@@ -47,10 +50,7 @@ def _visit(picture: Picture, number: int, row: int, column: int, keep: Keep) -> 
     level = picture.levels[number]
     if number == 0:
         tile = picture.read(row, column)
-        sums = tile.astype(np.uint32)
-        if picture.masked:
-            sums[..., -1] //= 255
-            sums[..., :-1] *= sums[..., -1:]
+        sums = _first_sums(picture, tile)
     else:
         below = picture.levels[number - 1]
         rows = range(2 * row, min(2 * row + 2, below.rows))
@@ -60,7 +60,18 @@ def _visit(picture: Picture, number: int, row: int, column: int, keep: Keep) -> 
         )
         tile = _means(picture, number, row, column, sums)
     keep(level, row, column, tile)
-    return _halved(sums)
+    return _halved(sums) if picture.label is None else _halved_apart(picture.label, sums)
+
+
+def _first_sums(picture: Picture, tile: Tile) -> Sums:
+    """The samples of level 0, 0 where they do not count. Of experts, what follows is how many pixels count."""
+    sums = tile.astype(np.uint32)
+    ones = np.ones((*tile.shape[:2], 1), np.uint32)
+    if picture.masked:
+        ones = sums[..., -1:] = sums[..., -1:] // 255
+        planes = sums[..., : -1 if picture.label is None else picture.label]
+        planes *= ones
+    return sums if picture.label is None else np.concatenate([sums, ones], axis=2)
 
 
 def _halved(sums: Sums) -> Sums:
@@ -70,6 +81,15 @@ def _halved(sums: Sums) -> Sums:
     return rows[:, 0::2] + rows[:, 1::2]
 
 
+def _halved_apart(label: int, sums: Sums) -> Sums:
+    """Sums over those pixels that go on together; the mask, between the label and the last sample, counts all."""
+    halving = Halving(sums[..., label].astype(np.uint8), sums[..., -1])
+    halved = halving.sums(sums)
+    halved[..., label] = halving.labels
+    halved[..., label + 1 : -1] = _halved(sums[..., label + 1 : -1])
+    return halved
+
+
 def _means(picture: Picture, number: int, row: int, column: int, sums: Sums) -> Tile:
     full, side = picture.levels[0], 1 << number
     down, across = (
@@ -77,9 +97,12 @@ def _means(picture: Picture, number: int, row: int, column: int, sums: Sums) -> 
         for length, first, count in ((full.height, row, sums.shape[0]), (full.width, column, sums.shape[1]))
     )
     area = (down[:, None] * across)[..., None]
-    count = np.maximum(sums[..., -1:], 1) if picture.masked else area
-    means = (sums + count // 2) // count
+    count = np.maximum(sums[..., -1:], 1) if picture.masked or picture.label is not None else area
+    samples = sums[..., : picture.levels[0].samples]
+    means = (samples + count // 2) // count
     if picture.masked:
-        means[..., -1:] = np.where(2 * sums[..., -1:] >= area, 255, 0)
+        means[..., -1:] = np.where(2 * samples[..., -1:] >= area, 255, 0)
+    if picture.label is not None:
+        means[..., picture.label] = samples[..., picture.label]
     tile: Tile = means.astype(np.uint8)
     return tile

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, ObjectError
-from fastrti.formats.info_json import checked_plane_count, described, read_decoder
+from fastrti.formats.info_json import checked_plane_count, described, has_experts, read_decoder
 from fastrti.formats.pack.ranges import RangedFile
 from fastrti.formats.pack.reading import PackedLevel, read_head
 from fastrti.formats.pyramid import TILE
@@ -46,6 +46,7 @@ class Pack:
         height: of the level, in pixels.
         model: the object with a single pixel: its decoder and everything else that info.json says.
         masked: whether the object has a mask.
+        labelled: whether the object has several experts.
         has_normals: whether the object has normals.
 
     Raises:
@@ -58,8 +59,10 @@ class Pack:
         first = head.planes[0].level
         info = parsed_fields(head.info, f"{path}: info.json")
         stored = checked_plane_count(info)
-        if first.samples not in (stored, stored + 1):
-            raise ObjectError(f"{path}: expected {stored} planes and perhaps a mask, got {first.samples} samples")
+        self.labelled = has_experts(info)
+        if first.samples - self.labelled not in (stored, stored + 1):
+            labels = ", labels" if self.labelled else ""
+            raise ObjectError(f"{path}: expected {stored} planes{labels} and perhaps a mask, got {first.samples} samples")
         for key, size in (("width", first.width), ("height", first.height)):
             info.integer(key, size, size)
         annotations: tuple[Annotation, ...] = ()
@@ -68,11 +71,14 @@ class Pack:
             annotations = read_annotations(parsed_json(head.annotations, where), where)
         try:
             decoder = read_decoder(info, stored)
-            self.model = described(info, decoder, np.zeros((stored, 1, 1), np.uint8), annotations=annotations)
+            label = np.zeros((1, 1), np.uint8) if self.labelled else None
+            pixel = np.zeros((stored, 1, 1), np.uint8)
+            self.model = described(info, decoder, pixel, labels=label, annotations=annotations)
             check_float32(self.model)
         except ArgumentError as error:
             raise ObjectError(f"{path}: {error}") from None
-        self.masked = first.samples == stored + 1
+        self.masked = first.samples - self.labelled == stored + 1
+        self._stored = stored
         self.has_normals = bool(head.normals)
         self._head = head
         self._show(number)
@@ -107,8 +113,14 @@ class Pack:
         rows = range(self._planes.level.rows)
         bands = [reduced(self._object(_pixels(self._planes, [row]), self._bare), factor) for row in rows]
         masks = [band.mask for band in bands if band.mask is not None]
-        planes = np.concatenate([band.planes for band in bands], axis=1)
-        return self._scaled(replace(self.model, planes=planes, mask=np.concatenate(masks) if masks else None), number)
+        labels = [band.labels for band in bands if band.labels is not None]
+        smaller = replace(
+            self.model,
+            planes=np.concatenate([band.planes for band in bands], axis=1),
+            mask=np.concatenate(masks) if masks else None,
+            labels=np.concatenate(labels) if labels else None,
+        )
+        return self._scaled(smaller, number)
 
     def whole(self) -> Relightable:
         """All of this size, in memory. Coarser levels have no normals.
@@ -136,8 +148,16 @@ class Pack:
         return replace(self.model, lights=None, training={}, provenance={}, annotations=(), extra={})
 
     def _object(self, samples: NDArray[np.uint8], like: Relightable) -> Relightable:
-        """The object of samples, (samples, h, w)."""
-        return replace(like, planes=samples[: len(like.planes)], mask=samples[-1] > 127 if self.masked else None)
+        """The object of samples, (samples, h, w).
+
+        Raises:
+            ObjectError: a label that no expert has.
+        """
+        mask, labels = samples[-1] > 127 if self.masked else None, samples[self._stored] if self.labelled else None
+        try:
+            return replace(like, planes=samples[: len(like.planes)], mask=mask, labels=labels)
+        except ArgumentError as error:
+            raise ObjectError(f"{self.path}: {error}: pack the object again") from None
 
     def _scaled(self, found: Relightable, number: int) -> Relightable:
         scale = self.model.mm_per_pixel

@@ -85,7 +85,7 @@ def read_head(file: RangedFile) -> Head:
     directories = _Directories(file)
     first = directories.next()
     width, height, samples = (first.number(tag) for tag in (Tag.WIDTH, Tag.HEIGHT, Tag.SAMPLES))
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= MAX_PLANES + 1):
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= MAX_PLANES + 2):  # labels, and a mask
         raise _error(file, f"a pack of at most {MAX_SIDE}×{MAX_SIDE} pixels", f"{width}×{height}, {samples} samples")
     sizes = levels(width, height, samples)
     if sizes[0].tiles > MAX_TILES:
@@ -124,7 +124,7 @@ class _Directory:
     def numbers(self, tag: Tag) -> tuple[int, ...]:
         """The numbers of a short value."""
         size = SIZES[TYPES[tag]]
-        return tuple(np.frombuffer(self.data(tag, (MAX_PLANES + 1) * size), f"<u{size}").tolist())
+        return tuple(np.frombuffer(self.data(tag, (MAX_PLANES + 2) * size), f"<u{size}").tolist())
 
     def number(self, tag: Tag) -> int:
         """The one number of a value."""

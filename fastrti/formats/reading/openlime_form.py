@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ObjectError
 from fastrti.json_fields import Fields
-from fastrti.objects.decoders import Decoder, MlpDecoder
+from fastrti.objects.decoders import MlpDecoder
 
 OPENLIME_PLANES = 9
 
 
-def openlime_expresses(decoder: Decoder) -> TypeGuard[MlpDecoder]:
+def openlime_expresses(decoder: object) -> TypeGuard[MlpDecoder]:
     """Whether OpenLIME's neural layer can evaluate the decoder: ELU, one or two hidden layers, no skip, K ≤ 9."""
     return (
         isinstance(decoder, MlpDecoder)
