@@ -1,4 +1,4 @@
-"""Objects of several experts in the web viewer: its pixels are the Renderer's, from folders, tiles, packs and one file."""
+"""Objects of several experts in the web viewer: pixels are the Renderer's, from folders, tiles, packs and one file."""
 
 import json
 from pathlib import Path
@@ -76,12 +76,12 @@ def test_pixels_are_the_renderer_s(browser: Browser, tmp_path: Path) -> None:
 
 def test_a_picture_that_is_seen_small_mixes_no_experts(browser: Browser, tmp_path: Path) -> None:
     """One file, whose planes are whole pictures: the GPU makes the coarser levels."""
-    what = experts(KIND, 3, 64, 96)
+    what = experts(KIND, 3, 64, 600)
     export_single_file(what, tmp_path / "one.html")
     with served(tmp_path) as (address, _):
         browser.open(f"{address}/one.html")
         assert isinstance(wait_for_picture(browser), dict)
-        drawn = np.array(browser.run(HALF, list(LIGHTS[1]), [96, 64])).reshape(32, 48, 4)[..., :3]
+        drawn = np.array(browser.run(HALF, list(LIGHTS[1]), [600, 64])).reshape(32, 300, 4)[..., :3]
     expected = Renderer(what, backend="reference").relight(LIGHTS[1], scale=1 / 2).astype(int)
     assert abs(drawn - expected).max() <= 1
     assert np.ptp(expected) > 50

@@ -103,7 +103,8 @@ vec3 stored(ivec2 texel, int file) {
   return floor(255.0 * texelFetch(planes, ivec3(texel, file), lod).rgb + 0.5);
 }
 
-${labelled ? `int label(ivec2 texel) {\n  return int(stored(texel, ${files}).r);\n}\n` : ''}
+${labelled ? `int label(ivec2 texel) { return int(stored(texel, ${files}).r); }` : ''}
+
 vec3 network(ivec2 texel) {
   int k = ${labelled ? `${count} * min(label(texel), ${experts - 1})` : 0};
 ${first ? `  vec4 h1[${first}];\n  for (int o = 0; o < ${first}; o++) h1[o] = w(k++);` : ''}
@@ -125,7 +126,8 @@ void main() {
   vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : floor(255.0 * network(texel) + 0.5) / 255.0;
   if (mode != ${MODES.relight}) rgb = enhanced(rgb, texel);
   float inside = ${masked ? `step(0.5, texelFetch(planes, ivec3(texel, ${files + labelled}), lod).r)` : '1.0'};
-${labelled ? `  if (label(texel) >= ${experts}) inside = 0.0; // nobody draws it\n` : ''}  colour = vec4(floor(255.0 * rgb * inside + 0.5) / 255.0, max(inside, outside));
+  ${labelled ? `if (label(texel) >= ${experts}) inside = 0.0;` : ''}
+  colour = vec4(floor(255.0 * rgb * inside + 0.5) / 255.0, max(inside, outside));
 }`;
 }
 
