@@ -2,8 +2,8 @@
 
     h₀ = v;  hᵢ = φ(Wᵢ·hᵢ₋₁ + bᵢ);  y = Wₙ·h + bₙ [+ S·v] [· base]        byte = floor(255·clamp(y, 0, 1) + 0.5)
 
-v are the raw bytes of the planes: a frame network is folded onto them first (`FrameNetwork.folded`). Of several experts,
-the label of a pixel says whose network draws it.
+v are the raw bytes of the planes: a frame network is folded onto them first (`FrameNetwork.folded`). Of several
+experts, the label of a pixel says whose network draws it.
 """
 
 from collections.abc import Callable, Sequence

@@ -28,7 +28,17 @@ struct sizes {
   int32_t planes, height, width, mask, hidden_layers, hidden[2], activation, skip, base_colour, features, count,
       light_layers;
   int32_t layers[FASTRTI_MAX_LIGHT_LAYERS][2];
+  int32_t experts;
 };
+
+static void read_layers(FILE *file, const struct sizes *sizes, fastrti_layer *layers) {
+  for (int i = 0; i < sizes->light_layers && i < FASTRTI_MAX_LIGHT_LAYERS; ++i) {
+    layers[i].inputs = sizes->layers[i][0];
+    layers[i].outputs = sizes->layers[i][1];
+    layers[i].weights = take(file, (size_t)layers[i].inputs * layers[i].outputs, sizeof(float));
+    layers[i].bias = take(file, layers[i].outputs, sizeof(float));
+  }
+}
 
 static fastrti_description read_description(FILE *file) {
   const struct sizes *sizes = take(file, 1, sizeof *sizes);
@@ -51,15 +61,16 @@ static fastrti_description read_description(FILE *file) {
   description.maximum = take(file, planes, sizeof(double));
   if (sizes->features == FASTRTI_MONOMIALS) description.features.exponents = take(file, 3 * count, sizeof(int32_t));
   if (sizes->features == FASTRTI_RBF) description.features.nodes = take(file, 3 * count, sizeof(float));
-  for (int i = 0; i < sizes->light_layers && i < FASTRTI_MAX_LIGHT_LAYERS; ++i) {
-    fastrti_layer *layer = &description.light[i];
-    layer->inputs = sizes->layers[i][0];
-    layer->outputs = sizes->layers[i][1];
-    layer->weights = take(file, (size_t)layer->inputs * layer->outputs, sizeof(float));
-    layer->bias = take(file, layer->outputs, sizeof(float));
+  read_layers(file, sizes, description.light);
+  description.experts = sizes->experts;
+  if (sizes->experts > 1) {
+    fastrti_layer *others = malloc((size_t)(sizes->experts - 1) * sizes->light_layers * sizeof *others);
+    for (int i = 1; i < sizes->experts; ++i) read_layers(file, sizes, others + (i - 1) * sizes->light_layers);
+    description.expert_layers = others;
   }
   description.bytes = take(file, planes * pixels, 1);
   if (sizes->mask) description.mask = take(file, pixels, 1);
+  if (sizes->experts > 1) description.labels = take(file, pixels, 1);
   return description;
 }
 

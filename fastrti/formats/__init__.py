@@ -110,7 +110,9 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
         writable = ", ".join(name for name, row in FORMATS.items() if row.save)
         raise ArgumentError(f"expected a format of {writable}, got {format!r}")
     try:
-        if all(isinstance(decoder, Decoder) for decoder in relightable.decoders):  # the formats refuse other kinds by their names
+        if all(
+            isinstance(decoder, Decoder) for decoder in relightable.decoders
+        ):  # the formats refuse other kinds by their names
             check_float32(relightable)
         row.save(relightable, Path(path))
     except ArgumentError as error:

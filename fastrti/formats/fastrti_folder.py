@@ -33,7 +33,17 @@ NORMALS = "normals.png"
 ANNOTATIONS = "annotations.json"
 
 _OWN_FILES: tuple[str, ...] = ("info.json", "mask.png", "plane_*.jpg", "plane_*.dzi", "plane_*_files")
-_OWN_FILES += ("labels.png", "labels.dzi", "labels_files", "mask.dzi", "mask_files", NORMALS, "normals.dzi", "normals_files", ANNOTATIONS)
+_OWN_FILES += (
+    "labels.png",
+    "labels.dzi",
+    "labels_files",
+    "mask.dzi",
+    "mask_files",
+    NORMALS,
+    "normals.dzi",
+    "normals_files",
+    ANNOTATIONS,
+)
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------
@@ -83,9 +93,7 @@ def _planes(source: Source, files: int, width: int, height: int) -> NDArray[np.u
     return planes
 
 
-def _picture(
-    source: Source, stem: str, mode: Literal["RGB", "L"], width: int, height: int
-) -> NDArray[np.uint8] | None:
+def _picture(source: Source, stem: str, mode: Literal["RGB", "L"], width: int, height: int) -> NDArray[np.uint8] | None:
     """Another picture of the object, (H, W, 3) or (H, W), or None where it has none."""
     if "tiles" not in source.fields:
         whole = source.path / f"{stem}.png"

@@ -26,9 +26,7 @@ def level_count(width: int, height: int) -> int:
     return 1 + max(0, (max(width, height) - 1) // TILE).bit_length()
 
 
-def write_pyramid(
-    folder: Path, stem: str, picture: NDArray[np.uint8], labels: NDArray[np.uint8] | None = None
-) -> None:
+def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8], labels: NDArray[np.uint8] | None = None) -> None:
     """Writes `stem.dzi` and `stem_files/level/column_row.png`, without overlap; level 0 is the one that fits one tile.
 
     Args:
@@ -48,9 +46,7 @@ def write_pyramid(
             picture, labels = _halved_apart(picture, labels)
 
 
-def _halved_apart(
-    picture: NDArray[np.uint8], labels: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _halved_apart(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The means of the pixels that go on together, rounded to nearest, and their labels."""
     ones = np.ones(labels.shape, np.uint32)
     halving = Halving(labels, ones)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from objects import relightable
+from objects import experts, relightable
 
 from fastrti import save
 from fastrti.kernels import cpu as relight_cpu
@@ -61,10 +61,24 @@ def read_ppm(path: Path) -> NDArray[np.uint8]:
 @needs_tools
 @needs_kernel
 @pytest.mark.parametrize(
-    "name", ("light-mlp-relu-skip", "light-mlp-elu", "openlime", "mlp-9-3-skip", "ptm-base", "hsh9", "rbf", "bilinear")
+    "name",
+    (
+        "light-mlp-relu-skip",
+        "light-mlp-elu",
+        "openlime",
+        "mlp-9-3-skip",
+        "ptm-base",
+        "hsh9",
+        "rbf",
+        "bilinear",
+        "experts",
+    ),
 )
 def test_the_example_draws_what_the_renderer_draws(name: str, example: Path, tmp_path: Path) -> None:
-    original = relightable(name, 23, 37, masked=True)
+    if name == "experts":
+        original = experts("light-mlp-relu-skip", 3, 23, 37, masked=True)
+    else:
+        original = relightable(name, 23, 37, masked=True)
     save(original, tmp_path / "object")
     numbers, picture = tmp_path / "object.numbers", tmp_path / "picture.ppm"
     run(sys.executable, CSRC / "examples" / "dump.py", tmp_path / "object", numbers)

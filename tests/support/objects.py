@@ -1,6 +1,6 @@
 """One small relightable object of every decoder kind, seeded: what the tests of files, backends and Renderer run."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +8,7 @@ from networks import random_network, random_planes
 
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import Activation
 from fastrti.objects.light_network import parameter_shapes
 from fastrti.objects.light_terms import monomials
@@ -95,6 +96,44 @@ def relightable(name: str, height: int = HEIGHT, width: int = WIDTH, masked: boo
     planes = random_planes(rng, decoder.planes, (height, width))
     mask = rng.random((height, width)) < 0.7 if masked else None
     return Relightable(planes, minimum, maximum, decoder, mask)
+
+
+EXPERT_KINDS = ("light-mlp-relu-skip", "light-mlp-elu", "mlp-9-16-16-3-relu", "openlime-few-experts", "rbf", "ptm-base")
+
+
+def experts(name: str, count: int = 3, height: int = HEIGHT, width: int = WIDTH, masked: bool = False) -> Relightable:
+    """An object of several experts of one kind, which differ, and whose labels have runs of every length."""
+    one = relightable(
+        "openlime-one-layer-few-latents" if name == "openlime-few-experts" else name, height, width, masked
+    )
+    rng = np.random.default_rng([count, height, width])
+    columns = np.cumsum(rng.random(height * width) < 1 / rng.integers(1, 90, height * width))
+    labels = (columns * rng.integers(1, 7) % count).astype(np.uint8).reshape(height, width)
+    labels.flat[: min(count, labels.size)] = np.arange(min(count, labels.size))
+    return replace(one, decoder=Experts(tuple(_moved(one.decoder, number) for number in range(count))), labels=labels)
+
+
+def _moved(decoder: Decoder | Experts, number: int) -> Decoder:
+    """A decoder of the same shape: other numbers, as far as it has any."""
+    if isinstance(decoder, LightMlpDecoder):
+        first, *rest = decoder.light_biases
+        return replace(decoder, light_biases=(first + np.float32(0.7 * number), *rest))
+    if isinstance(decoder, MlpDecoder):
+        return replace(decoder, biases=(decoder.biases[0] + np.float32(0.3 * number), *decoder.biases[1:]))
+    if isinstance(decoder, NodeBasisDecoder):
+        return replace(decoder, table=np.roll(decoder.table, number, axis=1))
+    assert isinstance(decoder, LightBasisDecoder)
+    return decoder
+
+
+def expert_of(several: Relightable, number: int) -> Relightable:
+    """The object as one of its experts alone would draw it."""
+    return replace(several, decoder=several.decoders[number], labels=None)
+
+
+def composed(several: Relightable, pictures: list[np.ndarray]) -> np.ndarray:
+    """The pictures of `expert_of`, each at its own pixels."""
+    return np.take_along_axis(np.stack(pictures), several.labels[None, ..., None].astype(int), 0)[0]
 
 
 def _range(decoder: Decoder, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -62,7 +62,9 @@ class Pack:
         self.labelled = has_experts(info)
         if first.samples - self.labelled not in (stored, stored + 1):
             labels = ", labels" if self.labelled else ""
-            raise ObjectError(f"{path}: expected {stored} planes{labels} and perhaps a mask, got {first.samples} samples")
+            raise ObjectError(
+                f"{path}: expected {stored} planes{labels} and perhaps a mask, got {first.samples} samples"
+            )
         for key, size in (("width", first.width), ("height", first.height)):
             info.integer(key, size, size)
         annotations: tuple[Annotation, ...] = ()

@@ -85,7 +85,9 @@ def read_head(file: RangedFile) -> Head:
     directories = _Directories(file)
     first = directories.next()
     width, height, samples = (first.number(tag) for tag in (Tag.WIDTH, Tag.HEIGHT, Tag.SAMPLES))
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= MAX_PLANES + 2):  # labels, and a mask
+    if not (
+        1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= MAX_PLANES + 2
+    ):  # labels, and a mask
         raise _error(file, f"a pack of at most {MAX_SIDE}×{MAX_SIDE} pixels", f"{width}×{height}, {samples} samples")
     sizes = levels(width, height, samples)
     if sizes[0].tiles > MAX_TILES:

@@ -41,21 +41,22 @@ export class GlRenderer {
     }
     this.#gl = gl;
     this.#decoder = decoder;
-    const inBlock = 16 * weightCount(decoder) <= gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
+    const count = weightCount(decoder) * (decoder.experts?.length ?? 1);
+    const inBlock = 16 * count <= gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
     this.#relight = makeProgram(gl, COVER_VERTEX, relightShader(decoder, masked, inBlock));
     this.#compose = makeProgram(gl, COMPOSE_VERTEX, COMPOSE_FRAGMENT);
     const { program } = this.#relight;
-    this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, program) : makeWeightTexture(gl, weightCount(decoder)));
+    this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, program) : makeWeightTexture(gl, count));
     this.#scratch = makeTarget(gl, RELIT_UNIT, gl.RGBA8, tileSize);
     gl.bindVertexArray(gl.createVertexArray());
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
     this.#assignUnits();
   }
 
-  /** Uploads the folded network of the first light, or of the second. */
-  setNetwork(network, second = 0) {
+  /** Uploads the folded networks of the first light, or of the second. */
+  setNetworks(networks, second = 0) {
     this.#weights[second] ??= this.#makeWeights();
-    this.#weights[second].upload(packWeights(this.#decoder, network));
+    this.#weights[second].upload(packWeights(this.#decoder, networks));
   }
 
   /**
@@ -69,7 +70,7 @@ export class GlRenderer {
   }
 
   /**
-   * The texture array of a tile's plane pictures (and mask).
+   * The texture array of a tile's plane pictures (and labels and mask).
    * @param {ImageBitmap[]} bitmaps all of one size.
    * @param {boolean} mipmapped whether the GPU makes the coarser levels.
    */
@@ -83,7 +84,8 @@ export class GlRenderer {
       const size = [width, height, 1];
       gl.texSubImage3D(gl.TEXTURE_2D_ARRAY, 0, 0, 0, layer, ...size, gl.RGB, gl.UNSIGNED_BYTE, bitmap);
     });
-    if (levels > 1) gl.generateMipmap(gl.TEXTURE_2D_ARRAY);
+    if (levels > 1 && this.#decoder.experts) this.#decoder.makeLevels(gl, width, height, bitmaps.length, levels);
+    else if (levels > 1) gl.generateMipmap(gl.TEXTURE_2D_ARRAY);
     return texture;
   }
 

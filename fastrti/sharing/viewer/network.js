@@ -13,6 +13,7 @@ const MAX_WEIGHT = 1e9;
  * @property {boolean} skip whether the frame network has a linear skip.
  * @property {boolean} base whether the output is multiplied by the first three planes.
  * @property {(light: number[]) => Network} frameNetwork the network of one unit light, in units of z.
+ * @property {Decoder[]} [experts] of one shape, where a picture of labels says which of them draws which pixel.
  *
  * @typedef {object} Network
  * @property {Float32Array[]} weights (out, in) row-major, one a layer.

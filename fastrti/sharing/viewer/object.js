@@ -6,13 +6,15 @@ import { folded } from './network.js';
 import { readSteps } from './record.js';
 
 const VERSION = 1;
+const EXPERTS_VERSION = 2;
 const MAX_SIDE = 1 << 20;
 
 /**
  * @typedef {object} RtiObject
  * @property {number} width,height pixels.
  * @property {import('./network.js').Decoder} decoder
- * @property {(light: number[]) => import('./network.js').Network} network of one unit light, on raw bytes.
+ * @property {(light: number[]) => import('./network.js').Network[]} networks of one unit light, on raw bytes: one for
+ *   each expert, or the only one.
  * @property {boolean} masked
  * @property {{size: number, levels: number}|null} tiles null where the planes are whole pictures.
  * @property {number|null} mmPerPixel
@@ -32,20 +34,22 @@ export async function openObject(files) {
   if (typeof info !== 'object' || info === null || info.fastrti === undefined) {
     throw new ObjectError('info.json: expected an object of fastrti, got another file: export it with fastrti.');
   }
-  if (readInteger(info, 'fastrti', 1, 2 ** 30) > VERSION) {
-    throw new ObjectError(`info.json: expected version ${VERSION}, got ${info.fastrti}: use a newer viewer.`);
+  const version = readInteger(info, 'fastrti', 1, 2 ** 30);
+  if (version > EXPERTS_VERSION) {
+    throw new ObjectError(`info.json: expected version ${VERSION} or ${EXPERTS_VERSION}, got ${version}: use a newer viewer.`);
   }
   readChoice(info, 'colorspace', ['rgb']);
   const stored = readInteger(info, 'planes', 1, 48);
   const [minimum, maximum] = ['min', 'max'].map((key) => readArray(info, key, [stored]).data);
-  const decoder = makeDecoder(info, stored);
+  const decoder = version === VERSION ? makeDecoder(info, stored) : await withExperts(info, stored);
+  const experts = decoder.experts ?? [decoder];
   const bounds = [minimum.slice(0, decoder.planes), maximum.slice(0, decoder.planes)];
   const tiles = readTiles(info);
   return {
     width: readInteger(info, 'width', 1, MAX_SIDE),
     height: readInteger(info, 'height', 1, MAX_SIDE),
     decoder,
-    network: (light) => folded(decoder.frameNetwork(light), ...bounds),
+    networks: (light) => experts.map((each) => folded(each.frameNetwork(light), ...bounds)),
     masked: await files.has(tiles ? 'mask.dzi' : 'mask.png'),
     tiles,
     mmPerPixel: readMmPerPixel(info),
@@ -56,6 +60,10 @@ export async function openObject(files) {
     rights: String(info.rights ?? ''),
     steps: readSteps(info.provenance),
   };
+}
+
+async function withExperts(info, stored) {
+  return (await import('./experts.js')).readExperts(info, stored);
 }
 
 function readTiles({ tiles }) {

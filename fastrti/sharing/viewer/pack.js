@@ -6,7 +6,7 @@ import { TILE, Tiff } from './tiff.js';
 
 const INFO_TAG = 65000; // tags of info.json
 const ANNOTATIONS_TAG = 65001; // and annotations.json
-const TILE_NAME = /^(?:plane_(\d+)|(mask)|(normals))_files\/(\d+)\/(\d+)_(\d+)\.png$/;
+const TILE_NAME = /^(?:plane_(\d+)|(mask|labels)|(normals))_files\/(\d+)\/(\d+)_(\d+)\.png$/;
 
 /** @returns {Promise<Pack>} the reader of a file, whose directories are checked. */
 export async function openPack(url) {
@@ -26,6 +26,7 @@ class Pack {
   #planes; // Directory[], the finest level first
   #normals; // the same, or none
   #planeCount;
+  #labels; // 1 if a sample of labels follows the planes
   #tiles = new Map(); // promises of the samples of tiles that are on their way
 
   constructor(file, tiff, directories, info) {
@@ -41,7 +42,8 @@ class Pack {
     this.#planes = this.#levels(directories.slice(0, levels || 1), levels);
     this.#normals = this.#levels(directories.slice(levels), directories.length > levels ? levels : 0);
     this.#planeCount = Number(this.#info?.planes);
-    const spare = this.#planes[0].samples - this.#planeCount;
+    this.#labels = Number(this.#info?.fastrti === 2);
+    const spare = this.#planes[0].samples - this.#planeCount - this.#labels;
     const fits = this.#info?.width === width && this.#info.height === height && (spare === 0 || spare === 1);
     if (!fits) file.refuse('expected planes as its info.json says, got others: pack the object again');
     if (this.#normals.length && this.#normals[0].samples !== 3) file.refuse('expected normals of three samples, got others');
@@ -66,18 +68,19 @@ class Pack {
    * @returns {Promise<ImageData>}
    */
   async bitmap(name, [width, height], signal) {
-    const [plane, mask, normals, level, column, row] = TILE_NAME.exec(name).slice(1);
+    const [plane, beside, normals, level, column, row] = TILE_NAME.exec(name).slice(1);
     const directory = (normals ? this.#normals : this.#planes).at(-1 - level);
     if (!directory) throw new ObjectError(`${this.#file.name}: expected normals in the file, got none: pack them too.`);
     const samples = await this.#samples(directory, Number(row) * directory.columns + Number(column), signal);
-    if (mask) return picture(samples, directory.samples, [-1, -1, -1].map(() => this.#planeCount), width, height);
+    const sample = beside === 'mask' ? directory.samples - 1 : this.#planeCount;
+    if (beside) return picture(samples, directory.samples, [sample, sample, sample], width, height);
     const first = plane ? 3 * (plane - 1) : 0;
     const end = normals ? 3 : this.#planeCount;
     return picture(samples, directory.samples, [first, first + 1, first + 2].map((k) => (k < end ? k : -1)), width, height);
   }
 
   get #masked() {
-    return this.#planes[0].samples > this.#planeCount;
+    return this.#planes[0].samples > this.#planeCount + this.#labels;
   }
 
   /** The directories of a pyramid, if they are one. */

@@ -194,7 +194,7 @@ export class Scene {
     const { mode, light, look } = sight;
     const lights = isMade(sight) && look.light2 ? [light, look.light2] : [light];
     lights.forEach((each, i) => {
-      if (this.#networks[i] !== each) this.#renderer.setNetwork(this.#object.network(each), i);
+      if (this.#networks[i] !== each) this.#renderer.setNetworks(this.#object.networks(each), i);
       this.#networks[i] = each;
     });
     this.#renderer.show(mode, lights, this.gain);

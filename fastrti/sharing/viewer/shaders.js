@@ -8,7 +8,7 @@ export const MODES = { relight: 0, normals: 1, diffuse: 2, specular: 3, slope: 1
 
 const groups = (count) => Math.ceil(count / 4);
 
-/** vec4s the weights of a decoder take. */
+/** vec4s the weights of a decoder take, of each expert if it has several. */
 export function weightCount(decoder) {
   const [first = 0, second = 0] = decoder.hidden;
   const perPlane = groups(first) + (addsLinear(decoder) ? 1 : 0);
@@ -30,11 +30,17 @@ function addsLinear(decoder) {
  * The weights in the order the shader reads them: b₁, bₙ, the columns of W₁ and S plane by plane, then layer by layer
  * biases and columns, each padded with zeros to four outputs.
  * @param {import('./network.js').Decoder} decoder
- * @param {import('./network.js').Network} network folded, so its inputs are bytes.
+ * @param {import('./network.js').Network[]} networks folded, so their inputs are bytes: of one expert after the other.
  * @returns {Float32Array} four numbers a vec4.
  */
-export function packWeights(decoder, { weights, biases, skip }) {
-  const packed = new Float32Array(4 * weightCount(decoder));
+export function packWeights(decoder, networks) {
+  const size = 4 * weightCount(decoder);
+  const packed = new Float32Array(size * networks.length);
+  networks.forEach((network, i) => packNetwork(decoder, network, packed.subarray(i * size)));
+  return packed;
+}
+
+function packNetwork(decoder, { weights, biases, skip }, packed) {
   const { hidden, planes } = decoder;
   let at = 0;
   const column = (matrix, inputs, outputs, group, input) => {
@@ -61,17 +67,18 @@ export function packWeights(decoder, { weights, biases, skip }) {
   }
   if (hidden.length === 2) layer(1, hidden[0], hidden[1]);
   if (hidden.length) layer(hidden.length, hidden.at(-1), 3);
-  return packed;
 }
 
 /**
  * The fragment shader that relights one texel: bytes in, bytes out.
  * @param {import('./network.js').Decoder} decoder
- * @param {boolean} masked whether a mask follows the planes in the texture array.
+ * @param {boolean} masked whether a mask follows the planes (and labels) in the texture array.
  * @param {boolean} inBlock weights in a uniform block, where it is large enough; else in a texture.
  */
 export function relightShader(decoder, masked, inBlock) {
   const [first = 0, second = 0] = decoder.hidden.map(groups);
+  const [files, count, experts] = [planeFiles(decoder), weightCount(decoder), decoder.experts?.length ?? 1];
+  const labelled = experts > 1;
   return `#version 300 es
 precision highp float;
 precision highp int;
@@ -82,7 +89,7 @@ uniform sampler2D normals;
 uniform int lod, mode;
 uniform vec3 light;
 uniform float gain, outside; // the alpha outside of the mask
-${inBlock ? blockWeights(weightCount(decoder)) : TEXTURE_WEIGHTS}
+${inBlock ? blockWeights(experts * count) : TEXTURE_WEIGHTS}
 out vec4 colour;
 
 #define columns3(k) mat3x4(w(k), w((k) + 1), w((k) + 2))
@@ -96,11 +103,13 @@ vec3 stored(ivec2 texel, int file) {
   return floor(255.0 * texelFetch(planes, ivec3(texel, file), lod).rgb + 0.5);
 }
 
+${labelled ? `int label(ivec2 texel) { return int(stored(texel, ${files}).r); }` : ''}
+
 vec3 network(ivec2 texel) {
-  int k = 0;
+  int k = ${labelled ? `${count} * min(label(texel), ${experts - 1})` : 0};
 ${first ? `  vec4 h1[${first}];\n  for (int o = 0; o < ${first}; o++) h1[o] = w(k++);` : ''}
   vec4 y = w(k++);
-  for (int file = 0; file < ${planeFiles(decoder)}; file++) {
+  for (int file = 0; file < ${files}; file++) {
     vec3 v = stored(texel, file);
 ${first ? `    for (int o = 0; o < ${first}; o++, k += 3) h1[o] += columns3(k) * v;` : ''}
 ${addsLinear(decoder) ? '    y += columns3(k) * v;\n    k += 3;' : ''}
@@ -116,7 +125,8 @@ void main() {
   ivec2 texel = ivec2(gl_FragCoord.xy);
   vec3 rgb = mode == ${MODES.normals} ? vec3(0.0) : floor(255.0 * network(texel) + 0.5) / 255.0;
   if (mode != ${MODES.relight}) rgb = enhanced(rgb, texel);
-  float inside = ${masked ? `step(0.5, texelFetch(planes, ivec3(texel, ${planeFiles(decoder)}), lod).r)` : '1.0'};
+  float inside = ${masked ? `step(0.5, texelFetch(planes, ivec3(texel, ${files + labelled}), lod).r)` : '1.0'};
+  ${labelled ? `if (label(texel) >= ${experts}) inside = 0.0;` : ''}
   colour = vec4(floor(255.0 * rgb * inside + 0.5) / 255.0, max(inside, outside));
 }`;
 }

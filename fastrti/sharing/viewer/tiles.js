@@ -226,8 +226,9 @@ export class Pyramid {
 
   #pictureNames(tile) {
     const stems = Array.from({ length: planeFiles(this.#object.decoder) }, (_, i) => `plane_${i + 1}`);
-    const planes = stems.map((stem) => this.#name(stem, 'jpg', tile));
-    return this.#object.masked ? [...planes, this.#name('mask', 'png', tile)] : planes;
+    const { decoder, masked } = this.#object;
+    const beside = [...(decoder.experts ? ['labels'] : []), ...(masked ? ['mask'] : [])];
+    return [...stems.map((stem) => this.#name(stem, 'jpg', tile)), ...beside.map((stem) => this.#name(stem, 'png', tile))];
   }
 
   #name(stem, suffix, { level, column, row }) {

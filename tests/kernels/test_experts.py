@@ -1,0 +1,104 @@
+"""Several experts in every backend: each pixel is what its expert alone would draw."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from objects import EXPERT_KINDS, composed, expert_of, experts
+
+from fastrti.errors import ArgumentError, BackendError
+from fastrti.kernels.backends import BACKENDS
+from fastrti.kernels.cpu import CpuKernel, available_isas
+from fastrti.kernels.kernel import Backend
+from fastrti.kernels.reference import relight_reference
+from fastrti.lights import unit_light
+from fastrti.rendering.renderer import Renderer
+
+ISAS = available_isas()
+UNIT_LIGHT = tuple(unit_light((0.3, -0.5, 0.8)).tolist())
+KIND = "light-mlp-relu-skip"
+
+
+def draw(kernel, shape, top=0, left=0):
+    out = np.zeros(shape, np.uint8)
+    kernel.relight(UNIT_LIGHT, out, top, left)
+    return out
+
+
+@pytest.mark.parametrize("name", EXPERT_KINDS)
+def test_reference(name):
+    several = experts(name, 4, 6, 30, masked=True)
+    pictures = [relight_reference(expert_of(several, number), UNIT_LIGHT) for number in range(4)]
+    assert np.array_equal(relight_reference(several, UNIT_LIGHT), composed(several, pictures))
+    own = Renderer(several, backend="reference").relight(UNIT_LIGHT, region=(1, 3, 4, 20))
+    assert np.array_equal(own, composed(several, pictures)[1:5, 3:23])
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("precision", ["fp32", "int16", "int8"])
+@pytest.mark.parametrize("name", EXPERT_KINDS)
+def test_cpu_is_exact(name, precision, isa):
+    several = experts(name, 5, 13, 301)
+    elu = name in ("light-mlp-elu", "openlime-few-experts")
+    if (name == "ptm-base" and precision != "fp32") or (elu and precision == "int8"):
+        pytest.skip("these integers do not draw it")
+    masked = replace(several, mask=np.random.default_rng(0).random((13, 301)) < 0.4)
+    for drawn, channels in product((several, masked), (3, 4)):
+        alone = [CpuKernel(expert_of(drawn, number), 1, precision, isa) for number in range(5)]
+        expected = composed(drawn, [draw(kernel, (13, 301, channels)) for kernel in alone])
+        kernel = CpuKernel(drawn, 2, precision, isa)
+        assert np.array_equal(draw(kernel, (13, 301, channels)), expected)
+        assert np.array_equal(draw(kernel, (9, 200, channels), 2, 77), expected[2:11, 77:277])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 65), (64, 1), (257, 300)])
+def test_labels_of_any_map(size):
+    """Noise, and as many experts as there may be; chunks of several threads."""
+    rng = np.random.default_rng(size)
+    several = replace(experts(KIND, 64, *size), labels=rng.integers(0, 64, size, np.uint8))
+    pictures = [draw(CpuKernel(expert_of(several, number), 1), (*size, 3)) for number in range(64)]
+    assert np.array_equal(draw(CpuKernel(several, 3), (*size, 3)), composed(several, pictures))
+
+
+def test_the_label_has_the_worst_promise():
+    several = experts(KIND)
+    bounds = [CpuKernel(expert_of(several, n), precision="int16").drawn_in(UNIT_LIGHT)[1] for n in range(3)]
+    kernel = CpuKernel(several, 1, "int16")
+    assert kernel.drawn_in_each(UNIT_LIGHT) == [("int16", bound) for bound in bounds]
+    assert kernel.drawn_in(UNIT_LIGHT) == ("int16", max(bounds))
+    draw(kernel, (5, 4, 3))
+    assert kernel.label == f"{ISAS[0]}, 1 thread, int16: its bound promises {max(bounds):.2g} levels"
+
+
+def test_experts_may_be_drawn_in_different_precisions():
+    several = experts(KIND)
+    wild = replace(several.decoders[1], light_biases=tuple(100 * bias for bias in several.decoders[1].light_biases))
+    mixed = replace(
+        several, decoder=replace(several.decoder, decoders=(several.decoders[0], wild, several.decoders[2]))
+    )
+    kernels = [CpuKernel(expert_of(mixed, number), 1, isa=ISAS[0]) for number in range(3)]
+    expected = composed(mixed, [draw(kernel, (5, 4, 3)) for kernel in kernels])
+    kernel = CpuKernel(mixed, 1, isa=ISAS[0])
+    assert np.array_equal(draw(kernel, (5, 4, 3)), expected)
+    precisions = {kernel.drawn_in(UNIT_LIGHT)[0] for kernel in kernels}
+    assert all(precision in kernel.label for precision in precisions)
+    assert (" of 3 experts" in kernel.label) == (len(precisions) > 1)
+
+
+def test_the_module_refuses_labels_that_name_nobody():
+    several = experts(KIND)
+    object.__setattr__(several, "labels", np.full((5, 4), 3, np.uint8))
+    with pytest.raises(ArgumentError, match="labels that are numbers of experts"):
+        CpuKernel(several)
+
+
+def test_auto_takes_a_backend_that_draws_experts(monkeypatch):
+    refusing = Backend("triton", lambda: None, BACKENDS["reference"].make, BACKENDS["triton"].refuses)
+    monkeypatch.setitem(BACKENDS, "triton", refusing)
+    renderer = Renderer(experts(KIND))
+    assert renderer.backend == "cpu"
+    assert renderer.why_not["triton"].startswith("it draws objects of one decoder, this one has 3 experts, each")
+    assert Renderer(expert_of(experts(KIND), 0)).backend == "triton"
+    with pytest.raises(BackendError, match=r"cannot draw the object: it draws objects of one decoder.*backend 'cpu'"):
+        Renderer(experts(KIND), backend="triton")
