@@ -8,6 +8,7 @@ from objects import DECODERS, LIGHTS, relightable
 
 from fastrti import ArgumentError, Renderer
 from fastrti.objects.decoders import LightMlpDecoder
+from fastrti.objects.experts import Experts
 from fastrti.objects.mixed import can_mix, mixed
 
 CONDITIONED = [name for name, decoder in DECODERS.items() if isinstance(decoder, LightMlpDecoder)]
@@ -48,3 +49,15 @@ def test_what_cannot_be_mixed_is_a_sentence() -> None:
         mixed(relightable("ptm"), np.eye(18))
     with pytest.raises(ArgumentError, match="expected an invertible matrix of 9×9"):
         mixed(relightable("light-mlp-relu-skip"), np.zeros((9, 9)))
+
+
+def test_experts_share_one_mixing() -> None:
+    one = relightable("light-mlp-relu-skip", 12, 20)
+    other = replace(one.decoder, light_biases=(*one.decoder.light_biases[:-1], 0.9 * one.decoder.light_biases[-1]))
+    labels = np.zeros((12, 20), np.uint8)
+    labels[:, 10:] = 1
+    what = replace(one, decoder=Experts((one.decoder, other)), labels=labels)
+    turned = mixed(what, np.diag(np.linspace(0.5, 2, 9)))
+    before, after = (Renderer(each, "reference").relight(LIGHTS[1]).astype(int) for each in (what, turned))
+    assert abs(before - after).max() <= 1
+    assert abs(before - Renderer(one, "reference").relight(LIGHTS[1]))[:, 10:].max() > 2, "the second expert differs"

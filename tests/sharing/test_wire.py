@@ -14,6 +14,7 @@ from PIL import Image
 from fastrti import ArgumentError, Relightable, Renderer, for_the_wire, load, save
 from fastrti.cli import main
 from fastrti.formats.wire import Wire
+from fastrti.objects.experts import Experts
 from fastrti.rendering.bands import many_lights
 from fastrti.scoring.metrics import psnr
 from fastrti.sharing.web import export_folder
@@ -89,6 +90,17 @@ def test_tiles_hold_the_bytes_of_the_whole(tmp_path: Path) -> None:
     save(tiled, tmp_path / "again")  # lossless: nothing is rounded twice
     assert np.array_equal(load(tmp_path / "again").planes, whole.planes)
     assert load(tmp_path / "again").extra["wire"] == whole.extra["wire"]
+
+
+def test_experts_travel(tmp_path: Path) -> None:
+    one = smooth("light-mlp-relu-skip")
+    labels = np.zeros(one.planes.shape[1:], np.uint8)
+    labels[:, 16:] = 1
+    what = replace(one, decoder=Experts((one.decoder, one.decoder)), labels=labels)
+    coded, wire = for_the_wire(what, 0.2)
+    save(coded, tmp_path / "light", wire=wire)
+    assert wire == for_the_wire(one, 0.2)[1], "two experts that are one"
+    assert lost(what, load(tmp_path / "light")) == pytest.approx(wire.loss_db, abs=0.1)
 
 
 def test_what_the_wire_cannot_do_is_a_sentence(tmp_path: Path) -> None:
