@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from fastrti.rendering.renderer import Renderer
     from fastrti.scoring.evaluate import Evaluation, evaluate
     from fastrti.sharing.notebook import show
+    from fastrti.sharing.wire import for_the_wire
     from fastrti.surface.maps import SurfaceMaps, surface_maps
     from fastrti.training.classical import fit_classical
     from fastrti.training.fitting import fit
@@ -68,6 +69,7 @@ _HOMES = {
     "find_lights": "fastrti.capture.spheres.find_lights",
     "fit": "fastrti.training.fitting",
     "fit_classical": "fastrti.training.classical",
+    "for_the_wire": "fastrti.sharing.wire",
     "load": "fastrti.formats",
     "object_info": "fastrti.formats",
     "save": "fastrti.formats",
@@ -105,6 +107,7 @@ __all__ = [
     "find_lights",
     "fit",
     "fit_classical",
+    "for_the_wire",
     "load",
     "object_info",
     "save",

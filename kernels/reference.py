@@ -43,15 +43,15 @@ def evaluate_network(network: FrameNetwork, planes: NDArray[np.uint8] | NDArray[
 
 def evaluate_by_label(
     networks: Sequence[FrameNetwork],
-    planes: NDArray[np.uint8],
+    planes: NDArray[Any],
     labels: NDArray[np.uint8] | None,
-    evaluate: Callable[[FrameNetwork, NDArray[np.uint8]], NDArray[np.float64]] = evaluate_network,
+    evaluate: Callable[[FrameNetwork, NDArray[Any]], NDArray[np.float64]] = evaluate_network,
 ) -> NDArray[np.float64]:
     """The colours of P pixels, (3, P), of which each is drawn by the network that its label names.
 
     Args:
         networks: one for each expert, folded onto bytes.
-        planes: (K, P).
+        planes: (K, P), bytes or numbers between them.
         labels: (P,). None: the only network draws all pixels.
         evaluate: the arithmetic.
     """

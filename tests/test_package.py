@@ -44,6 +44,7 @@ EXPORTS = [
     "find_lights",
     "fit",
     "fit_classical",
+    "for_the_wire",
     "load",
     "object_info",
     "save",

@@ -7,6 +7,8 @@ _OPTIONS = {
     "with match=": "with --match",
     "as lp=": "with --lp",
     "leave out transfer=": "leave out --transfer",
+    "leave out loss_db": "leave out --loss-db",
+    "expected loss_db above": "expected --loss-db above",
     "in spheres=": "with --sphere X,Y,R",
 }
 """What sentences of errors say to do in Python, and what one types instead."""

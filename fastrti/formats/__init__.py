@@ -13,6 +13,7 @@ from fastrti.formats.format import Format, Source
 from fastrti.formats.info_json import object_info
 from fastrti.formats.pack import Pack
 from fastrti.formats.pack import recognises as recognises_pack
+from fastrti.formats.wire import Wire
 from fastrti.json_fields import read_json
 from fastrti.objects.decoders import Decoder
 from fastrti.objects.float32_error import check_float32
@@ -87,7 +88,9 @@ def is_pack(path: str | os.PathLike[str]) -> bool:
         return recognises_pack(Source(Path(path), start=file.read(_START_BYTES)))
 
 
-def save(relightable: Relightable, path: str | os.PathLike[str], format: str | None = None) -> None:
+def save(
+    relightable: Relightable, path: str | os.PathLike[str], format: str | None = None, *, wire: Wire | None = None
+) -> None:
     """Writes an object as fastrti's own folder, or in a format of another program.
 
     A save that is interrupted leaves the old object or the new one. The formats of other programs do not hold the mask
@@ -99,22 +102,32 @@ def save(relightable: Relightable, path: str | os.PathLike[str], format: str | N
             that do not belong to the object are kept.
         format: "fastrti", "pack", "ptm", "rti" or "relight". None goes by the suffix of the path: `.rti.tif`, `.ptm`,
             `.rti` or `.hsh`, and "fastrti" for every other path.
+        wire: how to write the planes as JPEG, as `fastrti.for_the_wire` returns it with the object. Only fastrti's own
+            folder holds such planes. None writes lossless planes.
 
     Raises:
         ObjectError: a decoder that the format does not hold, numbers that `load` would refuse, or a path that cannot
             be written.
-        ArgumentError: another format.
+        ArgumentError: another format, or a wire that does not fit.
     """
     row = FORMATS.get(format_of(path) if format is None else format)
     if row is None or row.save is None:
         writable = ", ".join(name for name, row in FORMATS.items() if row.save)
         raise ArgumentError(f"expected a format of {writable}, got {format!r}")
+    if wire is not None and (row is not fastrti_folder.FORMAT or len(wire.steps) != len(relightable.planes)):
+        raise ArgumentError(
+            f"expected wire for fastrti's own folder and {len(relightable.planes)} planes, got it for {row.what} and "
+            f"{len(wire.steps)} planes: leave it out, or take both from one call of for_the_wire"
+        )
     try:
         if all(
             isinstance(decoder, Decoder) for decoder in relightable.decoders
         ):  # the formats refuse other kinds by their names
             check_float32(relightable)
-        row.save(relightable, Path(path))
+        if wire is not None:
+            fastrti_folder.save(relightable, Path(path), wire)
+        else:
+            row.save(relightable, Path(path))
     except ArgumentError as error:
         raise ObjectError(f"{path}: {error}") from None
     except OSError as error:

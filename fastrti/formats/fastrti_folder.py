@@ -4,6 +4,7 @@ The contract between all backends and viewers; docs/object_format.md states it i
 """
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from fastrti.errors import ObjectError
 from fastrti.files import cannot, check_place, real_path, replace_file, replace_folder, write_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.info_json import (
+    WIRE,
     checked_plane_count,
     described,
     has_experts,
@@ -21,8 +23,9 @@ from fastrti.formats.info_json import (
     read_decoder,
     stored_planes,
 )
-from fastrti.formats.pyramid import TILE, level_count, read_level, write_pyramid
+from fastrti.formats.pyramid import TILE, WritePicture, level_count, read_level, write_pyramid
 from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
+from fastrti.formats.wire import Wire
 from fastrti.json_fields import Fields, json_text, read_json, read_json_value
 from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
 from fastrti.objects.decoders import KINDS, Decoder
@@ -112,7 +115,7 @@ def _finest(source: Source) -> tuple[int, str]:
 # --- saving ----------------------------------------------------------------------------------------------------------
 
 
-def save(relightable: Relightable, path: Path) -> None:
+def save(relightable: Relightable, path: Path, wire: Wire | None = None) -> None:
     """Writes the object folder; see `fastrti.save`."""
     decoder: object
     for decoder in relightable.decoders:
@@ -122,7 +125,7 @@ def save(relightable: Relightable, path: Path) -> None:
             )
     check_destination(path)
     with replace_folder(path, _OWN_FILES) as fresh:
-        write_object(relightable, fresh)
+        write_object(relightable, fresh, wire=wire)
 
 
 def check_destination(path: str | os.PathLike[str], size: int = 0) -> None:
@@ -152,16 +155,19 @@ def _is_object(folder: Path) -> bool:
         return False
 
 
-def write_object(relightable: Relightable, folder: Path, tiled: bool = False) -> None:
+def write_object(relightable: Relightable, folder: Path, tiled: bool = False, wire: Wire | None = None) -> None:
     """Writes the files of an object into a folder that exists: its planes and mask as whole pictures, or tiled as
-    pyramids (`fastrti.formats.pyramid`)."""
+    pyramids (`fastrti.formats.pyramid`). The planes are PNG, or JPEG as `wire` says."""
     info = object_info(relightable)
+    if wire is not None:
+        info[WIRE] = wire.to_json()
     if tiled:
         info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
     stored, labels = stored_planes(relightable), relightable.labels
     for number in counted(range(len(stored) // 3), "writing planes"):
         triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
-        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled, labels)
+        write = write_picture if wire is None else partial(_write_jpeg, wire, number)
+        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled, labels, write)
     if labels is not None:
         _write_picture(folder, "labels", ".png", labels, tiled, labels)
     if relightable.mask is not None:
@@ -219,11 +225,16 @@ def _write_picture(
     pixels: NDArray[np.uint8],
     tiled: bool,
     labels: NDArray[np.uint8] | None = None,
+    write: WritePicture = write_picture,
 ) -> None:
     if tiled:
-        write_pyramid(folder, stem, pixels, labels)
+        write_pyramid(folder, stem, pixels, labels, write)
     else:
-        write_picture(folder / f"{stem}{suffix}", pixels)
+        write(folder / f"{stem}{suffix}", pixels)
+
+
+def _write_jpeg(wire: Wire, number: int, path: Path, pixels: NDArray[np.uint8]) -> None:
+    write_file(path, wire.encode(pixels, number))
 
 
 FORMAT = Format(

@@ -26,6 +26,9 @@ VERSION, EXPERTS_VERSION = 1, 2
 
 SOFTWARE = "fastrti"
 
+WIRE = "wire"
+"""The key of an object whose planes are, or once were, JPEG: see `fastrti.formats.wire`."""
+
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
 _OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}

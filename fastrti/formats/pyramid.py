@@ -1,5 +1,6 @@
-"""DeepZoom pyramids of PNG tiles: pictures of any size, of which a viewer loads only what is seen."""
+"""DeepZoom pyramids of tiles: pictures of any size, of which a viewer loads only what is seen."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,9 @@ from fastrti.objects.scales import Halving
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
 
+WritePicture = Callable[[Path, NDArray[np.uint8]], None]
+"""Writes (H, W, 3) or (H, W) bytes as a picture, into a folder that is not finished."""
+
 _DESCRIPTOR = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="png" Overlap="0" TileSize="{tile}">
  <Size Width="{width}" Height="{height}"/>
@@ -26,7 +30,13 @@ def level_count(width: int, height: int) -> int:
     return 1 + max(0, (max(width, height) - 1) // TILE).bit_length()
 
 
-def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8], labels: NDArray[np.uint8] | None = None) -> None:
+def write_pyramid(
+    folder: Path,
+    stem: str,
+    picture: NDArray[np.uint8],
+    labels: NDArray[np.uint8] | None = None,
+    write: WritePicture = write_picture,
+) -> None:
     """Writes `stem.dzi` and `stem_files/level/column_row.png`, without overlap; level 0 is the one that fits one tile.
 
     Args:
@@ -34,12 +44,13 @@ def write_pyramid(folder: Path, stem: str, picture: NDArray[np.uint8], labels: N
         stem: what the picture is called.
         picture: (H, W, 3) or (H, W) uint8; each coarser level is the mean of 2 × 2 pixels.
         labels: (H, W) of experts: the mean is taken over those of the 2 × 2 pixels that `Halving` chooses.
+        write: writes a tile.
     """
     height, width = picture.shape[:2]
     descriptor = _DESCRIPTOR.format(tile=TILE, width=width, height=height)
     write_file(folder / f"{stem}.dzi", descriptor.encode())
     for level in reversed(range(level_count(width, height))):
-        _write_level(folder / f"{stem}_files" / str(level), picture)
+        _write_level(folder / f"{stem}_files" / str(level), picture, write)
         if labels is None:
             picture = halved(picture)
         else:
@@ -62,13 +73,13 @@ def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ((rows[:, 0::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
 
 
-def _write_level(folder: Path, picture: NDArray[np.uint8]) -> None:
+def _write_level(folder: Path, picture: NDArray[np.uint8], write: WritePicture) -> None:
     folder.mkdir(parents=True)
     height, width = picture.shape[:2]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             tile = np.ascontiguousarray(picture[top : top + TILE, left : left + TILE])
-            write_picture(folder / f"{left // TILE}_{top // TILE}.png", tile)
+            write(folder / f"{left // TILE}_{top // TILE}.png", tile)
 
 
 def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int, tile: int) -> NDArray[np.uint8]:

@@ -24,7 +24,11 @@ _SCRIPT = "gallery.js"
 
 
 def export_gallery(
-    objects: Iterable[tuple[str, Relightable]], folder: Path, base_url: str = "", tiles: bool = False
+    objects: Iterable[tuple[str, Relightable]],
+    folder: Path,
+    base_url: str = "",
+    tiles: bool = False,
+    loss_db: float | None = None,
 ) -> None:
     """Writes an index page, and for each object a page with its viewer.
 
@@ -36,9 +40,10 @@ def export_gallery(
         folder: new, empty, or an earlier export to the web, whose objects are replaced.
         base_url: where the folder will stand, with a slash at its end. Without it there are no feeds.
         tiles: write tiles where a picture would be written whole, too.
+        loss_db: see `fastrti.sharing.web.export_folder`.
 
     Raises:
-        ArgumentError: the folder holds something else, or cannot be written.
+        ArgumentError: the folder holds something else, cannot be written, or the loss cannot be had.
     """
     check_site(folder, ENTRY, COLLECTION)
     with replace_folder(folder, OWNED, ArgumentError) as fresh:
@@ -47,11 +52,11 @@ def export_gallery(
         listed = []
         for name, relightable in objects:
             whole = with_normals(relightable)
-            listed.append(write_one(Renderer(whole), name, fresh, tiles))
+            listed.append(write_one(Renderer(whole), name, fresh, tiles, loss_db))
         write_index(fresh, listed, base_url)
 
 
-def write_one(renderer: Renderer, name: str, site: Path, tiles: bool) -> Shown:
+def write_one(renderer: Renderer, name: str, site: Path, tiles: bool, loss_db: float | None = None) -> Shown:
     """Writes the page, the thumbnails and the data of one object.
 
     Args:
@@ -59,12 +64,13 @@ def write_one(renderer: Renderer, name: str, site: Path, tiles: bool) -> Shown:
         name: of its folder.
         site: is not finished.
         tiles: write tiles where its picture would be written whole, too.
+        loss_db: see `fastrti.sharing.web.export_folder`.
     """
     folder = site / OBJECTS / name
     folder.mkdir()
     said = shown(renderer.relightable, name, write_thumbnails(renderer, folder))
     write_page_of_many(folder, said.title, "../../")
-    write_shown_object(renderer.relightable, folder, tiles)
+    write_shown_object(renderer.relightable, folder, tiles, loss_db)
     return said
 
 

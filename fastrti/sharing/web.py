@@ -26,6 +26,7 @@ from fastrti.sharing.site import (
     needs_tiles,
     titled,
 )
+from fastrti.sharing.wire import for_the_wire
 
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
 
@@ -40,7 +41,9 @@ _SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
 _IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
-def export_folder(relightable: Relightable, folder: Path, tiles: bool = False, packed: bool = False) -> None:
+def export_folder(
+    relightable: Relightable, folder: Path, tiles: bool = False, packed: bool = False, loss_db: float | None = None
+) -> None:
     """Writes the page, the scripts and the object with its normals, which are estimated where it has none.
 
     All of it is prepared beside an earlier export, and takes its place when it is whole.
@@ -49,16 +52,17 @@ def export_folder(relightable: Relightable, folder: Path, tiles: bool = False, p
         relightable: what to show.
         folder: new, empty, or an earlier export, whose page and object are replaced.
         tiles: write a pyramid of tiles even where the picture has at most 2 megapixels.
-        packed: write the object as one pack, for a web server that answers range requests.
+        packed: write the object as one pack, for a web server that answers range requests. Its planes are lossless.
+        loss_db: write the planes as JPEG that costs at most so many dB, see `fastrti.sharing.wire`. None: lossless.
 
     Raises:
-        ArgumentError: the folder holds something else, or cannot be written.
+        ArgumentError: the folder holds something else, cannot be written, or the loss cannot be had.
         ObjectError: the object's folder cannot be written.
     """
     with _new_site(folder, relightable.title, PACKED_OBJECT if packed else OBJECT) as shown:
         if packed:
             return save(with_normals(relightable), shown, "pack")
-        write_shown_object(with_normals(relightable), shown.parent, tiles)
+        write_shown_object(with_normals(relightable), shown.parent, tiles, loss_db)
 
 
 def export_pack(pack: Pack, folder: Path) -> None:
@@ -80,30 +84,44 @@ def _new_site(folder: Path, title: str, name: str) -> Iterator[Path]:
         yield fresh / name
 
 
-def write_shown_object(relightable: Relightable, folder: Path, tiles: bool) -> None:
+def write_shown_object(relightable: Relightable, folder: Path, tiles: bool, loss_db: float | None = None) -> None:
     """Writes the object that the page of a folder shows, beside the page.
 
     Args:
         relightable: with its normals.
         folder: is not finished.
         tiles: write tiles where the picture would be written whole, too.
+        loss_db: see `export_folder`.
     """
     (folder / OBJECT).mkdir()
-    write_object(relightable, folder / OBJECT, tiles or loads_best_as_tiles(relightable))
+    _write_planes(relightable, folder / OBJECT, tiles or loads_best_as_tiles(relightable), loss_db)
 
 
-def export_single_file(relightable: Relightable, page: Path) -> None:
+def _write_planes(relightable: Relightable, folder: Path, tiled: bool, loss_db: float | None) -> None:
+    if loss_db is None:
+        return write_object(relightable, folder, tiled)
+    coded, wire = for_the_wire(relightable, loss_db)
+    write_object(coded, folder, tiled, wire)
+
+
+def export_single_file(relightable: Relightable, page: Path, loss_db: float | None = None) -> None:
     """Writes one HTML file that opens by a double click, scripts and pictures inlined.
 
+    Args:
+        relightable: what to show.
+        page: the file.
+        loss_db: see `export_folder`.
+
     Raises:
-        ArgumentError: another suffix than .html, an object too large for one text, or a file that cannot be written.
+        ArgumentError: another suffix than .html, an object too large for one text, a file that cannot be written, or a
+            loss that cannot be had.
     """
     if page.suffix.lower() != ".html":
         raise ArgumentError(f"expected a file name ending in .html for a single file, got {page.name!r}")
     check_place(page, error=ArgumentError)
     tiled = needs_tiles(relightable)
     with scratch_folder(page, ArgumentError) as folder:
-        write_object(with_normals(relightable), folder, tiled)
+        _write_planes(with_normals(relightable), folder, tiled, loss_db)
         text = inlined_page(folder, relightable.title)
     replace_file(page, text.encode(), ArgumentError)
 

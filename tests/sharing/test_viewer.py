@@ -15,7 +15,7 @@ from viewer.browser import Browser
 from viewer.pages import drag, light_changes_ms, open_object, picture, press, served, state, wait_for_picture
 from viewer.tools import until
 
-from fastrti import Relightable, Renderer, save
+from fastrti import Relightable, Renderer, load, save
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import MlpDecoder
 from fastrti.objects.provenance import with_step
@@ -93,6 +93,27 @@ def test_pixels_are_the_renderer_s_for_hard_networks(browser: Browser, page: Pat
     planes = len(case.planes)
     what = Relightable(case.planes, np.zeros(planes), np.full(planes, 255.0), decoder)
     assert_same_pictures(browser, shown(browser, page, name, what))
+
+
+def test_jpeg_planes_are_the_bytes_that_fastrti_reads(browser: Browser, page: Path) -> None:
+    what = replace(relightable("light-mlp-relu-skip", 64, 48, masked=True), training={"psnr": 25.0})
+    export_folder(what, page / "light", loss_db=0.2)
+    assert isinstance(open_object(browser, "light/object"), dict)
+    opened = load(page / "light" / "object")
+    assert_same_pictures(browser, opened)
+    for number in range(3):
+        data = browser.run(
+            """
+            const blob = await (await fetch(args[0])).blob();
+            const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' };
+            const canvas = document.createElement('canvas').getContext('2d');
+            canvas.drawImage(await createImageBitmap(blob, options), 0, 0);
+            return [...canvas.getImageData(0, 0, 48, 64).data];
+            """,
+            f"light/object/plane_{number + 1}.jpg",
+        )
+        decoded = np.array(data, np.uint8).reshape(64, 48, 4)[..., :3].transpose(2, 0, 1)
+        assert np.array_equal(decoded, opened.planes[3 * number : 3 * number + 3])
 
 
 def test_tiles_are_the_renderer_s_and_only_those_seen_are_loaded(
