@@ -3,16 +3,20 @@
     python -m benchmarks.web.first_picture -o benchmarks/results/first_picture.json
 
 Chromium with an empty cache opens the page of a web export from a server on the same machine: packs of 12 megapixels
-and of a gigapixel. The graphics card is the processor (SwiftShader). `first`: milliseconds from the start of the
-navigation to the first picture of the whole object. `sharp`: to the picture in all detail that the window shows. Bytes
-count all that the browser got by then, with page and scripts.
+and of a gigapixel. The browser has started and rests. The graphics card is the processor (SwiftShader). `first`:
+milliseconds from the start of the navigation until the graphics queue has done the first picture of the whole object.
+`first_cpu`: milliseconds of processor time that all processes of the browser took by then. `sharp`: to the picture in
+all detail that the window shows. Bytes count all that the browser got by then, with page and scripts.
+
+`--against FOLDER` opens the page and scripts of another export, made by another version, in turns with this one's.
 """
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,28 +34,36 @@ from fastrti.sharing.web import page_files
 sys.path[:0] = [str(Path(__file__).parents[2] / "tests"), str(Path(__file__).parents[2] / "tests" / "support")]
 
 from objects import light_mlp  # noqa: E402
-from viewer.browser import Browser, chromium_programs  # noqa: E402
+from viewer.browser import Browser, below, chromium_programs, cpu_seconds  # noqa: E402
 
 PLANES = 9
 RUNS = 5
 PAN_S = 60
+QUIET_S, QUIET_CPU_S, MOST_REST_S = 0.5, 0.03, 20
 TYPES = {".html": "text/html", ".js": "text/javascript", ".ts": "text/plain"}
 
-_OPENED = """
+_FIRST = """
 const viewer = document.querySelector('rti-viewer');
 for (let i = 0; i < 4000 && !('drawn' in viewer.timings); i++) await new Promise((next) => setTimeout(next, 5));
-const first = performance.timeOrigin + performance.now();
-const got = () => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-  .reduce((sum, entry) => sum + entry.transferSize, 0);
-const [firstBytes, drawn] = [got(), viewer.timings];
+const gl = viewer.shadowRoot.querySelector('canvas').getContext('webgl2');
+gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4)); // waits for the graphics queue
+const first = performance.now();
+const [{ transferSize }] = performance.getEntriesByType('navigation');
+const resources = performance.getEntriesByType('resource');
+return { first, drawn: viewer.timings.drawn, requests: resources.length,
+  firstBytes: resources.reduce((sum, entry) => sum + entry.transferSize, transferSize) };
+"""
+
+_SHARP = """
+const resources = () => performance.getEntriesByType('resource');
+const [{ transferSize }] = performance.getEntriesByType('navigation');
+const got = () => resources().reduce((sum, entry) => sum + entry.transferSize, transferSize);
 for (let still = 0, before = -1; still < 40; ) {
   await new Promise((next) => requestAnimationFrame(() => setTimeout(next, 20)));
   still = got() === before ? still + 1 : 0;
   before = got();
 }
-const last = performance.getEntriesByType('resource').reduce((most, entry) => Math.max(most, entry.responseEnd), 0);
-return { drawn: drawn.drawn, first: first - performance.timeOrigin, firstBytes, sharp: last, sharpBytes: got(),
-  requests: performance.getEntriesByType('resource').length };
+return { sharp: resources().reduce((most, entry) => Math.max(most, entry.responseEnd), 0), sharpBytes: got() };
 """
 
 _PAN = """
@@ -101,8 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _served(pack: VirtualPack) -> Iterator[str]:
-    handler = partial(_Handler, page_files("", PACKED_OBJECT), pack)
+def _served(page: dict[str, bytes], pack: VirtualPack) -> Iterator[str]:
+    handler = partial(_Handler, page, pack)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, daemon=True).start()
@@ -118,44 +130,57 @@ def _object(width: int, height: int) -> Relightable:
     return Relightable(fine_planes(width, height, PLANES), -np.ones(PLANES), np.ones(PLANES), decoder)
 
 
-def _opened(address: str) -> dict[str, float]:
+def _opened(page: dict[str, bytes], pack: VirtualPack) -> dict[str, float]:
+    with _served(page, pack) as address, _browser() as browser:  # a fresh profile, whose cache is empty
+        browser.open("about:blank")
+        before = _rested(browser)
+        browser.open(address)
+        first = browser.run(_FIRST)
+        took = 1000 * (cpu_seconds(browser.process) - before)
+        return first | {"first_cpu": took} | browser.run(_SHARP)
+
+
+def _browser() -> Browser:
     programs = chromium_programs()
     if programs is None:
         sys.exit("expected chromium and chromedriver on the PATH, found neither: apt install chromium chromium-driver")
-    with Browser(*programs) as browser:  # a fresh profile, whose cache is empty
-        browser.open("about:blank")
-        browser.open(address)
-        return browser.run(_OPENED)
+    return Browser(*programs)
+
+
+def _rested(browser: Browser) -> float:
+    """Waits until a browser that has started does nothing for a while; the processor time that it took till then."""
+    before, until = -1.0, time.monotonic() + MOST_REST_S
+    while (now := cpu_seconds(browser.process)) > before + QUIET_CPU_S and time.monotonic() < until:
+        before = now
+        time.sleep(QUIET_S)
+    return now
 
 
 def _memory(root: int) -> int:
     """Bytes in memory of a process and all below it, each page counted once (Linux)."""
-    parents, sizes = {}, {}
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(process.name)] = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            lines = (process / "smaps_rollup").read_text().splitlines()
-        except OSError:
-            continue
-        sizes[int(process.name)] = sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    below = {root}
-    while more := {process for process, parent in parents.items() if parent in below} - below:
-        below |= more
-    return sum(sizes.get(process, 0) for process in below)
+    found = 0
+    for process in below(root):
+        with suppress(OSError):  # it has ended
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+            found += sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return found
 
 
-def _panned(address: str, seconds: float) -> dict[str, Any]:
-    programs = chromium_programs()
-    assert programs is not None
-    with Browser(*programs) as browser:
+def _panned(page: dict[str, bytes], pack: VirtualPack, seconds: float) -> dict[str, Any]:
+    with _served(page, pack) as address, _browser() as browser:
         browser.open(address)
-        browser.run(_OPENED)
+        browser.run(_FIRST)
         rows = []
         for _ in range(6):
             frames = browser.run(_PAN, seconds / 6)
             heap = browser.run("return performance.memory.usedJSHeapSize;")
-            rows.append({"frames": frames, "mib": _memory(browser._driver.pid) >> 20, "heap_mib": heap >> 20})
+            rows.append({"frames": frames, "mib": _memory(browser.process) >> 20, "heap_mib": heap >> 20})
         return {"seconds": seconds, "after_each_sixth": rows}
+
+
+def _medians(runs: list[dict[str, float]]) -> dict[str, int]:
+    row = {key: round(float(np.median([run[key] for run in runs]))) for key in runs[0]}
+    return row | {"best_first": round(min(run["first"] for run in runs))}
 
 
 def main() -> None:
@@ -164,18 +189,24 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, help="JSON file to write")
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--pan", type=float, default=PAN_S, help="seconds")
+    parser.add_argument("--against", type=Path, help="folder of an export with --pack by another version")
     parsed = parser.parse_args()
+    pages = {"": page_files("", PACKED_OBJECT)}
+    if parsed.against:
+        pages["against"] = {path.name: path.read_bytes() for path in parsed.against.iterdir() if path.suffix in TYPES}
     report: dict[str, Any] = description() | {"objects": {}}
     shapes = {"12 megapixels": (_object(4096, 3072), 1), "a gigapixel": (_object(2048, 2048), 16)}
     for name, (described, repeats) in shapes.items():
         pack = repeated(described, repeats)
         pixels = described.width * described.height * repeats**2
-        with _served(pack) as address:
-            runs = [_opened(address) for _ in range(parsed.runs)]
-            row: dict[str, Any] = {key: round(float(np.median([run[key] for run in runs]))) for key in runs[0]}
-            row |= {"pixels": pixels, "file_bytes": pack.size, "best_first": round(min(run["first"] for run in runs))}
-            if repeats > 1 and parsed.pan:
-                row["panning"] = _panned(address, parsed.pan)
+        row: dict[str, Any] = {"pixels": pixels, "file_bytes": pack.size}
+        in_turns = [{key: _opened(page, pack) for key, page in pages.items()} for _ in range(parsed.runs)]
+        row |= _medians([runs[""] for runs in in_turns])
+        if parsed.against:
+            row["against"] = _medians([runs["against"] for runs in in_turns])
+        if repeats > 1 and parsed.pan:
+            row["panning"] = _panned(pages[""], pack, parsed.pan)
+        row["load_average"] = load()
         print(name, json.dumps(row, indent=1), flush=True)
         report["objects"][name] = row
     report["load_average"]["after"] = load()

@@ -13,9 +13,10 @@ from fastrti.rendering.normals import with_normals
 from fastrti.rendering.renderer import Renderer
 from fastrti.sharing.facts import WORDS, Shown, shown
 from fastrti.sharing.feeds import feeds
+from fastrti.sharing.scripts import ENTRY
 from fastrti.sharing.site import COLLECTION, FEEDS, OBJECTS, OWNED, check_site, titled
 from fastrti.sharing.thumbnails import GRID, STRIP, THUMBNAIL, write_thumbnails
-from fastrti.sharing.web import ENTRY, write_page_of_many, write_scripts, write_shown_object
+from fastrti.sharing.web import write_page_of_many, write_scripts, write_shown_object
 
 MANIFEST = "manifest.json"
 """In the folder of an object that is published with IIIF."""

@@ -2,11 +2,9 @@
 
 import base64
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 
 from fastrti.errors import ArgumentError
@@ -16,6 +14,7 @@ from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.pack import Pack
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.normals import with_normals
+from fastrti.sharing.scripts import ENTRY, PAGE, page_scripts, page_with_all, page_with_scripts
 from fastrti.sharing.site import (
     COLLECTION,
     OBJECT,
@@ -29,16 +28,6 @@ from fastrti.sharing.site import (
 from fastrti.sharing.wire import for_the_wire
 
 MAX_INLINED_BYTES = 192 << 20  # of pictures; as base64 half of what browsers allow one text
-
-ENTRY = "rti-viewer.js"
-"""The script that a page loads; every export to the web holds it."""
-
-_PAGE = "index.html"
-_LAZY = re.compile(r"\(await import\('\./([\w-]+\.js)'\)\)\.")
-_COMMENT = re.compile(r"(?<=[;,{})\]]) // .*$")
-_OTHER_TEXT = re.compile('["`/]')  # what starts texts and patterns that are not in single quotes
-_SPACED = re.compile(r" ?([{}()\[\];,=<>?:&|*]) ?")
-_IMPORTS = re.compile(r"^import\b[^;]*?'\./([\w-]+\.js)';\n", re.MULTILINE)
 
 
 def export_folder(
@@ -139,54 +128,19 @@ def write_page(folder: Path, title: str, shown: str = OBJECT) -> None:
 
 def page_files(title: str, shown: str = OBJECT) -> dict[str, bytes]:
     """The page, which shows the object of this name, and its scripts, by name."""
-    sources = _sources()
-    page = sources[_PAGE].replace(f'src="{OBJECT}"', f'src="{shown}"', 1)
-    return {name: text.encode() for name, text in (sources | {_PAGE: titled(page, title)}).items()}
+    page = page_with_scripts(packed=shown == PACKED_OBJECT).replace(f'src="{OBJECT}"', f'src="{shown}"', 1)
+    return {name: text.encode() for name, text in (page_scripts() | {PAGE: titled(page, title)}).items()}
 
 
 def write_scripts(folder: Path) -> None:
     """Writes the scripts alone, which several pages share, into a folder that is not finished."""
-    for name, text in _sources().items():
-        if name != _PAGE:
-            write_file(folder / name, text.encode())
+    for name, text in page_scripts().items():
+        write_file(folder / name, text.encode())
 
 
 def write_page_of_many(folder: Path, title: str, scripts: str) -> None:
     """Writes a page whose scripts stand elsewhere: `scripts` is the way to their folder, as "../../"."""
-    page = _sources()[_PAGE].replace(f'src="{ENTRY}"', f'src="{scripts}{ENTRY}"', 1)
-    write_file(folder / _PAGE, titled(page, title).encode())
-
-
-def _sources() -> dict[str, str]:
-    """The viewer's files by name, shortened for the wire; the page has no title yet."""
-    texts = {
-        source.name: source.read_text(encoding="utf-8")
-        for source in (files("fastrti") / "sharing" / "viewer").iterdir()
-    }
-    return {name: text if name.endswith(".d.ts") else _shortened(text) for name, text in texts.items()}
-
-
-def _shortened(source: str) -> str:
-    """A file of the viewer without indentation, empty lines, the comments that only developers read, and the spaces
-    around signs where no text can hold them."""
-    kept, documented, in_text = [], False, False
-    for line in map(str.strip, source.split("\n")):
-        documented = documented or line.startswith("/**")
-        if line and not documented and not line.startswith("//"):
-            line = _COMMENT.sub("", line)
-            in_text ^= line.count("`") % 2 == 1
-            kept.append(line if in_text else _closed_up(line))
-        documented = documented and not line.endswith("*/")
-    return "\n".join([*kept, ""])
-
-
-def _closed_up(line: str) -> str:
-    """A line without the spaces around signs, outside of its texts in single quotes; as it is if it has other texts."""
-    parts = line.split("'")
-    if len(parts) % 2 == 0 or any(map(_OTHER_TEXT.search, parts[::2])):
-        return line
-    parts[::2] = [_SPACED.sub(r"\1", part) for part in parts[::2]]
-    return "'".join(parts)
+    write_file(folder / PAGE, titled(page_with_scripts(scripts), title).encode())
 
 
 # --- one file --------------------------------------------------------------------------------------------------------
@@ -208,22 +162,8 @@ def inlined_page(folder: Path, title: str) -> str:
             "export a folder instead"
         )
     urls = json.dumps({name: _data_url(path) for name, path in inlined.items()}).replace("<", "\\u003c")
-    sources = _sources()
-    script = f'<script type="module">\n{_joined(sources, ENTRY, set())}</script>'
     embedded = f'<script type="application/json" id="files">{urls}</script>\n<rti-viewer src="#files" link>'
-    page = sources[_PAGE].replace(f'<script type="module" src="{ENTRY}"></script>', script, 1)
-    return titled(page.replace('<rti-viewer src="object" link>', embedded, 1), title)
-
-
-def _joined(sources: dict[str, str], name: str, done: set[str]) -> str:
-    """A module after the modules it imports, each once; their top-level names are unique."""
-    if name in done:
-        return ""
-    done.add(name)
-    source = sources[name]
-    imports = _IMPORTS.findall(source) + _LAZY.findall(source)
-    before = "".join(_joined(sources, imported, done) for imported in imports)
-    return before + re.sub(r"^export ", "", _IMPORTS.sub("", _LAZY.sub(" ", source)), flags=re.MULTILINE)
+    return titled(page_with_all().replace('<rti-viewer src="object" link>', embedded, 1), title)
 
 
 def _data_url(path: Path) -> str:

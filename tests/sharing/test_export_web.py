@@ -16,6 +16,7 @@ from fastrti import ArgumentError, FastrtiError, Renderer, load, save
 from fastrti.cli import main
 from fastrti.formats.pyramid import TILE, halved, level_count, write_pyramid
 from fastrti.sharing import site, web
+from fastrti.sharing.scripts import ENTRY, FIRST, page_scripts, page_with_scripts
 from fastrti.sharing.site import loads_best_as_tiles, needs_tiles
 from fastrti.sharing.web import export_folder, export_single_file
 
@@ -210,6 +211,37 @@ def test_the_top_level_names_of_the_scripts_are_unique() -> None:
             text = script.read_text(encoding="utf-8")
             declared += re.findall(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", text, re.MULTILINE)
     assert len(declared) > 100 and sorted(set(declared)) == sorted(declared)
+
+
+def test_the_first_picture_needs_one_script_and_the_others_find_what_they_share_with_it() -> None:
+    scripts = {name: text for name, text in page_scripts().items() if name.endswith(".js")}
+    assert scripts[ENTRY] == f"export * from './{FIRST}';\n" and not re.search(
+        r"^import\b", scripts[FIRST], re.MULTILINE
+    )
+    exported = {name: _exported(text) for name, text in scripts.items()}
+    found = set()
+    for name, text in scripts.items():
+        for names, source in re.findall(r"^import ?\{([^}]*)\} ?from ?'\./([\w-]+\.js)';$", text, re.MULTILINE):
+            wanted = {each.strip() for each in names.split(",")} - {""}
+            assert wanted <= exported[source], f"{name} imports {wanted - exported[source]} of {source}"
+            found.add(source)
+        assert set(re.findall(r"import\('\./([\w-]+\.js)'\)", text)) <= set(scripts) - {ENTRY, FIRST}
+        assert len(re.findall(r"^import\b", text, re.MULTILINE)) == len(
+            re.findall(r"^import ?\{[^;]*;$", text, re.MULTILINE)
+        )
+    assert FIRST in found and "tiff.js" in found and not any(name in scripts for name in ("controls.js", "words.js"))
+
+
+def _exported(script: str) -> set[str]:
+    return set(re.findall(r"^export (?:async )?(?:const|let|function|class) (\w+)", script, re.MULTILINE))
+
+
+def test_a_page_asks_for_all_of_the_first_picture_s_scripts_at_once() -> None:
+    early = re.compile(r'<link rel="modulepreload" href="([^"]+)">')
+    assert early.findall(page_with_scripts("../../")) == ["../../viewer.js"]
+    packed = page_with_scripts(packed=True)
+    assert sorted(early.findall(packed)) == ["pack.js", "ranged-file.js", "tiff.js", "viewer.js"]
+    assert packed.index("modulepreload") < packed.index('<script type="module" src="rti-viewer.js">')
 
 
 # --- packs -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The export to IIIF in the programs of others: @iiif/parser, OpenSeadragon and Mirador, from npm."""
+"""The export to IIIF in the programs of others: @iiif/parser, OpenSeadragon, Mirador and Universal Viewer, from npm."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from fastrti.sharing.iiif.export import export_iiif
 pytestmark = pytest.mark.deep
 
 WIDTH, HEIGHT = 1300, 1100
-PACKAGES = ("mirador@4.0.0", "openseadragon@6.1.1", "@iiif/parser@2.2.10")
+PACKAGES = ("mirador@4.0.0", "openseadragon@6.1.1", "@iiif/parser@2.2.10", "universalviewer@4.4.0")
 LIGHTS = ((0.8, 0), (-0.8, 0))
 OWN_MESSAGE = "Accessing element.ref was removed in React 19"
 """Mirador 4.0.0 says this of itself, whatever it shows."""
@@ -66,6 +66,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, 
     shutil.copy(found["mirador"] / "dist/mirador.min.js", root)
     shutil.copytree(found["openseadragon"] / "build/openseadragon", root / "osd")
     shutil.copytree(found["@iiif/parser"] / "dist", root / "parser")
+    shutil.copytree(found["universalviewer"] / "dist", root / "uv")
     missing: list[str] = []
 
     class Handler(SimpleHTTPRequestHandler):
@@ -207,3 +208,42 @@ def test_mirador_shows_choices_and_notes(site: tuple[Path, str, list[str]], brow
     assert abs(first[middle][2] - (128 + 60)) < 8 and abs(second[middle][2] - (128 - 60)) < 8
     assert abs(first[middle][:2] - 120).max() < 8 and abs(second[middle][:2] - 120).max() < 8
     assert [words for words in browser.run("return said;") if OWN_MESSAGE not in words] == [] and missing == []
+
+
+def test_universal_viewer_shows_the_choices(site: tuple[Path, str, list[str]], browser: Browser) -> None:
+    root, address, missing = site
+    settings = json.dumps({"manifest": f"{address}/site/objects/coin/manifest.json", "embedded": True})
+    page = f'{PAGE}<link rel="stylesheet" href="uv/uv.css"><script src="uv/umd/UV.js"></script>'
+    (root / "uv.html").write_text(f"{page}<script>shown.className = 'uv'; UV.init('shown', {settings});</script>")
+    browser.open(f"{address}/uv.html")
+    listed = browser.run(
+        f"""{WAIT}
+        const choose = () => document.querySelector('.viewportNavButton.choiceSwitch');
+        if (!await until(() => choose()?.style.visibility === 'visible')) throw new Error('no button for the choices');
+        choose().click();
+        const labels = () => [...document.querySelectorAll('.choiceList label')].map((each) => each.innerText.trim());
+        await until(() => labels().length);
+        return labels();"""
+    )
+    assert listed[:4] == ["Light from the right, 37°", "Light from the left, 37°", "Albedo", "Normal map"]
+    assert listed[4].startswith("Height map") and len(listed) == 5
+    for number, blue in ((0, 128 + 60), (1, 128 - 60)):
+        colour = browser.run(
+            f"""{WAIT}
+            document.querySelectorAll('.choiceList input')[args[0]].click();
+            const middle = () => {{
+              const drawn = document.querySelector('.openseadragon-canvas canvas');
+              const copy = Object.assign(document.createElement('canvas'), {{ width: 1, height: 1 }});
+              const context = copy.getContext('2d');
+              context.drawImage(drawn, -drawn.width / 2, -drawn.height / 2);
+              return [...context.getImageData(0, 0, 1, 1).data];
+            }};
+            await until(() => Math.abs(middle()[2] - args[1]) < 8);
+            return middle();""",
+            number,
+            blue,
+        )
+        assert np.abs(np.array(colour) - (120, 120, blue, 255)).max() < 8, (number, colour)
+    own = [path for path in missing if path.startswith("/images/data:")]  # Universal Viewer 4.4.0 asks for its icons so
+    assert browser.run("return said;") == [] and len(own) == len(missing)
+    missing.clear()

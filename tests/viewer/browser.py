@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -36,6 +37,29 @@ def chromium_programs() -> tuple[str, str] | None:
     return (browser, driver) if browser and driver else None
 
 
+def below(root: int) -> set[int]:
+    """A process and all that it started, and so on (Linux)."""
+    parents = {int(process.name): _stat(process) for process in Path("/proc").glob("[0-9]*")}
+    found = {root}
+    while more := {process for process, stat in parents.items() if stat and int(stat[1]) in found} - found:
+        found |= more
+    return found
+
+
+def cpu_seconds(root: int) -> float:
+    """Processor time of a process and all below it (Linux)."""
+    ticks = [sum(map(int, stat[11:13])) for process in below(root) if (stat := _stat(Path(f"/proc/{process}")))]
+    return sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: Path) -> list[str]:
+    """The fields of /proc/N/stat from the state on; none where the process has ended."""
+    try:
+        return (process / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 class Browser:
     """One window of a fresh profile; use it in a `with` statement."""
 
@@ -54,6 +78,11 @@ class Browser:
             "/session/" + self._call("POST", "/session", {"capabilities": {"alwaysMatch": options}})["sessionId"]
         )
         self._call("POST", "/timeouts", {"script": SCRIPT_TIMEOUT_MS})
+
+    @property
+    def process(self) -> int:
+        """The process of the driver, which started the browser."""
+        return self._driver.pid
 
     def open(self, url: str) -> None:
         """Goes to a page and waits until it has loaded."""

@@ -4,6 +4,7 @@
  */
 
 const MAX_CONTEXTS = 12;
+const ASKED_MS = 2; // requests leave before the browser makes a context, which blocks the page
 
 const live = new Set(); // Contexts, least recently used first
 const waiting = new Map(); // Context → what tells it that its turn has come
@@ -56,14 +57,19 @@ export class Context {
     return this.#state === 'live';
   }
 
-  /** Waits for a turn, and for the browser; whatever the context held before is gone. */
-  async take() {
+  /**
+   * Waits for a turn, and for the browser; whatever the context held before is gone.
+   * @param {() => void} ask what is needed with it: called when its turn has come.
+   */
+  async take(ask) {
     if (!live.has(this)) {
       await new Promise((begin) => {
         waiting.set(this, begin);
         serveWaiting();
       });
     }
+    ask();
+    await new Promise((next) => setTimeout(next, ASKED_MS));
     if (this.#state === 'given') {
       await this.#dropped;
       this.#extension.restoreContext();

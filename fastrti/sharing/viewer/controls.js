@@ -89,7 +89,14 @@ export class Controls {
     this.#caption.replaceChildren(...(object ? [make('b', {}, object.title), make('small', {}, credits)] : []));
     this.#ball.replaceChildren(...(ball ? [ball] : []));
     this.bar.hidden = this.#scale.hidden = !object;
+    for (const each of this.#drawings) each.classList.add('later');
     this.#legend.hidden = true; // until a picture that has one is drawn
+  }
+
+  /** The picture of an object comes first: its frame does not wait for the browser to draw the icons and the ball. */
+  showDrawings() {
+    const show = () => this.#drawings.forEach((each) => each.classList.remove('later'));
+    requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
   /** Shows the mode, and its strength where it has one. */
@@ -97,6 +104,10 @@ export class Controls {
     this.#modes.value = mode;
     this.#gain.value = gain;
     this.#gain.hidden = mode !== 'diffuse' && mode !== 'specular';
+  }
+
+  get #drawings() {
+    return [this.bar, this.#ball];
   }
 
   /** Shows a button pressed or not. */

@@ -17,6 +17,11 @@ export function aim(gl, framebuffer, [left, top, right, bottom]) {
 
 /** A program, and where its uniforms are. */
 export function makeProgram(gl, vertex, fragment) {
+  return linkedProgram(gl, beginProgram(gl, vertex, fragment));
+}
+
+/** A program that the graphics driver compiles from now on; several are compiled at the same time. */
+export function beginProgram(gl, vertex, fragment) {
   const program = gl.createProgram();
   for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]]) {
     const shader = gl.createShader(kind);
@@ -25,6 +30,11 @@ export function makeProgram(gl, vertex, fragment) {
     gl.attachShader(program, shader);
   }
   gl.linkProgram(program);
+  return program;
+}
+
+/** Waits for a program that was begun. */
+export function linkedProgram(gl, program) {
   if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
     const log = gl.getAttachedShaders(program).map((shader) => gl.getShaderInfoLog(shader)).join(' ');
     throw new ObjectError(`This graphics driver refuses the shader: ${gl.getProgramInfoLog(program)} ${log}`);

@@ -6,7 +6,8 @@ import {
   RELIT_UNIT,
   WEIGHTS_UNIT,
   aim,
-  makeProgram,
+  beginProgram,
+  linkedProgram,
   makeTarget,
   makeTexture,
   makeWeightBlock,
@@ -43,10 +44,12 @@ export class GlRenderer {
     this.#decoder = decoder;
     const count = weightCount(decoder) * (decoder.experts?.length ?? 1);
     const inBlock = 16 * count <= gl.getParameter(gl.MAX_UNIFORM_BLOCK_SIZE);
-    this.#relight = makeProgram(gl, COVER_VERTEX, relightShader(decoder, masked, inBlock));
-    this.#compose = makeProgram(gl, COMPOSE_VERTEX, COMPOSE_FRAGMENT);
+    const relight = beginProgram(gl, COVER_VERTEX, relightShader(decoder, masked, inBlock));
+    const compose = beginProgram(gl, COMPOSE_VERTEX, COMPOSE_FRAGMENT);
+    [this.#relight, this.#compose] = [relight, compose].map((program) => linkedProgram(gl, program));
     const { program } = this.#relight;
     this.#makeWeights = () => (inBlock ? makeWeightBlock(gl, program) : makeWeightTexture(gl, count));
+    this.#weights[0] = this.#makeWeights(); // now: it asks the driver, who is busy once there is something to draw
     this.#scratch = makeTarget(gl, RELIT_UNIT, gl.RGBA8, tileSize);
     gl.bindVertexArray(gl.createVertexArray());
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);

@@ -276,6 +276,7 @@ export class RtiViewer extends HTMLElement {
       if (opening !== this.#openings) return;
       this.#controls.say('');
       tick('drawn');
+      this.#controls.showDrawings();
       if (!this.#link?.isFollowed) this.#controls.greet(this.#area, NOTICE_MS);
       this.dispatchEvent(new CustomEvent('rti-load'));
     } catch (error) {

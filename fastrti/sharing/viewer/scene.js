@@ -18,7 +18,7 @@ const PIXELATED_FROM = 4; // device pixels a pixel: from here on pixels are show
  * @property {object} look the settings of look.js.
  */
 
-/** Draws an object: after each `start`, until `stop` forgets all but what is seen. */
+/** Draws an object: after each `ask` and `start`, until `stop` forgets all but what is seen. */
 export class Scene {
   /** A key of `MODES`. */
   mode = 'relight';
@@ -36,6 +36,7 @@ export class Scene {
   #object;
   #gl = null;
   #pyramid = null;
+  #first = null; // a promise of its coarsest level
   #renderer = null;
   #looks = null; // what makes pictures that are not shown as they are lit
   #fetching = null; // the looks, or the heights
@@ -63,19 +64,25 @@ export class Scene {
     this.view = new View([object.width, object.height]);
   }
 
+  /** Asks for a first, coarse picture, which comes while the graphics context is made. */
+  ask() {
+    const whileStarted = (act) => (value) => this.#pyramid === pyramid && act(value);
+    const pyramid = new Pyramid(this.#files, this.#object, whileStarted(this.#onChange), whileStarted(this.#onError));
+    this.#pyramid = pyramid;
+    this.#first = pyramid.forEachTile(pyramid.levels - 1, false, () => {});
+    this.#first.catch(() => {}); // told by `load`
+  }
+
   /**
    * Begins to draw.
    * @param {WebGL2RenderingContext|null} gl a fresh context of the canvas.
    */
   start(gl) {
     const { decoder, masked } = this.#object;
-    const whileStarted = (act) => (value) => this.#pyramid === pyramid && act(value);
-    const pyramid = new Pyramid(this.#files, this.#object, whileStarted(this.#onChange), whileStarted(this.#onError));
-    this.#renderer = new GlRenderer(gl, decoder, masked, pyramid.tileSize);
+    this.#renderer = new GlRenderer(gl, decoder, masked, this.#pyramid.tileSize);
     this.#gl = gl;
     this.#haste = new Haste(gl, this.#onChange);
-    this.#pyramid = pyramid;
-    pyramid.renderer = this.#renderer;
+    this.#pyramid.renderer = this.#renderer;
   }
 
   /** Ends drawing: the context is gone, or about to go. */
@@ -87,7 +94,7 @@ export class Scene {
 
   /** Whether the last frame had all that was visible, as fine as it can be. */
   get isComplete() {
-    if (this.#pyramid === null || this.#pyramid.isLacking || this.#haste.isCoarse) return false;
+    if (this.#renderer === null || this.#pyramid.isLacking || this.#haste.isCoarse) return false;
     const sight = this.sight();
     return !isMade(sight) || this.#failed || this.#canMake(sight);
   }
@@ -113,9 +120,9 @@ export class Scene {
     return { slope: { degrees: 90 }, height: { pixels: this.#heights?.range } }[this.mode] ?? null;
   }
 
-  /** Resolves when there is a first, coarse picture to draw. */
+  /** Resolves when the first, coarse picture is there to draw. */
   async load() {
-    await this.#pyramid.forEachTile(this.#pyramid.levels - 1, false, () => {});
+    await this.#first;
   }
 
   /** Asks again for what could not be loaded. */

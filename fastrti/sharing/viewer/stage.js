@@ -116,7 +116,7 @@ export class Stage {
 
   async #wakeUp(tick) {
     try {
-      const gl = await this.#context.take();
+      const gl = await this.#context.take(() => this.#scene.ask());
       if (this.#closed) return this.#context.giveBack();
       this.#scene.start(gl);
       tick('compiled');

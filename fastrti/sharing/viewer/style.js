@@ -56,6 +56,7 @@ button svg {
 .message[role=alert] { background: #161616e0; }
 .message span { max-width: 36rem; font-size: 16px; }
 [hidden] { display: none !important; }
+.later { opacity: 0; }
 @container (max-width: 640px) {
   .ball { right: 8px; bottom: 8px; width: 84px; height: 84px; }
   .bar { justify-content: start; }

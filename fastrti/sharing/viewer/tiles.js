@@ -22,6 +22,8 @@ export class Pyramid {
   #files;
   #object;
   #renderer = null;
+  #begun;
+  #begin;
   #tiles = new Map();
   #requests = 0;
   #frame = 0;
@@ -41,11 +43,13 @@ export class Pyramid {
     this.#object = object;
     this.#onChange = onChange;
     this.#onError = onError;
+    this.#begun = new Promise((resolve) => (this.#begin = resolve));
   }
 
-  /** Where loaded tiles go. */
+  /** Where loaded tiles go; what is asked for before waits for it. */
   set renderer(renderer) {
     this.#renderer = renderer;
+    this.#begin();
   }
 
   /** Width and height of the largest tile, in texels. */
@@ -211,6 +215,7 @@ export class Pyramid {
     const normalsName = normals && !tile.normals ? [this.#name('normals', 'png', tile)] : [];
     const load = (name) => this.#files.bitmap(name, [tile.width, tile.height], signal);
     const bitmaps = await Promise.all([...names, ...normalsName].map(load));
+    await this.#begun;
     if (this.#object.tiles) await this.#nextUpload();
     const mipmapped = !this.#object.tiles;
     if (normalsName.length) tile.normals = this.#renderer.uploadNormals(bitmaps.at(-1), mipmapped);
@@ -218,10 +223,11 @@ export class Pyramid {
     for (const bitmap of bitmaps) bitmap.close?.();
   }
 
-  /** One tile a frame, so that no frame is blocked by many. */
+  /** One tile a frame, so that no frame is blocked by many; the first one at once. */
   #nextUpload() {
-    this.#uploads = this.#uploads.then(() => new Promise(requestAnimationFrame));
-    return this.#uploads;
+    const turn = this.#uploads;
+    this.#uploads = turn.then(() => new Promise(requestAnimationFrame));
+    return turn;
   }
 
   #pictureNames(tile) {
