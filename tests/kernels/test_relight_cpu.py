@@ -428,7 +428,8 @@ def test_the_label_says_which_precision_runs_under_the_last_light_and_why() -> N
         if light is not None:
             kernel.relight(light, np.empty((4, 5, 3), np.uint8))
         precision, bound = kernel.drawn_in(light or (0.0, 0.0, 1.0))
-        reason = f"int16: its bound promises {bound:.2g}" if bound < 1 else f"fp32: int16 promises only {bound:.2g}"
+        promise = "int16: its bound promises less than" if bound < 1 else "fp32: int16 promises only"
+        reason = f"{promise} {np.ceil(100 * bound) / 100:g}"
         assert precision == reason[:5].rstrip(":")
         assert kernel.label == f"avx512vnni, 1 thread, {reason} levels"
 
