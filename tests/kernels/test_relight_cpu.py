@@ -310,6 +310,16 @@ def test_releases_the_gil() -> None:
     assert turns > 20, "this thread stood still while the kernel drew"
 
 
+def test_threads_sleep_when_nothing_is_drawn() -> None:
+    """They wait for the next picture awake, but only for 0.2 ms."""
+    planes = random_planes(np.random.default_rng(4), 9, (200, 301))
+    draw(kernel_for(relu_network(), planes, threads=4), 0, 0, 200, 301)
+    time.sleep(0.05)
+    before = time.process_time()
+    time.sleep(0.4)
+    assert time.process_time() - before < 0.04
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_works_in_a_forked_child() -> None:
