@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fastrti.kernels.cpu import CpuKernel, available_isas
 from fastrti.kernels.reference import evaluate_network, relight_reference
 from fastrti.lights import light_from_angles
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import FrameNetwork
 from fastrti.objects.relightable import Relightable
 
@@ -199,6 +200,14 @@ def test_what_the_pixels_allow_is_drawn_in_integers_within_a_level(narrow: Relig
         out = np.empty((24, 32, 3), np.uint8)
         kernel.relight(LIGHT, out)
         assert np.abs(out.astype(int) - relight_reference(narrow, LIGHT)).max() <= 1
+
+
+@pytest.mark.skipif(not AUTO_ISAS, reason="needs a processor where int16 is faster than float32")
+def test_the_boxes_of_an_object_serve_all_its_experts(narrow: Relightable) -> None:
+    labels = np.repeat(np.arange(3, dtype=np.uint8), 8)[:, None] + np.zeros((24, 32), np.uint8)
+    decoders = Experts(tuple(networks.constant(network_of(9, gain=gain)) for gain in (1, 12, 100)))
+    kernel = CpuKernel(replace(narrow, decoder=decoders, labels=labels), 1)
+    assert [precision for precision, _ in kernel.drawn_in_each(LIGHT)] == ["int16", "int16", "fp32"]
 
 
 @pytest.mark.skipif(not AUTO_ISAS, reason="needs a processor where int16 is faster than float32")

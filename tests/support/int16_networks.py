@@ -52,6 +52,8 @@ def object_of(
         sigma=0.0,
         weights=[np.zeros((len(numbers), 1), np.float32)],
         biases=[numbers],
+        labels=None,
+        expert_layers=[],
         threads=threads,
         isa=isa,
         precision=precision,
