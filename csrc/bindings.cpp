@@ -235,11 +235,49 @@ class BoundObject {
                           py::array_t<std::int32_t>(3, last.bias.data()), network.output_shift);
   }
 
+  // The bound of int16 over the bytes from low to high, (n, K) each.
+  std::vector<double> int16_bounds(double x, double y, double z, const py::array& low, const py::array& high) const {
+    const py::ssize_t planes = planes_.shape(0), count = low.shape(0);
+    const auto* lows = numbers_of<std::uint8_t>(low, {count, planes}, "low bytes");
+    const auto* highs = numbers_of<std::uint8_t>(high, {count, planes}, "high bytes");
+    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
+    RoundedNetwork rounded;
+    if (std::isinf(quantise_int16(exact.network, rounded).bound)) return {};
+    std::vector<double> bounds(count + kBoxes);
+    for (py::ssize_t first = 0; first < count; first += kBoxes) {
+      ByteBox boxes[kBoxes];
+      const ByteBox* pointers[kBoxes];
+      for (int box = 0; box < kBoxes; ++box) {
+        const py::ssize_t row = std::min<py::ssize_t>(first + box, count - 1);
+        std::copy_n(lows + row * planes, planes, boxes[box].low.begin());
+        std::copy_n(highs + row * planes, planes, boxes[box].high.begin());
+        pointers[box] = &boxes[box];
+      }
+      error_bounds(rounded, pointers, bounds.data() + first);
+    }
+    bounds.resize(count);
+    return bounds;
+  }
+
+  // (n, 2, K): the corners of the undivided ones.
+  py::array_t<std::uint8_t> boxes() const {
+    const std::vector<ByteBox> boxes = object_->boxes().undivided();
+    const py::ssize_t planes = planes_.shape(0);
+    py::array_t<std::uint8_t> corners({static_cast<py::ssize_t>(boxes.size()), py::ssize_t{2}, planes});
+    std::uint8_t* next = corners.mutable_data();
+    for (const ByteBox& box : boxes) {
+      next = std::copy_n(box.low.begin(), planes, next);
+      next = std::copy_n(box.high.begin(), planes, next);
+    }
+    return corners;
+  }
+
   // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
   // layers are None where the bound is infinite.
   py::tuple quantised(double x, double y, double z) const {
     const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
-    const Int16Network network = quantise_int16(exact.network);
+    RoundedNetwork rounded;
+    const Int16Network network = quantise_int16(exact.network, rounded);
     if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
     py::list layers, elu_scales;
     for (int i = 0; i <= network.hidden; ++i) {
@@ -320,6 +358,11 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
       .def("quantise_int8", &BoundObject::quantised_int8, "These numbers in bytes, see csrc/rounding/quantise_int8.h.",
            py::arg("x"), py::arg("y"), py::arg("z"))
+      .def("int16_bounds", &BoundObject::int16_bounds,
+           "The bounds on the error of the integers over boxes of bytes, (n, K) to (n, K), both included.",
+           py::arg("x"), py::arg("y"), py::arg("z"), py::arg("low"), py::arg("high"))
+      .def("boxes", &BoundObject::boxes,
+           "(n, 2, K) uint8: boxes that hold all pixels, see csrc/rounding/pixel_boxes.h.")
       .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",
            py::arg("x"), py::arg("y"), py::arg("z"));
 }

@@ -103,7 +103,7 @@ typedef struct {
 /* An object. */
 typedef struct {
   int32_t planes, height, width; /* K, 1 to FASTRTI_MAX_PLANES; pixels */
-  const uint8_t *bytes;          /* (planes, height, width), row 0 on top; must stay until the object is closed */
+  const uint8_t *bytes;  /* (planes, height, width), row 0 on top; must stay, unchanged, until the object is closed */
   const uint8_t *mask;   /* (height, width): 0 is black in every picture, 1 is not; or null. Must stay as well */
   const double *minimum; /* (planes) */
   const double *maximum; /* (planes) */

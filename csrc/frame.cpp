@@ -1,5 +1,7 @@
 #include "frame.h"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -21,7 +23,8 @@ constexpr double kTolerance = 1;  // levels: where int16 promises less, kAuto tr
 
 }  // namespace
 
-PreparedFrame::PreparedFrame(const FrameNetwork& network, const Isa& isa, Precision wanted, bool fitted_to_int8)
+PreparedFrame::PreparedFrame(const FrameNetwork& network, const Isa& isa, Precision wanted, bool fitted_to_int8,
+                             const Boxes& boxes)
     : isa_(&isa),
       precision_(Precision::kFp32),
       bound_(std::numeric_limits<double>::infinity()),
@@ -33,18 +36,24 @@ PreparedFrame::PreparedFrame(const FrameNetwork& network, const Isa& isa, Precis
     precision_ = Precision::kInt8;
     int8_ = pack_int8(quantise_int8(network));
   } else if (wanted == Precision::kInt16) {
-    try_int16(network, std::numeric_limits<double>::max());
+    try_int16(network, nullptr);
     if (precision_ != wanted) reject_int16();
   } else if (wanted == Precision::kAuto && fast && network.hidden > 0) {
-    try_int16(network, kTolerance);
+    try_int16(network, &boxes);
   }
   if (precision_ == Precision::kFp32) fp32_ = pack_fp32(network);
 }
 
-void PreparedFrame::try_int16(const FrameNetwork& network, double tolerance) {
-  const Int16Network integers = quantise_int16(network);
+// Where boxes are given it is for the bound to decide, over the pixels there are if not over all there can be.
+void PreparedFrame::try_int16(const FrameNetwork& network, const Boxes* boxes) {
+  RoundedNetwork rounded;
+  const Int16Network integers = quantise_int16(network, rounded);
   bound_ = integers.bound;
-  if (bound_ >= tolerance) return;
+  if (std::isinf(bound_)) return;
+  if (boxes != nullptr && bound_ >= kTolerance) {
+    bound_ = std::min(bound_, (*boxes)().bound(rounded, kTolerance));
+    if (bound_ >= kTolerance) return;
+  }
   precision_ = Precision::kInt16;
   int16_ = pack_int16(integers);
 }

@@ -1,23 +1,30 @@
 // What one light costs before the pixels: the arithmetic is chosen and the network packed for the kernels.
 #pragma once
 
+#include <functional>
+
 #include "dispatch.h"
 #include "light/frame_network.h"
 #include "pixels/kernel.h"
 #include "pixels/pack.h"
+#include "rounding/pixel_boxes.h"
 
 namespace fastrti {
 
 // The arithmetics a frame can be drawn in.
 enum class Precision { kAuto, kFp32, kInt16, kInt8 };
 
+// Makes the boxes of an object's pixels where they are wanted.
+using Boxes = std::function<const PixelBoxes&()>;
+
 // A network ready to be drawn on one instruction set. It owns its numbers: `network` may go.
 class PreparedFrame {
  public:
   // kAuto takes int8 for an object fitted to it, and int16 where it promises less than one level of error, where they
-  // are faster on this ISA; else fp32; so without hidden layers, where memory is the limit. Throws
-  // std::invalid_argument where the precision wanted cannot draw the network.
-  PreparedFrame(const FrameNetwork& network, const Isa& isa, Precision wanted, bool fitted_to_int8 = false);
+  // are faster on this ISA; else fp32; so without hidden layers, where memory is the limit. Where int16 does not
+  // promise it for all bytes, kAuto asks for the boxes of the object's pixels. Throws std::invalid_argument where the
+  // precision wanted cannot draw the network.
+  PreparedFrame(const FrameNetwork& network, const Isa& isa, Precision wanted, bool fitted_to_int8, const Boxes& boxes);
 
   PreparedFrame(PreparedFrame&&) = default;
   PreparedFrame& operator=(PreparedFrame&&) = default;
@@ -35,7 +42,7 @@ class PreparedFrame {
   void draw(const Span& span) const;
 
  private:
-  void try_int16(const FrameNetwork& network, double tolerance);
+  void try_int16(const FrameNetwork& network, const Boxes* boxes);
 
   const Isa* isa_;
   Precision precision_;

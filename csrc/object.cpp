@@ -8,8 +8,7 @@ namespace fastrti {
 Object::Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision)
     : height_(description.height),
       width_(description.width),
-      planes_(description.bytes),
-      mask_(description.mask),
+      pixels_{description.planes, static_cast<std::size_t>(height_ * width_), description.bytes, description.mask},
       isa_(isa),
       threads_(threads),
       precision_(precision),
@@ -17,6 +16,11 @@ Object::Object(const fastrti_description& description, const Isa& isa, int threa
   for (int i = 0; i < expert_count(description); ++i) lights_.emplace_back(expert_of(description, i));
   if (lights_.size() > 1) labels_.emplace(description.labels, static_cast<std::size_t>(height_ * width_));
   ThreadPool::shared();  // made before anybody draws: a child forked while another thread makes it would wait for ever
+}
+
+Object::~Object() {
+  delete last_.load();
+  delete boxes_.load();
 }
 
 bool Object::contains(const Region& region) const {
@@ -29,10 +33,10 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
   Picture picture{};
   picture.height = static_cast<std::size_t>(region.height);
   picture.width = static_cast<std::size_t>(region.width);
-  picture.planes = planes_ + first;
+  picture.planes = pixels_.bytes + first;
   picture.plane_stride = height_ * width_;
   picture.row_stride = width_;
-  picture.mask = mask_ == nullptr ? nullptr : mask_ + first;
+  picture.mask = pixels_.mask == nullptr ? nullptr : pixels_.mask + first;
   picture.out = target.out;
   picture.out_stride = target.stride;
   picture.channels = target.channels;
@@ -45,15 +49,24 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
 std::shared_ptr<const Frames> Object::frames_at(const Light& light) const {
   std::unique_ptr<LastFrames> last(last_.exchange(nullptr));
   if (last == nullptr || !(last->light == light)) {
+    const auto boxes = [this]() -> const PixelBoxes& { return this->boxes(); };
     Frames made;
     for (const LightNetwork& network : lights_) {
-      made.emplace_back(network.at(light).network, isa_, precision_, fitted_to_int8_);
+      made.emplace_back(network.at(light).network, isa_, precision_, fitted_to_int8_, boxes);
     }
     last.reset(new LastFrames{light, std::make_shared<const Frames>(std::move(made))});
   }
   auto frames = last->frames;
   delete last_.exchange(last.release());
   return frames;
+}
+
+// Of threads that ask at once each makes the boxes, and the first to finish gives them to all.
+const PixelBoxes& Object::boxes() const {
+  const PixelBoxes* boxes = boxes_.load();
+  if (boxes != nullptr) return *boxes;
+  auto made = std::make_unique<const PixelBoxes>(pixels_, lights_.size(), threads_);
+  return boxes_.compare_exchange_strong(boxes, made.get()) ? *made.release() : *boxes;
 }
 
 }  // namespace fastrti

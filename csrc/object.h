@@ -13,6 +13,7 @@
 #include "labels.h"
 #include "light/light_network.h"
 #include "relight.h"
+#include "rounding/pixel_boxes.h"
 
 namespace fastrti {
 
@@ -32,7 +33,7 @@ class Object {
  public:
   // `description` passed check(), threads are 1..kMaxThreads.
   Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision);
-  ~Object() { delete last_.load(); }
+  ~Object();
 
   // Of each expert.
   const std::vector<LightNetwork>& lights() const { return lights_; }
@@ -46,9 +47,12 @@ class Object {
   // Draws a region the object contains.
   void relight(const Light& light, const Region& region, const Target& target) const;
 
+  // Made when they are first asked for.
+  const PixelBoxes& boxes() const;
+
  private:
   std::int64_t height_, width_;
-  const std::uint8_t *planes_, *mask_;
+  ObjectPixels pixels_;
   const Isa& isa_;
   int threads_;
   Precision precision_;
@@ -63,6 +67,7 @@ class Object {
     std::shared_ptr<const Frames> frames;
   };
   mutable std::atomic<LastFrames*> last_{nullptr};
+  mutable std::atomic<const PixelBoxes*> boxes_{nullptr};  // without a lock for the same reason
 };
 
 }  // namespace fastrti

@@ -91,7 +91,8 @@ class CpuKernel:
         self._made_of = relightable, self.threads, precision, self.isa
         self._object = _object(relightable, self.threads, self.isa, precision)
         self._last_light = CAMERA
-        self.drawn_in(CAMERA)  # raises where the precision cannot draw the object
+        if precision != "auto":
+            self.drawn_in(CAMERA)  # raises where the precision cannot draw the object
 
     def __reduce__(self) -> tuple[type["CpuKernel"], tuple[Any, ...]]:
         """A pickle holds what the kernel was made of. Another process makes it anew."""
@@ -101,8 +102,8 @@ class CpuKernel:
     def label(self) -> str:
         """What runs and why, for the last light. Before the first picture it is for a light at the camera.
 
-        E.g. "avx512vnni, 2 threads, int16: its bound promises 0.71 levels". Of several experts, the largest bound of
-        those that are drawn in a precision.
+        E.g. "avx512vnni, 2 threads, int16: its bound promises less than 0.71 levels". Of several experts, the largest
+        bound of those that are drawn in a precision.
         """
         drawn = self.drawn_in_each(self._last_light)
         counts = {precision: [bound for name, bound in drawn if name == precision] for precision, _ in drawn}
@@ -117,8 +118,8 @@ class CpuKernel:
             loss = self._made_of[0].int8_loss_db
             return precision + (": its loss was not measured" if loss is None else f": it costs {loss:.2g} dB")
         if precision == "int16":
-            return f"{precision}: its bound promises {bound:.2g} levels"
-        return precision + (f": int16 promises only {bound:.2g} levels" if np.isfinite(bound) else "")
+            return f"{precision}: its bound promises less than {_levels(bound)}"
+        return precision + (f": int16 promises only {_levels(bound)}" if np.isfinite(bound) else "")
 
     def drawn_in(self, light: Light) -> tuple[str, float]:
         """`drawn_in_each` of the expert for which int16 promises least."""
@@ -127,7 +128,9 @@ class CpuKernel:
     def drawn_in_each(self, light: Light) -> list[tuple[str, float]]:
         """Of each expert: the precision of its pixels under a light, and the bound of the error of int16 in levels.
 
-        The bound is infinite if int16 cannot draw the expert or was not considered.
+        "auto" bounds the error over all bytes a plane can hold and, if that promises no level, over the object's own
+        pixels. It stops where the bound is below 1. A precision that was asked for is bounded over all bytes. The bound
+        is infinite if int16 cannot draw the expert or was not considered.
 
         Raises:
             BackendError: the precision asked for cannot draw the object.
@@ -252,6 +255,11 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
         )
     except ValueError as error:
         raise ArgumentError(str(error)) from None
+
+
+def _levels(bound: float) -> str:
+    rounded_up = np.ceil(100 * bound) / 100
+    return f"{rounded_up:g} level{'s' if rounded_up != 1 else ''}"
 
 
 def _chosen_isa(wanted: str | None) -> str:

@@ -5,6 +5,7 @@
 #endif
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -16,6 +17,17 @@ namespace {
 alignas(ThreadPool) unsigned char storage[sizeof(ThreadPool)];
 
 ThreadPool* make_pool() { return new (storage) ThreadPool; }
+
+// To sleep and to be woken takes 0.1 to 0.2 ms, a good part of a frame. So threads look for a while before they sleep:
+// as long as that, for frames that follow each other, and so briefly that an idle process costs nothing.
+constexpr std::chrono::microseconds kPatience{200};
+
+// Waits for a condition; not for longer than kPatience. Other threads that want the core get it.
+template <class Condition>
+void wait_briefly(const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
 
 }  // namespace
 
@@ -40,13 +52,19 @@ void ThreadPool::run(std::size_t chunks, int threads, const std::function<void(s
     const std::lock_guard<std::mutex> lock(mutex_);
     start_workers(helpers);
     queue_.push_back(&job);
+    queued_ = queue_.size();
     wake_.notify_all();
   }
   job.take_chunks();
   if (helpers > 0) {
     std::unique_lock<std::mutex> lock(mutex_);
     queue_.erase(std::remove(queue_.begin(), queue_.end(), &job), queue_.end());  // nobody may join any more
-    left_.wait(lock, [&] { return job.running == 0; });
+    queued_ = queue_.size();
+    lock.unlock();
+    const auto done = [&] { return job.running == 0; };
+    wait_briefly(done);
+    lock.lock();
+    left_.wait(lock, done);
   }
 }
 
@@ -64,11 +82,15 @@ void ThreadPool::serve() {
     wake_.wait(lock, [&] { return !queue_.empty(); });
     Job& job = *queue_.front();
     if (--job.vacancies == 0) queue_.pop_front();
+    queued_ = queue_.size();
     ++job.running;
     lock.unlock();
     job.take_chunks();
     lock.lock();
     if (--job.running == 0) left_.notify_all();
+    lock.unlock();
+    wait_briefly([&] { return queued_ > 0; });
+    lock.lock();
   }
 }
 

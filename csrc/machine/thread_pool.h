@@ -24,7 +24,7 @@ class ThreadPool {
     const std::function<void(std::size_t)>& work;
     const std::size_t chunks;
     int vacancies;  // workers that may still join; guarded by mutex_, as is `running`
-    int running = 0;
+    std::atomic<int> running{0};
     std::atomic<std::size_t> next{0};
 
     void take_chunks();
@@ -33,6 +33,7 @@ class ThreadPool {
   void start_workers(int wanted);
   void serve();
 
+  std::atomic<std::size_t> queued_{0};  // the size of queue_, for those who look without the lock
   std::mutex mutex_;
   std::condition_variable wake_;  // a job with vacancies was queued
   std::condition_variable left_;  // the last worker left a job

@@ -9,7 +9,6 @@
 namespace fastrti {
 namespace {
 
-constexpr double kByteCentre = 128;
 constexpr double kByteStep = 1.0 / (1 << kInputBits);  // levels a step of x
 constexpr double kWeightMax = 32767;
 constexpr double kSumMax = 2147483647;
@@ -20,12 +19,10 @@ constexpr int kMaxOutputShift = 22;
 struct Inputs {
   int count = 0;
   std::array<double, kMaxInputs> scale;
-  std::array<double, kMaxInputs> low, high;              // the integers' range
-  std::array<double, kMaxInputs> exact_low, exact_high;  // the range of what they stand for in the exact network
+  std::array<double, kMaxInputs> low, high;  // the integers' range
 
   double largest(int k) const { return std::max(std::abs(low[k]), std::abs(high[k])); }
   double middle(int k) const { return (low[k] + high[k]) / 2; }
-  double radius(int k) const { return (high[k] - low[k]) / 2; }
 };
 
 void append_bytes(Inputs& inputs, int planes) {
@@ -33,14 +30,12 @@ void append_bytes(Inputs& inputs, int planes) {
     inputs.scale[k] = kByteStep;
     inputs.low[k] = -kByteCentre / kByteStep;
     inputs.high[k] = (255 - kByteCentre) / kByteStep;
-    inputs.exact_low[k] = -kByteCentre;
-    inputs.exact_high[k] = 255 - kByteCentre;
   }
   inputs.count += planes;
 }
 
 // Copies weights into the columns from `first` on; `gain` is the unit of the outputs, and moves a centre into the bias.
-void add_columns(RealLayer& real, const float* weights, int columns, int first, double gain, double centre) {
+void add_columns(RoundedLayer& real, const float* weights, int columns, int first, double gain, double centre) {
   for (int i = 0; i < real.outputs; ++i) {
     for (int k = 0; k < columns; ++k) {
       const double weight = gain * weights[i * columns + k];
@@ -51,7 +46,7 @@ void add_columns(RealLayer& real, const float* weights, int columns, int first, 
 }
 
 // On what the integers stand for: levels around 128 instead of bytes; colours in levels.
-void fill(const FrameNetwork& network, int index, RealLayer& real) {
+void fill(const FrameNetwork& network, int index, RoundedLayer& real) {
   const Layer& layer = network.layers[index];
   const bool first = index == 0, last = index == network.hidden;
   const bool skip = last && network.skip != nullptr;
@@ -67,10 +62,9 @@ void fill(const FrameNetwork& network, int index, RealLayer& real) {
 
 // A layer to round, what it reads, and where the results go.
 struct Rounding {
-  const RealLayer& real;
+  RoundedLayer& real;
   const Inputs& inputs;
   Int16Layer& layer;
-  LayerErrors& errors;
 };
 
 // What the integers of a sum leave to its terms: a rounded weight is up to half a step off, and moves the bias by that
@@ -84,7 +78,7 @@ double budget(const Inputs& inputs, double limit) {
 // The smallest step of row i's sum that keeps its weights within 16 bits and its terms, added in any order, within the
 // budget: a sum never holds more than the bias and the terms of one sign. `half` is what rounds it, in its own unit.
 double smallest_step(const Rounding& rounding, int i, double budget, double half) {
-  const auto& [real, inputs, layer, errors] = rounding;
+  const auto& [real, inputs, layer] = rounding;
   double positive = std::max(real.bias[i], 0.0) + half, negative = std::max(-real.bias[i], 0.0), largest = 0;
   for (int k = 0; k < inputs.count; ++k) {
     const double weight = real.row(i)[k] * inputs.scale[k];
@@ -102,7 +96,7 @@ double nearest(double x) { return x + 0x1.8p52 - 0x1.8p52; }
 // Rounds row i to steps of its sum, and adds half of what a shift will cut off. Weights are off by a known delta: the
 // bias takes that at the middle of the inputs.
 void round_row(const Rounding& rounding, int i, double step, double half) {
-  const auto& [real, inputs, layer, errors] = rounding;
+  const auto& [real, inputs, layer] = rounding;
   const double inverse = 1 / step;
   double bias = real.bias[i];
   for (int k = 0; k < inputs.count; ++k) {
@@ -110,27 +104,11 @@ void round_row(const Rounding& rounding, int i, double step, double half) {
     const double rounded = nearest(weight * inverse);
     const double delta = rounded * step - weight;
     layer.weights[i * inputs.count + k] = static_cast<std::int16_t>(rounded);
-    errors.weight[i * inputs.count + k] = delta;
+    real.deltas[i * inputs.count + k] = delta / inputs.scale[k];
     bias -= delta * inputs.middle(k);
   }
   layer.bias[i] = static_cast<std::int32_t>(nearest(bias * inverse) + half);
-  errors.sum[i] = step / 2;
-}
-
-struct Interval {
-  double low, high;
-};
-
-// Of W h + b for inputs from low to high.
-template <class Weight>
-Interval interval(const Weight* weights, double bias, int count, const double* low, const double* high) {
-  Interval sum{bias, bias};
-  for (int k = 0; k < count; ++k) {
-    const double at_low = weights[k] * low[k], at_high = weights[k] * high[k];
-    sum.low += std::min(at_low, at_high);
-    sum.high += std::max(at_low, at_high);
-  }
-  return sum;
+  real.sum_error[i] = step / 2;
 }
 
 double phi(Activation activation, double z) {
@@ -138,34 +116,30 @@ double phi(Activation activation, double z) {
   return activation == Activation::kRelu ? 0 : std::expm1(z);
 }
 
-double slope(Activation activation, double z) {
-  if (z > 0) return 1;
-  return activation == Activation::kRelu ? 0 : std::exp(z);
-}
-
-// The values behind phi of unit i, and what they are off by.
+// The integers behind phi of unit i.
 void activate(const Rounding& rounding, int i, Activation activation, double scale, Inputs& outputs) {
-  const auto& [real, inputs, layer, errors] = rounding;
+  const auto& [real, inputs, layer] = rounding;
   const std::int16_t* weights = layer.weights.data() + i * inputs.count;
-  const Interval sum = interval(weights, layer.bias[i], inputs.count, inputs.low.data(), inputs.high.data());
-  const Interval exact =
-      interval(real.row(i), real.bias[i], inputs.count, inputs.exact_low.data(), inputs.exact_high.data());
-  const double low = std::floor(sum.low / kShift), high = std::floor(sum.high / kShift);
-  const double table_error = activation == Activation::kElu && low <= 0 ? kEluError : 0;
+  double sum_low = layer.bias[i], sum_high = layer.bias[i];
+  for (int k = 0; k < inputs.count; ++k) {
+    const double at_low = weights[k] * inputs.low[k], at_high = weights[k] * inputs.high[k];
+    sum_low += std::min(at_low, at_high);
+    sum_high += std::max(at_low, at_high);
+  }
+  const double low = std::floor(sum_low / kShift), high = std::floor(sum_high / kShift);
+  const double table_error = activation == Activation::kElu ? kEluError : 0;
+  const double reach = low <= 0 ? table_error : 0;
   outputs.scale[i] = scale;
-  outputs.low[i] = std::floor(phi(activation, low * scale) / scale) - table_error;
-  outputs.high[i] = std::ceil(phi(activation, high * scale) / scale) + table_error;
-  outputs.exact_low[i] = phi(activation, exact.low);
-  outputs.exact_high[i] = phi(activation, exact.high);
-  errors.activation[i] = table_error * scale;
-  errors.slope_low[i] = slope(activation, std::min(exact.low, low * scale));
-  errors.slope_high[i] = slope(activation, std::max(exact.high, high * scale));
+  outputs.low[i] = std::floor(phi(activation, low * scale) / scale) - reach;
+  outputs.high[i] = std::ceil(phi(activation, high * scale) / scale) + reach;
+  real.phi_error[i] = table_error * scale;
 }
 
 void describe_inputs(const Rounding& rounding) {
-  rounding.layer.inputs = rounding.real.inputs;
-  rounding.layer.outputs = rounding.real.outputs;
-  for (int k = 0; k < rounding.inputs.count; ++k) rounding.errors.radius[k] = rounding.inputs.radius(k);
+  const auto& [real, inputs, layer] = rounding;
+  layer.inputs = real.inputs;
+  layer.outputs = real.outputs;
+  for (int k = 0; k < inputs.count; ++k) real.middle[k] = inputs.middle(k) * inputs.scale[k];
 }
 
 // Rounds a hidden layer; `outputs` is what the next one reads.
@@ -180,7 +154,7 @@ void round_hidden(const Rounding& rounding, Activation activation, double& elu_s
   if (elu) std::fill_n(step.begin(), outputs.count, *std::max_element(step.begin(), step.begin() + outputs.count));
   for (int i = 0; i < outputs.count; ++i) {
     round_row(rounding, i, step[i], kShift / 2);
-    rounding.errors.sum[i] += kShift / 2 * step[i];
+    rounding.real.sum_error[i] += kShift / 2 * step[i];
     activate(rounding, i, activation, kShift * step[i], outputs);
   }
   elu_scale = kShift * step[0];
@@ -202,22 +176,20 @@ bool round_output(const Rounding& rounding, int& output_shift) {
 
 }  // namespace
 
-Int16Network quantise_int16(const FrameNetwork& network) {
+Int16Network quantise_int16(const FrameNetwork& network, RoundedNetwork& rounded) {
   Int16Network result;
-  result.planes = network.layers[0].inputs;
-  result.hidden = network.hidden;
-  result.activation = network.activation;
+  rounded.planes = result.planes = network.layers[0].inputs;
+  rounded.hidden = result.hidden = network.hidden;
+  rounded.activation = result.activation = network.activation;
   result.bound = std::numeric_limits<double>::infinity();
   if (network.base_colour) return result;
-  RealLayer layers[kMaxHidden + 1];
-  LayerErrors errors[kMaxHidden + 1];
   Inputs inputs[kMaxHidden + 1];
   append_bytes(inputs[0], result.planes);
   for (int i = 0; i <= result.hidden; ++i) {
     const bool last = i == result.hidden;
     if (last && i > 0 && network.skip != nullptr) append_bytes(inputs[i], result.planes);
-    fill(network, i, layers[i]);
-    const Rounding rounding{layers[i], inputs[i], result.layers[i], errors[i]};
+    fill(network, i, rounded.layers[i]);
+    const Rounding rounding{rounded.layers[i], inputs[i], result.layers[i]};
     describe_inputs(rounding);
     if (!last) {
       round_hidden(rounding, result.activation, result.elu_scale[i], inputs[i + 1]);
@@ -225,7 +197,7 @@ Int16Network quantise_int16(const FrameNetwork& network) {
       return result;
     }
   }
-  result.bound = error_bound(layers, errors, result.hidden);
+  result.bound = error_bound(rounded);
   return result;
 }
 

@@ -34,10 +34,12 @@ struct Int16Network {
   double elu_scale[kMaxHidden];       // ELU: one step of t is so much of the exact network's W h + b
   int output_shift;
   double bound;  // levels: the sum of the output layer / 2^output_shift, less what rounds it, is this close to 255 y
+                 // for all bytes
 };
 
 // Pictures are within one level where the bound is below 1. It is infinite, and the weights are not to be used, where
-// integers cannot draw the network: it multiplies by base colours, or 255 y itself leaves 32 bits.
-Int16Network quantise_int16(const FrameNetwork& network);
+// integers cannot draw the network: it multiplies by base colours, or 255 y itself leaves 32 bits. Elsewhere `rounded`
+// receives what bounds over some of the bytes are computed from.
+Int16Network quantise_int16(const FrameNetwork& network, RoundedNetwork& rounded);
 
 }  // namespace fastrti

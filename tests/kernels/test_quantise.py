@@ -1,19 +1,18 @@
 """int16 networks: no sum overflows, no error exceeds its bound, and the bounds are of use."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import networks
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from int16_networks import TABLE_ERROR, Int16Network, Integers, quantised, sums
 from numpy.typing import NDArray
 
-from fastrti import _cpu
 from fastrti.kernels.reference import evaluate_network
-from fastrti.objects.frame_network import MAX_WEIGHT, Activation, FrameNetwork
+from fastrti.objects.frame_network import MAX_WEIGHT, FrameNetwork
 
 SEEDS = st.integers(0, 2**32 - 1)
 SHAPES = st.sampled_from(networks.SHAPES)
@@ -21,79 +20,6 @@ CASES = {case.name: case for case in networks.network_cases(height=3, width=5)}
 BEYOND_INTEGERS = {"ptm-base", "wide-elu"}
 """A base colour; hidden units a million times apart, which ELU gives one scale."""
 IN_INTEGERS = [name for name in CASES if name not in BEYOND_INTEGERS]
-TABLE_ERROR = 1.2
-"""Steps that an ELU table may be off."""
-
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Int16Network:
-    """What the kernels are given, in int64."""
-
-    layers: tuple[tuple[Integers, Integers], ...]
-    elu_scales: tuple[float, ...]
-    output_shift: int
-    bound: float
-    activation: Activation
-
-
-def one_pixel(network: FrameNetwork) -> Any:
-    """An object that is this network under every light."""
-    numbers = networks.numbers_of(network)
-    return _cpu.Object(
-        planes=np.zeros((network.planes, 1, 1), np.uint8),
-        mask=None,
-        minimum=np.zeros(network.planes),
-        maximum=np.full(network.planes, 255.0),
-        hidden=network.hidden,
-        activation=network.activation,
-        skip=network.skip is not None,
-        base_colour=network.base_colour,
-        features="monomials",
-        exponents=np.zeros((1, 3), np.int32),
-        nodes=None,
-        sigma=0.0,
-        weights=[np.zeros((len(numbers), 1), np.float32)],
-        biases=[numbers],
-        threads=1,
-        isa="baseline",
-        precision="fp32",
-        fitted_to_int8=False,
-    )
-
-
-def quantised(network: FrameNetwork) -> Int16Network | None:
-    """None where integers cannot draw it."""
-    layers, elu_scales, output_shift, bound = one_pixel(network).quantise_int16(0, 0, 1)
-    if bound == np.inf:
-        return None
-    wide = tuple((weight.astype(np.int64), bias.astype(np.int64)) for weight, bias in layers)
-    return Int16Network(wide, tuple(elu_scales), output_shift, bound, network.activation)
-
-
-def sums(network: Int16Network, data: Integers, rng: np.random.Generator) -> list[Integers]:
-    """Every layer's sums for bytes (K, P), by the arithmetic in csrc/rounding/quantise_int16.h.
-
-    ELU by a table as bad as allowed.
-    """
-    x = h = (data - 128) * 128
-    found = []
-    for number, (weight, bias) in enumerate(network.layers):
-        last = number == len(network.layers) - 1
-        if last and weight.shape[1] > len(h):
-            h = np.vstack([h, x])
-        found.append(weight @ h + bias[:, None])
-        t = found[-1] >> 16
-        if not last:
-            h = np.maximum(t, 0) if network.activation == "relu" else elu(t, network.elu_scales[number], rng)
-    return found
-
-
-def elu(t: Integers, scale: float, rng: np.random.Generator) -> Integers:
-    exact = np.expm1(np.minimum(t, 0) * scale) / scale
-    table = rng.integers(np.ceil(exact - TABLE_ERROR), np.floor(exact + TABLE_ERROR) + 1)
-    return np.where(t > 0, t, table)
 
 
 def telling_bytes(network: FrameNetwork, rng: np.random.Generator, noise: int = 1000) -> Integers:

@@ -310,6 +310,16 @@ def test_releases_the_gil() -> None:
     assert turns > 20, "this thread stood still while the kernel drew"
 
 
+def test_threads_sleep_when_nothing_is_drawn() -> None:
+    """They wait for the next picture awake, but only for 0.2 ms."""
+    planes = random_planes(np.random.default_rng(4), 9, (200, 301))
+    draw(kernel_for(relu_network(), planes, threads=4), 0, 0, 200, 301)
+    time.sleep(0.05)
+    before = time.process_time()
+    time.sleep(0.4)
+    assert time.process_time() - before < 0.04
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_works_in_a_forked_child() -> None:
@@ -428,7 +438,8 @@ def test_the_label_says_which_precision_runs_under_the_last_light_and_why() -> N
         if light is not None:
             kernel.relight(light, np.empty((4, 5, 3), np.uint8))
         precision, bound = kernel.drawn_in(light or (0.0, 0.0, 1.0))
-        reason = f"int16: its bound promises {bound:.2g}" if bound < 1 else f"fp32: int16 promises only {bound:.2g}"
+        promise = "int16: its bound promises less than" if bound < 1 else "fp32: int16 promises only"
+        reason = f"{promise} {np.ceil(100 * bound) / 100:g}"
         assert precision == reason[:5].rstrip(":")
         assert kernel.label == f"avx512vnni, 1 thread, {reason} levels"
 

@@ -175,10 +175,13 @@ struct Outcome {
   std::uint32_t digest = 2166136261;  // of their bytes (FNV-1a): the same on every machine
 };
 
+// A precision that was asked for needs no proof.
+const PixelBoxes& no_boxes() { std::abort(); }
+
 // Draws in integers, which are the same on every machine.
 double draw_integers(const FrameNetwork& network, const Scene& scene, const Isa& isa, Precision precision,
                      Outcome& outcome) {
-  const PreparedFrame frame(network, isa, precision);
+  const PreparedFrame frame(network, isa, precision, false, no_boxes);
   relight(frame, scene.picture(), 1);
   ++outcome.integer_pictures;
   for (std::size_t i = 0; i < scene.out_size; ++i) outcome.digest = (outcome.digest ^ scene.out.get()[i]) * 16777619;
@@ -202,7 +205,7 @@ Outcome matrix(const Isa& isa) {
     for (std::size_t width : widths) {
       const int number = ++outcome.pictures;
       const Scene scene(shape, 2, width, number % 2 == 0, number % 3 == 0 ? 4 : 3);
-      relight(PreparedFrame(owned.network, isa, Precision::kFp32), scene.picture(), 1);
+      relight(PreparedFrame(owned.network, isa, Precision::kFp32, false, no_boxes), scene.picture(), 1);
       outcome.worst = std::max(outcome.worst, scene.worst(owned.network));
       draw_integers(owned.network, scene, isa, outcome);
     }
@@ -219,7 +222,7 @@ bool overflow(const Isa& isa) {
   for (const Shape& shape : shapes()) {
     const OwnedFrameNetwork owned(shape, std::numeric_limits<float>::max() / 1000.0);
     Scene scene(shape, 3, 77, true);
-    const PreparedFrame frame(owned.network, isa, Precision::kFp32);
+    const PreparedFrame frame(owned.network, isa, Precision::kFp32, false, no_boxes);
     relight(frame, scene.picture(), 1);
     const std::vector<std::uint8_t> once(scene.out.get(), scene.out.get() + scene.out_size);
     relight(frame, scene.picture(), 2);
@@ -232,7 +235,7 @@ bool overflow(const Isa& isa) {
 bool concurrent(const Isa& isa, Precision precision) {
   const Shape shape{9, {8, 8}, Activation::kRelu, true, false, true};
   const OwnedFrameNetwork owned(shape, 1);
-  const PreparedFrame frame(owned.network, isa, precision);
+  const PreparedFrame frame(owned.network, isa, precision, false, no_boxes);
   const Scene tall(shape, 3000, 20, false), wide(shape, 2, 40000, false);
   std::vector<std::thread> callers;
   for (const Scene* scene : {&tall, &wide}) {
