@@ -4,7 +4,7 @@
 
 Prints a table: how many percent more seconds of the processor a picture takes than a picture of one expert. "Same
 light" is the pixels, "new light" has the light networks of all experts too. Labels are squares, or regions whose
-borders follow blocks of 16 or of 64 pixels. The objects take turns. The figure is the median over rounds of the quotient.
+borders follow blocks of 16 or of 64 pixels. The objects take turns, and the figure is the median of the quotients.
 """
 
 import statistics
