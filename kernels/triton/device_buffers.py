@@ -59,6 +59,8 @@ def writable(out: Any, shape: tuple[int, ...], device: torch.device) -> Tensor:
         ArgumentError: another kind of object, dtype, shape or device, pixels that are apart, or read-only memory.
     """
     if isinstance(out, Tensor):
+        if out.dtype is torch.uint8 and out.shape == shape and out.device == device and out.is_contiguous():
+            return out  # most are; the checks below take longer than all else here
         _check_device(out.device, device)
         Layout(str(out.dtype).removeprefix("torch."), tuple(out.shape), out.stride()).check(shape)
         return out

@@ -157,7 +157,7 @@ class TritonKernel:
             stream = self._stream()
             buffers = self._buffers(stream, 1)
             self.light_network.compute(buffers, stream, light)
-            self._draw(buffers, stream, out[None], top, left)
+            self._draw(buffers, stream, out, top, left)
 
     def relight_batch(self, lights: Sequence[Light], out: Tensor, top: int, left: int) -> None:
         """See `fastrti.kernels.kernel.Kernel`. All lights are drawn by the same launches."""
@@ -184,7 +184,7 @@ class TritonKernel:
 
     def microseconds(self, launch: Launch) -> float | None:
         """Median time of the pixels of one picture with a launch. None if this GPU cannot run the launch."""
-        previous, out = self._launch, self.empty((1, self._height, self._width, 3))
+        previous, out = self._launch, self.empty((self._height, self._width, 3))
         buffers, stream = self.light_network.buffers(1), self._stream()
         self.light_network.compute(buffers, stream, (0.0, 0.0, 1.0))
         buffers.promised.fill_(1)
@@ -229,15 +229,17 @@ class TritonKernel:
         self._draw(buffers, stream, out, top, left)
 
     def _draw(self, buffers: FrameBuffers, stream: int, out: Tensor, top: int, left: int) -> None:
-        lights, height, width, channels = out.shape
-        picture_stride, out_row_stride, *_ = out.stride()
+        """Queues the pixels of each light in the buffers, to out ([L,] h, w, C)."""
+        *lights, height, width, channels = out.shape
+        *picture_stride, out_row_stride, _, _ = out.stride()
         origin, row_stride = top * self._width + left, self._width
         if width == self._width and out_row_stride == channels * width:
             height, width, row_stride = 1, height * width, 0  # whole rows without gaps are one long row
         launch, exact = self._launch, self.precision == "fp32"
-        tiles = height * triton.cdiv(width + 3, 4 * launch.rows)  # a row may start in the middle of a word
+        tiles = height * (-(-(width + 3) // (4 * launch.rows)))  # a row may start in the middle of a word
+        count = lights[0] if lights else 1
         self._draw_tiles[channels](
-            (lights, min(tiles, max(1, launch.programs * self._processors // lights)), 1),
+            (count, min(tiles, max(1, launch.programs * self._processors // count)), 1),
             stream,
             (
                 self._planes,
@@ -249,5 +251,5 @@ class TritonKernel:
                 buffers.promised,
                 out,
             ),
-            (origin, row_stride, self._plane_stride, picture_stride, out_row_stride, height, width),
+            (origin, row_stride, self._plane_stride, picture_stride[0] if lights else 0, out_row_stride, height, width),
         )

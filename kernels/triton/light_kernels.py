@@ -94,7 +94,7 @@ def store_layer(
     BLOCK: tl.constexpr,  # weights read at once
 ):
     """Writes a dense layer's (OUTPUTS,) float64 behind its inputs; returns where that is, and the next layer."""
-    COLUMNS: tl.constexpr = triton.next_power_of_2(INPUTS) if INPUTS < 32 else 32
+    COLUMNS: tl.constexpr = 32 if INPUTS > 8 else (8 if INPUTS > 4 else 4)
     ROWS: tl.constexpr = BLOCK // COLUMNS
     tl.debug_barrier()  # other threads of this program wrote the inputs
     outputs = inputs + INPUTS
