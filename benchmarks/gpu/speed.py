@@ -9,15 +9,16 @@ the run before anything is timed. Then microseconds a picture and gigapixels a s
 speed, and for fastrti the share of its bound (bounds.py) with the copy bandwidth and matrix rate measured in the
 same run; and what surrounds the pixels (calls.py).
 
-Everything is kept in results/relight_gpu_<device>_<date>.json. A contender that cannot run, or for which --seconds no
-longer suffice, is a row with its reason. Without a GPU the whole path is rehearsed under Triton's interpreter on small
-pictures: TRITON_INTERPRET=1 python -m benchmarks.gpu.speed --megapixels 0.002. Its times mean nothing.
+What the newest run in results/ had no time for comes first. Everything is kept in
+results/relight_gpu_<device>_<date>.json. A contender that cannot run, or for which --seconds no longer suffice, is a
+row with its reason. Without a GPU the whole path is rehearsed under Triton's interpreter on small pictures:
+TRITON_INTERPRET=1 python -m benchmarks.gpu.speed --megapixels 0.002. Its times mean nothing.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 from math import isqrt
 from pathlib import Path
@@ -29,6 +30,7 @@ import torch
 
 from benchmarks.common import checkout  # noqa: F401  # before what imports fastrti
 from benchmarks.common.machine import slug
+from benchmarks.common.reports import newest, read_report
 from benchmarks.common.subjects import DECODERS, LIGHT, random_object
 from benchmarks.gpu.bounds import CHIPS, Chip, bound, row_of
 from benchmarks.gpu.calls import calls
@@ -61,17 +63,26 @@ def main() -> int:
     reason = None if INTERPRETED.value else why_not()
     if reason is not None:
         parser.error(f"{reason}; TRITON_INTERPRET=1 rehearses this on the CPU")
-    report = measured(
-        arguments.megapixels, Budget(arguments.seconds), torch.device("cpu" if INTERPRETED.value else "cuda:0")
-    )
+    before = None if INTERPRETED.value else read_report(newest("relight_gpu"))
+    device = torch.device("cpu" if INTERPRETED.value else "cuda:0")
+    report = measured(arguments.megapixels, Budget(arguments.seconds), device, before)
     target = arguments.results / f"relight_gpu_{slug(report['device'])}_{report['date']}.json"
     target.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     print(tables(report), f"\nWritten to {target}", sep="\n")
     return 0 if all(row["passed"] for row in report["correctness"]) else 1
 
 
-def measured(megapixels: list[float], budget: Budget, device: torch.device) -> dict[str, Any]:
-    """The report; without figures where a picture is wrong."""
+def measured(
+    megapixels: list[float], budget: Budget, device: torch.device, before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The report; without figures where a picture is wrong.
+
+    Args:
+        megapixels: of the pictures, the main size first.
+        budget: of seconds.
+        device: where to draw.
+        before: the report of the run before. What it had no time for comes first.
+    """
     report = description(device)
     report["correctness"] = list(correctness((211, 307) if device.type == "cuda" else (9, 23), device))
     report["speed"], report["calls"] = [], []
@@ -86,12 +97,26 @@ def measured(megapixels: list[float], budget: Budget, device: torch.device) -> d
         report["matrix_tflops"],
     )
     report["calls"] = list(calls(megapixels, device))
-    for name, size, contenders in groups(megapixels):
+    for name, size, contenders in missing_first(groups(megapixels), before):
         report["speed"] += speed(name, size, contenders, chip, budget, device)
     return report
 
 
-def groups(megapixels: list[float]) -> Iterator[tuple[str, float, tuple[str, ...]]]:
+Group = tuple[str, float, tuple[str, ...]]
+"""A network's name in SUBJECTS, megapixels, and contenders."""
+
+
+def missing_first(groups: Iterable[Group], before: dict[str, Any] | None) -> list[Group]:
+    """The same groups; those that the run before had no time for come first."""
+    late = {
+        (row["network"], row["megapixels"], row["contender"])
+        for row in (before or {"speed": []})["speed"]
+        if "budget" in row.get("reason", "")
+    }
+    return sorted(groups, key=lambda group: not any((SUBJECTS[group[0]], group[1], name) in late for name in group[2]))
+
+
+def groups(megapixels: list[float]) -> Iterator[Group]:
     """Network, size and contenders, the most telling first and compilations as late as that allows."""
     quick = tuple(name for name in CONTENDERS if name not in COMPILED)
     default, *others = SUBJECTS

@@ -59,6 +59,28 @@ def test_what_no_longer_fits_the_budget_says_so(monkeypatch):
     assert "the budget of 0 s was used up" in import_module("benchmarks.gpu.report").tables(report)
 
 
+def test_what_the_last_run_had_no_time_for_comes_first():
+    speed = import_module("benchmarks.gpu.speed")
+    groups = list(speed.groups([12, 2]))
+    name, size, (contender, *_) = groups[5]
+    row = {"network": speed.SUBJECTS[name], "megapixels": size, "contender": contender}
+    late = {"speed": [row | {"reason": "the budget of 9 s was used up"}]}
+    first, *others = speed.missing_first(groups, late)
+    assert (first[0], first[1]) == (name, size) and sorted([first, *others]) == sorted(groups)
+    assert speed.missing_first(groups, {"speed": [row | {"reason": "CuPy is not installed"}]}) == groups
+    assert speed.missing_first(groups, None) == groups
+
+
+def test_the_estimate_is_close_to_every_measured_row_and_never_above_the_bound():
+    estimate, bounds = import_module("benchmarks.gpu.estimate"), import_module("benchmarks.gpu.bounds")
+    fit, chip = estimate.calibration(), bounds.CHIPS["H200 SXM"]
+    for row, gpx_per_s in estimate.measured():
+        assert estimate.estimate(row, chip, fit) == pytest.approx(gpx_per_s, rel=0.25), row
+        assert estimate.estimate(row, chip, estimate.Fit(0, 1)) == bounds.bound(row, chip)[0]
+    assert estimate.resident({"registers": 170, "warps": 1}) == 11  # 176 registers of 32 threads each
+    assert estimate.resident({"registers": 16, "warps": 4}) == 64
+
+
 def test_a_wrong_picture_ends_the_run_before_anything_is_timed(monkeypatch):
     speed, torch = import_module("benchmarks.gpu.speed"), import_module("torch")
     monkeypatch.setattr(speed, "correctness", lambda size, device: [{"kind": "ptm", "passed": False}])
