@@ -22,11 +22,21 @@ ThreadPool* make_pool() { return new (storage) ThreadPool; }
 // as long as that, for frames that follow each other, and so briefly that an idle process costs nothing.
 constexpr std::chrono::microseconds kPatience{200};
 
-// Waits for a condition; not for longer than kPatience. Other threads that want the core get it.
+// Lets the other thread of the core run for some cycles.
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");
+#endif
+}
+
+// Waits for a condition; not for longer than kPatience. It keeps the core: on a busy machine, who gives it away waits
+// for all others, but who sleeps is woken at once.
 template <class Condition>
 void wait_briefly(const Condition& condition) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
-  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  while (!condition() && std::chrono::steady_clock::now() < end) pause();
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ void extend(ByteBox& box, const Bytes& low, const Bytes& high) {
 template <class Bytes>
 bool contains(const ByteBox& box, const Bytes& bytes) {
   int outside = 0;
-  for (int k = 0; k < kMaxPlanes; ++k) outside |= (bytes[k] < box.low[k]) | (bytes[k] > box.high[k]);
+  for (int k = 0; k < kMaxPlanes; ++k) outside |= int{bytes[k] < box.low[k]} | int{bytes[k] > box.high[k]};
   return outside == 0;
 }
 

@@ -178,14 +178,21 @@ struct Outcome {
 // A precision that was asked for needs no proof.
 const PixelBoxes& no_boxes() { std::abort(); }
 
+// Of an object of one expert.
+Frames frames_of(const FrameNetwork& network, const Isa& isa, Precision precision) {
+  Frames frames;
+  frames.emplace_back(network, isa, precision, false, no_boxes);
+  return frames;
+}
+
 // Draws in integers, which are the same on every machine.
 double draw_integers(const FrameNetwork& network, const Scene& scene, const Isa& isa, Precision precision,
                      Outcome& outcome) {
-  const PreparedFrame frame(network, isa, precision, false, no_boxes);
-  relight(frame, scene.picture(), 1);
+  const Frames frames = frames_of(network, isa, precision);
+  relight(frames, scene.picture(), 1);
   ++outcome.integer_pictures;
   for (std::size_t i = 0; i < scene.out_size; ++i) outcome.digest = (outcome.digest ^ scene.out.get()[i]) * 16777619;
-  return frame.bound();
+  return frames.front().bound();
 }
 
 // Asks for what integers can draw: 16 bits no base colour, 8 bits no ELU either, and these have no bound.
@@ -205,7 +212,7 @@ Outcome matrix(const Isa& isa) {
     for (std::size_t width : widths) {
       const int number = ++outcome.pictures;
       const Scene scene(shape, 2, width, number % 2 == 0, number % 3 == 0 ? 4 : 3);
-      relight(PreparedFrame(owned.network, isa, Precision::kFp32, false, no_boxes), scene.picture(), 1);
+      relight(frames_of(owned.network, isa, Precision::kFp32), scene.picture(), 1);
       outcome.worst = std::max(outcome.worst, scene.worst(owned.network));
       draw_integers(owned.network, scene, isa, outcome);
     }
@@ -222,10 +229,10 @@ bool overflow(const Isa& isa) {
   for (const Shape& shape : shapes()) {
     const OwnedFrameNetwork owned(shape, std::numeric_limits<float>::max() / 1000.0);
     Scene scene(shape, 3, 77, true);
-    const PreparedFrame frame(owned.network, isa, Precision::kFp32, false, no_boxes);
-    relight(frame, scene.picture(), 1);
+    const Frames frames = frames_of(owned.network, isa, Precision::kFp32);
+    relight(frames, scene.picture(), 1);
     const std::vector<std::uint8_t> once(scene.out.get(), scene.out.get() + scene.out_size);
-    relight(frame, scene.picture(), 2);
+    relight(frames, scene.picture(), 2);
     if (!std::equal(once.begin(), once.end(), scene.out.get())) return false;
   }
   return true;
@@ -235,12 +242,12 @@ bool overflow(const Isa& isa) {
 bool concurrent(const Isa& isa, Precision precision) {
   const Shape shape{9, {8, 8}, Activation::kRelu, true, false, true};
   const OwnedFrameNetwork owned(shape, 1);
-  const PreparedFrame frame(owned.network, isa, precision, false, no_boxes);
+  const Frames frames = frames_of(owned.network, isa, precision);
   const Scene tall(shape, 3000, 20, false), wide(shape, 2, 40000, false);
   std::vector<std::thread> callers;
   for (const Scene* scene : {&tall, &wide}) {
-    callers.emplace_back([&frame, scene] {
-      for (int threads : {1, 2, 5, 3}) relight(frame, scene->picture(), threads);
+    callers.emplace_back([&frames, scene] {
+      for (int threads : {1, 2, 5, 3}) relight(frames, scene->picture(), threads);
     });
   }
   for (std::thread& caller : callers) caller.join();
