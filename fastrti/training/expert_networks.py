@@ -38,7 +38,7 @@ class ExpertNetworks(nn.Module):
             colours: Tensor = functional_call(self._form[0], (parameters, buffers), (own, lights))
             return colours
 
-        parts = samples.unflatten(2, (self.count, -1))
+        parts = samples.reshape(*samples.shape[:2], self.count, -1)
         drawn = torch.vmap(one, in_dims=(0, 0, 2), out_dims=2)(self._parameters_by_name(), self._by_name(), parts)
         return drawn.flatten(2)
 
