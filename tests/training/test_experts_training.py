@@ -216,10 +216,11 @@ def test_steps_are_measured_at_borders_alone():
     assert steps_across(picture, labels) == pytest.approx((4 * 10 + 6 * 40) / 10)
 
 
+@pytest.mark.deep  # seconds of CPU
 def test_borders_of_experts_do_not_show(mlic):
     held_out = spread_lights(mlic.lights, 8)
     seen = mlic.subset(np.setdiff1d(np.arange(len(mlic)), held_out).tolist())
-    fitted = few_steps(seen, experts=2, steps=120)
+    fitted = quick(seen, experts=2, steps=150)
     pictures = np.stack([relight_reference(fitted, light) for light in mlic.lights[held_out]])
     excess = steps_across(pictures, fitted.labels) / steps_across(mlic.photographs[held_out], fitted.labels)
     assert excess < 1.02
