@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from fastrti import Mlic, Relightable
-from fastrti.training.fitting import encode
+from fastrti.training.encoding import encode
 from fastrti.training.networks import Autoencoder, PlainDecoder, build
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.students import parse_student

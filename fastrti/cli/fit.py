@@ -24,7 +24,19 @@ from fastrti.photographs.sources import Circumstances
 from fastrti.progress import Progress
 from fastrti.training.classical import BASES_TO_FIT, COMPONENTS, fit_classical, planes_of
 
-_TRAINING = ("student", "teacher", "preset", "steps", "alpha", "planes", "int8", "seed", "device", "checkpoint")
+_TRAINING = (
+    "student",
+    "teacher",
+    "preset",
+    "steps",
+    "alpha",
+    "planes",
+    "experts",
+    "int8",
+    "seed",
+    "device",
+    "checkpoint",
+)
 """What only a trained student has. Absent unless given, so that `fastrti.fit` alone knows the defaults."""
 
 _TEXTS = {
@@ -95,6 +107,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )
     training.add_argument("--planes", type=int, metavar="K", help="bytes per pixel (default: 9)")
     training.add_argument(
+        "--experts",
+        type=_experts,
+        metavar="N",
+        help="networks of the object, 1 to 64, each for a part of the picture; auto: by its size (default: 1)",
+    )
+    training.add_argument(
         "--int8",
         action="store_true",
         help="also train for 8-bit arithmetic, the fastest on the CPU; it is used if it costs at most 0.1 dB",
@@ -106,6 +124,13 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     for name, what in _TEXTS.items():
         provenance.add_argument(f"--{name}", default="", metavar="TEXT", help=what)
     return parser
+
+
+def _experts(text: str) -> int | str:
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected auto or a number of experts such as 4, got {text!r}") from None
 
 
 def run(arguments: argparse.Namespace) -> None:

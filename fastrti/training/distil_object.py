@@ -18,7 +18,9 @@ from fastrti.progress import counted, shown
 from fastrti.rendering.renderer import Renderer
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.fitting import builder, encode, train_anew
+from fastrti.training.encoding import EncodedPixels
+from fastrti.training.expert_networks import networks_of
+from fastrti.training.fitting import builder, train_anew
 from fastrti.training.loop import Task
 from fastrti.training.progress import ProgressScore
 from fastrti.training.randomness import generator
@@ -75,7 +77,7 @@ def distil_object(
             Checkpoint(None, {}),
             ProgressScore(samples, photographed, held_out, generator(seed)) if progress else None,
         )
-        distilled = encode(network, photographed)
+        distilled = EncodedPixels(networks_of(network), photographed).relightable()
         kept = ("lights", "mm_per_pixel", "title", "creator", "rights")
         results = {
             "student": student,

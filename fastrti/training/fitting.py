@@ -7,22 +7,25 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
 import fastrti
-from fastrti.errors import ArgumentError, TrainingError
-from fastrti.objects.planes import MAX_PLANES, quantise
+from fastrti.errors import ArgumentError
+from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.coverage import light_notes
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.photographs.mlic import Mlic
-from fastrti.progress import Progress, counted, shown
+from fastrti.progress import Progress, shown
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
+from fastrti.training.encoding import EncodedPixels, check_expert
+from fastrti.training.expert_networks import Trained, joined, networks_of
+from fastrti.training.expert_regions import number_of_experts, rectangles
 from fastrti.training.fit_provenance import fit_provenance
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
@@ -33,12 +36,12 @@ from fastrti.training.randomness import generator, seeded
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.settings import Alpha, Preset, Student, Teacher
 from fastrti.training.students import choose_preset, choose_teacher, parse_student
+from fastrti.training.teachers import answers_of, checked_teacher, mean_of
 
 OwnStudent = Callable[[int, int], Autoencoder]
 """A student of your own: (number of photographs N, number of planes K) → an `Autoencoder`, randomly initialised."""
 
 _STANDARD = 4096  # pixels whose mean and spread standardise the encoder's input
-_ENCODED_AT_ONCE = 16384  # pixels
 
 
 def fit(
@@ -52,6 +55,7 @@ def fit(
     hold_out: int = 0,
     alpha: float | None = None,
     planes: int = 9,
+    experts: int | Literal["auto"] = 1,
     int8: bool = False,
     seed: int = 0,
     device: str | torch.device | None = None,
@@ -78,6 +82,9 @@ def fit(
             default the weight rises from 0.5 at the first step to 0.95 at the last for light-conditioned students. It
             is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
+        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. They are trained at
+            once, in about the time of one. "auto" takes one for small pictures, four from 65,536 object pixels, and one
+            for every 524,288 of them where these are more.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
             light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
             lights that `psnr` was measured under.
@@ -108,6 +115,8 @@ def fit(
     where = _device(device)
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
+    count = number_of_experts(experts, photographs.mask)
+    labels = rectangles(photographs.mask, count) if count > 1 else None
     record = {
         "student": kind.name,
         "preset": preset if isinstance(preset, str) else "own",
@@ -115,6 +124,7 @@ def fit(
         "teacher": chosen.name if own_teacher is None else _name_of(own_teacher),
         "alpha": list(weights),
         "planes": planes,
+        **({} if labels is None else {"experts": count}),
         "int8": int8,
         "seed": seed,
         "held_out": [mlic.names[i] for i in held_out],
@@ -122,12 +132,15 @@ def fit(
     own_loss = loss or (root_mean_square if kind.conditioned else mean_square)
     with shown(progress):
         kept = Checkpoint(checkpoint, _identity(mlic, kind, chosen, own_loss, record, where) if checkpoint else {})
-        run = _Run(photographs, Photographs(mlic, held_out, where), settings, planes, seed, own_loss, kept, progress)
+        samples = PixelSamples(photographs, generator(seed), settings.most_pixels, labels, count)
+        held_back = Photographs(mlic, held_out, where)
+        run = _Run(photographs, held_back, samples, settings, planes, seed, own_loss, kept, progress)
         trained, network, done = run.fit(kind, make, chosen, own_teacher, weights)
-        relightable = encode(network, photographs)
+        encoded = EncodedPixels(networks_of(network), photographs, labels)
+        relightable = encoded.relightable()
         if int8 and trained == kind.name:
-            decoder = run.fit_int8(network, relightable, weights).decoder.to_decoder()
-            relightable = replace(relightable, decoder=decoder)
+            for_int8 = run.fit_int8(network, encoded, weights)
+            relightable = replace(relightable, decoder=encoded.decoder_of(networks_of(for_int8)))
         scored = held_out if hold_out else photographs.chosen
         results = {
             **record,
@@ -153,6 +166,7 @@ class _Run:
         self,
         photographs: Photographs,
         held_out: Photographs,
+        samples: PixelSamples,
         preset: Preset,
         planes: int,
         seed: int,
@@ -162,19 +176,19 @@ class _Run:
     ):
         self.photographs, self.preset, self.planes, self.seed = photographs, preset, planes, seed
         self.loss, self.checkpoint = loss, checkpoint
-        self.samples = PixelSamples(photographs, generator(seed), preset.most_pixels)
+        self.samples = samples
         self.lights = torch.from_numpy(photographs.lights).float().to(photographs.device)
         self.score = ProgressScore(self.samples, photographs, held_out, generator(seed)) if progress else None
 
     def fit(
         self, student: Student, make: OwnStudent, teacher: Teacher, own_teacher: TeacherFunction | None, alpha: Alpha
-    ) -> tuple[str, Autoencoder, int]:
+    ) -> tuple[str, Trained, int]:
         """Trains the network among the teachers, then the student. A teacher that is cut short is the result itself.
 
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
-        functions, trust = [] if own_teacher is None else [_checked(own_teacher)], None
+        functions, trust = [] if own_teacher is None else [checked_teacher(own_teacher)], None
         if teacher.name in ("neural", "both"):
             wide = teacher.network or student.wide_teacher(teacher.name)
             share = teacher.network_steps or (0.5 if teacher.name == "both" else 1.0)
@@ -182,27 +196,24 @@ class _Run:
             network, done = self._train(f"teacher {wide.name}", builder(wide), preset=replace(self.preset, steps=steps))
             if done < steps:
                 return wide.name, network, done
-            functions.append(_answers_of(network))
+            functions.append(answers_of(network))
         if teacher.name in ("interpolator", "both"):
             function, trust = self._interpolator(teacher)
             functions.append(function)
         if not functions:
             return student.name, *self._train(student.name, make)
-        taught: dict[str, Any] = {"teacher": _mean_of(functions), "alpha": alpha, "trust": trust}
+        taught: dict[str, Any] = {"teacher": mean_of(functions), "alpha": alpha, "trust": trust}
         return student.name, *self._train(student.name, make, at_new_lights=student.conditioned, **taught)
 
-    def fit_int8(self, network: Autoencoder, relightable: Relightable, alpha: Alpha) -> Autoencoder:
-        """Trains the decoder for int8, on the object's planes; the network itself is the teacher at new lights."""
-        teacher = _answers_of(copy.deepcopy(network))
+    def fit_int8(self, network: Trained, encoded: EncodedPixels, alpha: Alpha) -> Trained:
+        """Trains the decoders for int8, on the object's planes; the network itself is the teacher at new lights."""
+        teacher = answers_of(copy.deepcopy(network))
         task = Task("int8", self.samples, self.lights, teacher, True, alpha, self.loss)
-        device = self.photographs.device
-        extremes = [torch.from_numpy(e).float().to(device) for e in (relightable.minimum, relightable.maximum)]
-        whole = Int8Autoencoder(network, *extremes)
+        extremes = [torch.from_numpy(e).float().to(self.photographs.device) for e in (encoded.minimum, encoded.maximum)]
+        whole = joined([Int8Autoencoder(*each) for each in zip(networks_of(network), *extremes)])
         return train(whole, task, int8_preset(self.preset), generator(self.seed), self.checkpoint, self.score)[0]
 
-    def _train(
-        self, name: str, make: OwnStudent, preset: Preset | None = None, **taught: Any
-    ) -> tuple[Autoencoder, int]:
+    def _train(self, name: str, make: OwnStudent, preset: Preset | None = None, **taught: Any) -> tuple[Trained, int]:
         task = Task(name, self.samples, self.lights, loss=self.loss, **taught)
         return train_anew(make, task, preset or self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
@@ -222,8 +233,8 @@ def train_anew(
     seed: int,
     checkpoint: Checkpoint,
     score: ProgressScore | None,
-) -> tuple[Autoencoder, int]:
-    """Makes a network from the seed and trains it; see `train`.
+) -> tuple[Trained, int]:
+    """Makes a network from the seed and trains it; see `train`. Where pixels have experts, one such network for each.
 
     Raises:
         ArgumentError: a network that no object can store.
@@ -240,9 +251,14 @@ def train_anew(
             "build both for the number of planes that the student is given"
         )
     network.to(task.lights.device)
-    typical = torch.randint(len(task.samples), (_STANDARD,), generator=draws)
-    network.encoder.standardise(task.samples.batch(typical))
-    return train(network, task, preset, draws, checkpoint, score)
+    experts = max(len(task.samples.parts), 1)
+    if experts > 1:
+        check_expert(network.decoder.to_decoder())
+    networks = [network, *(copy.deepcopy(network) for _ in range(experts - 1))]
+    typical = task.samples.draw(_STANDARD * experts, draws)
+    for one, own in zip(networks, typical.chunk(experts)):
+        one.encoder.standardise(task.samples.batch(own))
+    return train(joined(networks), task, preset, draws, checkpoint, score)
 
 
 def builder(student: Student) -> OwnStudent:
@@ -285,54 +301,6 @@ def _identity(
         "device": device.type,
         "versions": [fastrti.__version__, torch.__version__],
     }
-
-
-def _answers_of(network: Autoencoder) -> TeacherFunction:
-    return lambda samples, pixels, lights: network(samples, lights.to(samples.device))
-
-
-def _checked(teacher: TeacherFunction) -> TeacherFunction:
-    """The same teacher, whose answers are checked: PyTorch would silently take another shape, and NaN."""
-
-    def checked(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
-        answer, shape = teacher(samples, pixels, lights), (len(lights), 3, len(pixels))
-        if answer.shape != shape:
-            raise ArgumentError(
-                f"expected an answer of shape (lights, 3, pixels) = {shape} from the teacher, got {tuple(answer.shape)}"
-            )
-        finite = answer.isfinite().flatten(1).all(1).cpu()
-        if not finite.all():
-            x, y, z = lights[int(finite.int().argmin())].tolist()
-            raise TrainingError(
-                f"expected finite colours from the teacher, got NaN or infinity under the light ({x:.3f}, {y:.3f}, "
-                f"{z:.3f}): mend the teacher"
-            )
-        return answer
-
-    return checked
-
-
-def _mean_of(functions: list[TeacherFunction]) -> TeacherFunction:
-    def mean(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
-        return torch.stack([function(samples, pixels, lights) for function in functions]).mean(0)
-
-    return mean
-
-
-@torch.no_grad()
-def encode(network: Autoencoder, photographs: Photographs) -> Relightable:
-    """Encodes every pixel of the mask and rounds the latents to 8-bit planes between each plane's extremes."""
-    rows, columns = np.nonzero(photographs.mask)
-    latents = np.empty((network.encoder.planes, len(rows)), np.float32)
-    for start in counted(range(0, len(rows), _ENCODED_AT_ONCE), "encoding pixels"):
-        chunk = slice(start, start + _ENCODED_AT_ONCE)
-        latents[:, chunk] = network.encoder(photographs.read(rows[chunk], columns[chunk])).T.cpu()
-    minimum, maximum = latents.min(1).astype(np.float64), latents.max(1).astype(np.float64)
-    planes = np.zeros((len(latents), *photographs.mask.shape), np.uint8)
-    for k in counted(range(len(planes)), "rounding planes"):  # one at a time: quantise computes in float64
-        planes[k, rows, columns] = quantise(latents[k : k + 1], minimum[k : k + 1], maximum[k : k + 1])[0]
-    mlic, decoder = photographs.mlic, network.decoder.to_decoder()
-    return Relightable(planes, minimum, maximum, decoder, mlic.mask, photographs.lights, mlic.mm_per_pixel)
 
 
 def _device(device: str | torch.device | None) -> torch.device:

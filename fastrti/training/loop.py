@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from fastrti.errors import TrainingError
 from fastrti.progress import Progress
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.networks import Autoencoder
+from fastrti.training.expert_networks import Trained
 from fastrti.training.samples import PixelSamples
 from fastrti.training.settings import Alpha, Preset
 
@@ -79,17 +79,17 @@ class Task:
 
 
 def train(
-    network: Autoencoder,
+    network: Trained,
     task: Task,
     preset: Preset,
     generator: torch.Generator,
     checkpoint: Checkpoint,
-    score: Callable[[Autoencoder], str] | None = None,
-) -> tuple[Autoencoder, int]:
+    score: Callable[[Trained], str] | None = None,
+) -> tuple[Trained, int]:
     """Trains with Adam on a one-cycle schedule. Ctrl-C ends the training early.
 
     Args:
-        network: trained in place.
+        network: trained in place. Several experts are trained at once.
         task: pixels, lights and teacher.
         preset: steps, batch shape and learning rate.
         generator: draws pixels and lights; on the CPU.
@@ -112,7 +112,7 @@ def train(
     with Progress(f"training {task.name}", preset.steps, done) as progress, suppress(KeyboardInterrupt):
         while done < preset.steps:
             optimizer.param_groups[0]["lr"] = preset.learning_rate * one_cycle(done / preset.steps)
-            pixels = torch.randint(len(task.samples), (preset.pixels,), generator=generator).to(device)
+            pixels = task.samples.draw(preset.pixels, generator).to(device)
             photographed = torch.randperm(len(task.lights), generator=generator)
             photographed = photographed[: preset.photographed_lights].to(device)
             samples = task.samples.batch(pixels)  # (N, 3, P)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from fastrti.training.networks import Autoencoder
+from fastrti.training.expert_networks import Trained
 from fastrti.training.samples import Photographs, PixelSamples
 
 _WATCHED = 4096  # pixels scored
@@ -23,7 +23,7 @@ class ProgressScore:
     def __init__(
         self, samples: PixelSamples, photographs: Photographs, held_out: Photographs, generator: torch.Generator
     ):
-        watched = torch.randint(len(samples), (_WATCHED,), generator=generator)
+        watched = samples.draw(_WATCHED, generator)
         self._samples = samples.batch(watched)
         scored = held_out if len(held_out.chosen) else photographs
         self._name = "held-out" if scored is held_out else "photographed"
@@ -31,7 +31,7 @@ class ProgressScore:
         self._truth = scored.read(samples.rows[watched].numpy(), samples.columns[watched].numpy())  # (L, 3, P)
 
     @torch.no_grad()
-    def __call__(self, network: Autoencoder) -> str:
+    def __call__(self, network: Trained) -> str:
         """A few words, e.g. "held-out 24.31 dB"."""
         rendered: Tensor = network(self._samples, self._lights).clamp_(0, 1)
         errors = (rendered - self._truth).square_().mean((1, 2))

@@ -8,6 +8,7 @@ from torch import Tensor
 from fastrti.photographs.hold_out import Indices
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
+from fastrti.training.expert_regions import Labels, pixels_of_experts
 
 _CHUNK = 16384  # pixels converted to float at once
 
@@ -43,14 +44,28 @@ class PixelSamples:
         photographs: where the pixels come from.
         generator: draws the random ones.
         most: how many pixels at most. More pixels would not make the object better.
+        labels: (H, W), which expert draws each pixel, for a fit of several experts.
+        experts: how many there are.
+
+    Attributes:
+        parts: the positions of the pixels that each expert learns from. Neighbours share some. Empty for one expert.
     """
 
-    def __init__(self, photographs: Photographs, generator: torch.Generator, most: int = 1 << 20):
+    def __init__(
+        self,
+        photographs: Photographs,
+        generator: torch.Generator,
+        most: int = 1 << 20,
+        labels: Labels | None = None,
+        experts: int = 1,
+    ):
         rows, columns = np.nonzero(photographs.mask)
         if len(rows) > most:
             kept = torch.randperm(len(rows), generator=generator)[:most].sort().values.numpy()
             rows, columns = rows[kept], columns[kept]
         self.rows, self.columns = torch.from_numpy(rows), torch.from_numpy(columns)
+        parts = [] if labels is None else pixels_of_experts(labels, experts, rows, columns)
+        self.parts = [torch.from_numpy(part) for part in parts]
         as_bytes = photographs.mlic.photographs.dtype == np.uint8 and photographs.mlic.transfer == "srgb"
         self.scale = 1 / 255 if as_bytes else 1.0
         shape = (len(rows), 3 * len(photographs.chosen))
@@ -62,6 +77,14 @@ class PixelSamples:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Random positions of so many pixels. Of several experts each gets as many as the others, one after the other,
+        one at least."""
+        if not self.parts:
+            return torch.randint(len(self), (count,), generator=generator)
+        each = max(count // len(self.parts), 1)
+        return torch.cat([part[torch.randint(len(part), (each,), generator=generator)] for part in self.parts])
 
     def batch(self, pixels: Tensor) -> Tensor:  # (P,) → (N, 3, P) float32 [0, 1]
         """The photographed values of some of the pixels, by their position among these."""

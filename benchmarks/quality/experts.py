@@ -1,0 +1,86 @@
+"""What several experts gain, what they cost, and whether their borders show.
+
+    python -m benchmarks.quality.experts SYNTHRTI --scenes Multi/Object2/material5 --experts 1 4 9 [--preset quick]
+
+Scores are of 8 photographs of the dome that no fit sees. With `--test`, the fits see the whole dome and the scene's
+test photographs are scored instead: for the last measurement only. Results are printed as JSON, one line per fit.
+
+A seam is measured between neighbouring pixels of two experts: the mean absolute step of the pictures, relative to that
+of the photographs there. Where the same pixels of a picture by one network have another step than the photographs, this
+is no seam. So `of_one` says what the fit of one expert has at the same places, where it was asked for first.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common.machine import load
+from benchmarks.quality.scenes import PANEL, find_scenes
+from fastrti import Mlic, Renderer, fit
+from fastrti.photographs.hold_out import spread_lights
+from fastrti.scoring.metrics import psnr
+
+
+def steps_across(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """The mean absolute step between neighbouring pixels of different labels, over pictures (L, H, W, 3)."""
+    total, count = 0.0, 0
+    for axis in (0, 1):
+        border = np.diff(labels.astype(np.int16), axis=axis) != 0
+        for picture in pictures:
+            steps = np.abs(np.diff(picture.astype(np.int16), axis=axis))[border]
+            total, count = total + float(steps.sum()), count + steps.size
+    return total / count
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="+", type=Path, help="where to look for scenes")
+    parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
+    parser.add_argument("--experts", nargs="+", type=int, default=[1, 4])
+    parser.add_argument("--preset", default="quick")
+    parser.add_argument("--teacher")
+    parser.add_argument("--test", action="store_true", help="score the test photographs: the last measurement")
+    options = parser.parse_args()
+    for scene in find_scenes(options.folders, options.scenes):
+        shown, hidden = _photographs(scene.load_train(), scene.load_test() if options.test else None)
+        of_one = None
+        for experts in options.experts:
+            wall, cpu = time.perf_counter(), time.process_time()
+            fitted = fit(shown, experts=experts, preset=options.preset, teacher=options.teacher, progress=False)
+            result = {
+                "scene": scene.name,
+                "experts": experts,
+                "preset": options.preset,
+                "seconds": round(time.perf_counter() - wall, 1),
+                "cpu_seconds": round(time.process_time() - cpu, 1),
+                "load": load(),
+            }
+            renderer = Renderer(fitted)
+            pictures = np.stack([renderer.relight(light) for light in hidden.lights])
+            scores = [psnr(*pair) for pair in zip(pictures, hidden.photographs)]
+            result |= {"of": "test" if options.test else "held out", "psnr": round(float(np.mean(scores)), 3)}
+            if fitted.labels is None:
+                of_one = pictures
+            else:
+                own = steps_across(hidden.photographs, fitted.labels)
+                result["seam_percent"] = round(100 * steps_across(pictures, fitted.labels) / own - 100, 2)
+                if of_one is not None:
+                    result["of_one_percent"] = round(100 * steps_across(of_one, fitted.labels) / own - 100, 2)
+            print(json.dumps(result), flush=True)
+
+
+def _photographs(dome: Mlic, test: Mlic | None) -> tuple[Mlic, Mlic]:
+    """Those to fit, and those to score."""
+    if test is not None:
+        return dome, test
+    hidden = spread_lights(dome.lights, 8)
+    return dome.subset(np.setdiff1d(np.arange(len(dome)), hidden).tolist()), dome.subset(hidden.tolist())
+
+
+if __name__ == "__main__":
+    main()

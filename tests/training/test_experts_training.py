@@ -1,0 +1,226 @@
+"""Fits of several experts: what each draws and learns, the object they make, and the borders between them."""
+
+import numpy as np
+import pytest
+import torch
+from small_fits import collection, quick
+from torch import nn
+
+from benchmarks.quality.experts import steps_across
+from fastrti import ArgumentError, load, save
+from fastrti.kernels.reference import evaluate_network, relight_reference
+from fastrti.objects.decoders import LightBasisDecoder
+from fastrti.objects.experts import MAX_EXPERTS
+from fastrti.photographs.hold_out import spread_lights
+from fastrti.training import loop
+from fastrti.training.encoding import of_unit_planes
+from fastrti.training.expert_networks import ExpertNetworks, networks_of
+from fastrti.training.expert_regions import OVERLAP, number_of_experts, pixels_of_experts, rectangles
+from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder, build
+from fastrti.training.students import parse_student
+
+LIGHT = (0.3, -0.2)
+
+
+@pytest.fixture(scope="module")
+def mlic():
+    return collection()
+
+
+def few_steps(mlic, **arguments):
+    return quick(mlic, **{"teacher": "none", "steps": 8, **arguments})
+
+
+@pytest.fixture(scope="module")
+def four(mlic):
+    return few_steps(mlic, experts=4, hold_out=4)
+
+
+def assert_same(one, other):
+    assert np.array_equal(one.planes, other.planes)
+    assert np.array_equal(one.labels, other.labels)
+    for a, b in zip(one.frame_networks(LIGHT), other.frame_networks(LIGHT), strict=True):
+        assert all(map(np.array_equal, (*a.weights, *a.biases), (*b.weights, *b.biases)))
+
+
+# --- who draws what ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 16, MAX_EXPERTS])
+def test_every_expert_draws_a_rectangle_with_a_fair_share_of_the_object(count):
+    row, column = np.mgrid[:200, :300]
+    mask = (row - 100) ** 2 / 9 + (column - 150) ** 2 / 16 < 900
+    labels = rectangles(mask, count)
+    pixels = np.bincount(labels[mask], minlength=count)
+    assert len(pixels) == count
+    assert pixels.min() > mask.sum() / count / 3
+    assert pixels.max() < mask.sum() / count * 2
+    for number in range(count):
+        rows, columns = np.nonzero(labels == number)
+        assert len(rows) == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+
+
+def test_rectangles_end_at_blocks_where_they_can():
+    labels = rectangles(np.ones((96, 128), bool), 4)
+    assert np.bincount(labels.ravel()).tolist() == [48 * 64] * 4
+    assert set(np.flatnonzero((np.diff(labels.astype(int), axis=1) != 0).any(0)) + 1) <= set(range(0, 128, 16))
+    assert set(np.flatnonzero((np.diff(labels.astype(int), axis=0) != 0).any(1)) + 1) <= set(range(0, 96, 16))
+
+
+@pytest.mark.parametrize("mask", [np.eye(64, dtype=bool), np.eye(1, 64, dtype=bool) | np.ones((1, 64), bool)])
+def test_thin_objects_are_cut_too(mask):
+    assert np.array_equal(np.unique(rectangles(mask, 64)[mask]), np.arange(64))
+
+
+def test_an_object_of_fewer_pixels_than_experts_is_refused():
+    mask = np.zeros((5, 5), bool)
+    mask[2, 1:4] = True
+    with pytest.raises(ArgumentError, match="can be cut into 4 parts, got 3 object pixels of 5×5: take fewer experts"):
+        rectangles(mask, 4)
+
+
+def test_an_expert_learns_from_its_own_pixels_and_from_those_near_them():
+    labels = np.zeros((40, 60), np.uint8)
+    labels[:, 30:] = 1
+    rows, columns = np.nonzero(np.ones_like(labels))
+    first, second = pixels_of_experts(labels, 2, rows, columns)
+    assert columns[first].max() == 29 + OVERLAP
+    assert columns[second].min() == 30 - OVERLAP
+    assert (len(first), len(second)) == (40 * (30 + OVERLAP), 40 * (30 + OVERLAP))
+
+
+@pytest.mark.parametrize(
+    ("side", "experts"), [(100, 1), (255, 1), (256, 4), (320, 4), (1000, 4), (3464, 23), (6000, MAX_EXPERTS)]
+)
+def test_auto_goes_by_the_pixels_of_the_object(side, experts):
+    mask = np.broadcast_to(np.True_, (side, side))
+    assert number_of_experts("auto", mask) == experts
+
+
+@pytest.mark.parametrize("asked", [0, -1, MAX_EXPERTS + 1, 2.0, True, "many", None])
+def test_other_numbers_of_experts_are_refused(mlic, asked):
+    with pytest.raises(ArgumentError, match="'auto' or a number of experts from 1 to 64, got"):
+        quick(mlic, experts=asked)
+
+
+# --- networks trained at once -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("student", ["lc8x8", "lc4-elu", "disk10"])
+def test_networks_at_once_draw_and_learn_as_each_alone(student):
+    torch.manual_seed(1)
+    networks = [build(parse_student(student), 5, 4) for _ in range(3)]
+    samples, lights = torch.rand(5, 3, 12), nn.functional.normalize(torch.rand(6, 3), dim=1)
+    together = ExpertNetworks(networks)
+    drawn = together(samples, lights)
+    alone = torch.cat([network(part, lights) for network, part in zip(networks, samples.chunk(3, 2))], 2)
+    assert torch.allclose(drawn, alone, atol=1e-5)
+    drawn.square().sum().backward()
+    alone.square().sum().backward()
+    for name, gradient in zip(together._names, [values.grad for values in together.stacked]):
+        own = torch.stack([dict(network.named_parameters())[name].grad for network in networks])
+        assert torch.allclose(gradient, own, rtol=1e-3, atol=1e-3)
+    for network, again in zip(networks, networks_of(together), strict=True):
+        assert all(map(torch.equal, network.state_dict().values(), again.state_dict().values()))
+
+
+@pytest.mark.parametrize(
+    "decoder",
+    [LightConditionedDecoder(3, (5, 4)), LightConditionedDecoder(3, (4,), "elu", False), PlainDecoder(3, (6,))],
+)
+def test_the_extremes_of_an_experts_latents_become_part_of_its_decoder(decoder):
+    stored = decoder.to_decoder()
+    minimum, maximum = np.array([-3.0, 0.5, 2.0]), np.array([1.0, 0.5, 9.0])
+    unit = of_unit_planes(stored, minimum, maximum)
+    planes = np.random.default_rng(0).integers(0, 256, (3, 50)).astype(np.uint8)
+    expected = evaluate_network(stored.frame_network(LIGHT).folded(minimum, maximum), planes)
+    drawn = evaluate_network(unit.frame_network(LIGHT).folded(np.zeros(3), np.ones(3)), planes)
+    assert np.abs(drawn - expected).max() < 1e-5
+
+
+# --- the object -------------------------------------------------------------------------------------------------------
+
+
+def test_a_fit_of_four_experts_is_an_object_of_four(mlic, four, tmp_path):
+    assert four.training["experts"] == 4
+    assert four.decoder.label == "4 experts, each light-conditioned 9→16→16→3 ReLU, skip"
+    assert len(four.training["held_out"]) == 4
+    save(four, tmp_path / "four")
+    assert_same(load(tmp_path / "four"), four)
+
+
+def test_one_expert_is_what_a_fit_made_before_there_were_several(mlic):
+    plain, one, auto = few_steps(mlic), few_steps(mlic, experts=1), few_steps(mlic, experts="auto")
+    assert "experts" not in plain.training
+    for other in (one, auto):
+        assert other.labels is None
+        assert np.array_equal(plain.planes, other.planes)
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher", "int8"),
+    [("lc8", "none", True), ("disk10", "neural", False)],
+)
+def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student, teacher, int8):
+    arguments = {"experts": 3, "student": student, "teacher": teacher, "int8": int8, "steps": 9}
+    whole = quick(mlic, **arguments)
+    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 5)
+
+    class Stopped(Exception):
+        pass
+
+    step, steps = torch.optim.Adam.step, iter(range(1000))
+
+    def stopping(*args, **kwargs):
+        if next(steps) == 11:
+            raise Stopped
+        return step(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.optim.Adam, "step", stopping)
+        with pytest.raises(Stopped):
+            quick(mlic, **arguments, checkpoint=tmp_path / "fit.pt")
+    assert (tmp_path / "fit.pt").exists()
+    assert_same(quick(mlic, **arguments, checkpoint=tmp_path / "fit.pt"), whole)
+
+
+def test_int8_of_experts_is_measured(mlic):
+    fitted = few_steps(mlic, experts=2, int8=True, hold_out=4)
+    assert abs(fitted.int8_loss_db) < 0.5
+    assert fitted.training["int8_psnr"] == pytest.approx(fitted.training["psnr"] - fitted.int8_loss_db, abs=2e-3)
+
+
+def test_a_decoder_that_takes_no_extremes_is_refused_before_the_training(mlic):
+    class Other(PlainDecoder):
+        def to_decoder(self):
+            return LightBasisDecoder("hsh", 3)
+
+    def own(photographs, planes):
+        return Autoencoder(Encoder(photographs, planes), Other(planes, (4,)))
+
+    with pytest.raises(ArgumentError, match="light-conditioned or plain network as the decoder of experts, got HSH"):
+        quick(mlic, student=own, experts=2)
+
+
+# --- seams ------------------------------------------------------------------------------------------------------------
+
+
+def test_steps_are_measured_at_borders_alone():
+    picture = np.zeros((1, 4, 6, 3), np.uint8)
+    picture[:, :, 3:] = 10
+    picture[:, 2:] += 40
+    labels = np.zeros((4, 6), np.uint8)
+    labels[:, 3:] = 1
+    assert steps_across(picture, labels) == 10
+    labels[2:] += 2
+    assert steps_across(picture, labels) == pytest.approx((4 * 10 + 6 * 40) / 10)
+
+
+@pytest.mark.deep  # seconds of CPU
+def test_borders_of_experts_do_not_show(mlic):
+    held_out = spread_lights(mlic.lights, 8)
+    seen = mlic.subset(np.setdiff1d(np.arange(len(mlic)), held_out).tolist())
+    fitted = quick(seen, experts=2, steps=150)
+    pictures = np.stack([relight_reference(fitted, light) for light in mlic.lights[held_out]])
+    excess = steps_across(pictures, fitted.labels) / steps_across(mlic.photographs[held_out], fitted.labels)
+    assert excess < 1.02
