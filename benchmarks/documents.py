@@ -27,6 +27,7 @@ from benchmarks.quality.results import read_results
 from benchmarks.quality.trials import RESULTS as TRIALS
 from benchmarks.quality.trials import Trial
 from benchmarks.quality.trials import table as trials_table
+from benchmarks.quality.wire import section as wire_section
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -83,6 +84,7 @@ PARTS = (
     Part("README.md", "quality", lambda: short(Results(read_results()))),
     Part("README.md", "speed", lambda: speed()),
     Part("docs/quality.md", "quality", lambda: quality_section(Results(read_results()))),
+    Part("docs/quality.md", "wire", wire_section),
     Part("docs/capture/measured.md", "capture", capture_section),
     Part("docs/maps.md", "maps", maps_section),
     Part("docs/speed.md", "cpu-benchmark", lambda: cpu_section(newest("cpu"))),
