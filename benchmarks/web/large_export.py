@@ -2,8 +2,8 @@
 
     python -m benchmarks.web.large_export -o benchmarks/results/large_export.json
 
-The object is the HSH of 16 terms of a rendered tablet, repeated until it has 12 megapixels. Each command runs in a process
-of its own.
+The object is the HSH of 16 terms of a rendered tablet, repeated until it has 12 megapixels. Each command runs in a
+process of its own.
 """
 
 import argparse
