@@ -112,11 +112,17 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *request: Any) -> None:
+        """The browser has gone, with connections that it kept."""
+
+
 @contextmanager
 def _served(page: dict[str, bytes], pack: VirtualPack) -> Iterator[str]:
     handler = partial(_Handler, page, pack)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"

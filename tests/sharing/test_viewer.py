@@ -393,10 +393,15 @@ def test_page_and_scripts_are_small(browser: Browser, site: tuple[Path, str, lis
     assert isinstance(wait_for_picture(browser), dict)
     shutil.rmtree(folder / "object")
     loaded = {path.strip("/") for path in requests if path.endswith((".js", ".html"))}
+    assert loaded == {"index.html", "rti-viewer.js", "viewer.js"}
     sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.suffix in (".js", ".html")}
     first = sum(sizes[name] for name in loaded)
     print(f"page and scripts: {first} bytes at first, {sum(sizes.values())} in all")
     assert 20_000 < first <= PAGE_BYTES
+    frames = "for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame);"
+    root = "document.querySelector('rti-viewer').shadowRoot"
+    hidden = browser.run(f"{frames} return {root}.querySelectorAll('.later').length;")
+    assert hidden == 0, "icons and the ball come after the first picture"
 
 
 # --- where the object comes from -------------------------------------------------------------------------------------
