@@ -24,6 +24,13 @@ Result cuLaunchKernelEx(const struct Config* config, Handle function, void** val
     return 0;
 }
 
+// Older versions of Triton call this one.
+Result cuLaunchKernel(Handle function, unsigned x, unsigned y, unsigned z, unsigned block_x, unsigned block_y,
+                      unsigned block_z, unsigned shared, Handle stream, void** values, void** extra) {
+    const struct Config config = {{x, y, z}, {block_x, block_y, block_z}, shared};
+    return cuLaunchKernelEx(&config, function, values, extra);
+}
+
 Result cuInit(unsigned flags) { return 0; }
 Result cuDeviceGet(int* device, int number) { return *device = 0; }
 Result cuDeviceGetCount(int* count) { return *count = 1, 0; }
