@@ -4,8 +4,8 @@
 
 Each scene is fitted once with the preset `quick`, five photographs held out, and the object is kept in FOLDER, where
 the next run finds it. Relight's formats are fitted to the same photographs and written by fastrti's own conversion,
-with planes as JPEG of quality 95 without subsampling. All are read back, drawn by the Renderer and compared with the scored
-photographs of the scene (scenes.py), which no fit sees. Rows that are there are not made again.
+with planes as JPEG of quality 95 without subsampling. All are read back, drawn by the Renderer and compared with the
+scored photographs of the scene (scenes.py), which no fit sees. Rows that are there are not made again.
 """
 
 import argparse

@@ -31,6 +31,8 @@ from fastrti.rendering.bands import many_lights
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
+MAX_LOSS_DB = 10.0
+
 LIGHTS = 16
 """How many of the photographed lights the loss is measured under."""
 
@@ -57,14 +59,14 @@ def for_the_wire(relightable: Relightable, loss_db: float) -> tuple[Relightable,
 
     Args:
         relightable: with lossless planes. Its fit recorded the PSNR of its pictures in `training`.
-        loss_db: at most so many dB of PSNR, above 0.
+        loss_db: at most so many dB of PSNR, above 0 and up to `MAX_LOSS_DB`.
 
     Returns:
         The object, whose planes are not rounded to the steps yet, and how to write them. Normals stay those of the
         object as it was.
 
     Raises:
-        ArgumentError: a loss that is not above 0, an object without a PSNR or with planes that were JPEG already, or a
+        ArgumentError: a loss out of its range, an object without a PSNR or with planes that were JPEG already, or a
             loss that no JPEG stays below.
     """
     error = _recorded_error(relightable, loss_db)
@@ -85,8 +87,10 @@ def for_the_wire(relightable: Relightable, loss_db: float) -> tuple[Relightable,
 
 def _recorded_error(relightable: Relightable, loss_db: float) -> float:
     """The mean squared error of the object's pictures, of colours from 0 to 1."""
-    if not loss_db > 0:
-        raise ArgumentError(f"expected loss_db above 0, got {loss_db:g}: leave it out for lossless planes")
+    if not 0 < loss_db <= MAX_LOSS_DB:
+        raise ArgumentError(
+            f"expected loss_db above 0 and up to {MAX_LOSS_DB:g}, got {loss_db:g}: leave it out for lossless planes"
+        )
     if WIRE in relightable.extra:
         raise ArgumentError(
             "expected an object with lossless planes, got one whose planes were JPEG: take the object that it was made "

@@ -108,7 +108,8 @@ def test_what_the_wire_cannot_do_is_a_sentence(tmp_path: Path) -> None:
     coded, wire = for_the_wire(what, 0.2)
     save(coded, tmp_path / "light", wire=wire)
     for bad, loss, sentence in (
-        (what, 0, "expected loss_db above 0, got 0"),
+        (what, 0, "expected loss_db above 0 and up to 10, got 0"),
+        (what, float("inf"), "expected loss_db above 0"),
         (what, float("nan"), "expected loss_db above 0"),
         (load(tmp_path / "light"), 0.2, "got one whose planes were JPEG"),
         (replace(what, training={}), 0.2, "whose fit recorded its PSNR"),
@@ -153,7 +154,7 @@ def test_export_writes_light_planes(tmp_path: Path, capsys: pytest.CaptureFixtur
     for words, sentence in (
         (["web", "site", "--pack", "--loss-db", "0.2"], "expected lossless planes for a pack, got --loss-db"),
         (["archive", "vase.zip", "--loss-db", "0.2"], "expected --loss-db with --to web, got --to archive"),
-        (["web", "site", "--loss-db", "0"], "expected --loss-db above 0, got 0: leave it out"),
+        (["web", "site", "--loss-db", "0"], "expected --loss-db above 0 and up to 10, got 0: leave it out"),
     ):
         assert main(["export", vase, "--to", words[0], str(tmp_path / words[1]), *words[2:]]) == 1
         assert sentence in capsys.readouterr().err
