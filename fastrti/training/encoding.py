@@ -59,7 +59,7 @@ class EncodedPixels:
 
     def decoder_of(self, networks: Sequence[Autoencoder]) -> Decoder | Experts:
         """What draws the planes: the decoder of these networks, which encode as those of the planes do."""
-        decoders = [network.decoder.to_decoder() for network in networks]
+        decoders: list[Decoder] = [network.decoder.to_decoder() for network in networks]
         if self.labels is None:
             return decoders[0]
         return Experts(tuple(map(of_unit_planes, decoders, self.minimum, self.maximum)))
