@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from fastrti.capture.corrections.alignment import aligned, estimate_shifts
-from fastrti.capture.corrections.shifting import shifted
+from fastrti.capture.shifting import shifted
 from fastrti.synth import dome_lights
 from tests.support.small_relief import relief_under
 
