@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fastrti.capture.corrections.alignment import aligned, estimate_shifts
-from fastrti.capture.corrections.shifting import shifted
+from fastrti.capture.shifting import shifted
+from fastrti.photographs.mlic import Mlic
 from fastrti.synth import dome_lights
 from tests.support.small_relief import relief_under
 
@@ -29,6 +32,20 @@ def test_moved_photographs_are_moved_back_and_others_stay() -> None:
         if name not in correction.numbers["pixels_right_and_down"]:
             np.testing.assert_array_equal(back.photographs[index], bad.photographs[index])
     assert aligned(clean) is clean
+
+
+def test_a_flat_object_without_detail_stays() -> None:
+    noise = np.random.default_rng(4).normal(0, 2, (30, 72, 72, 3))
+    plate = np.rint(40 + 150 * LIGHTS[:, 2, None, None, None] + noise).astype(np.uint8)
+    flat = Mlic(plate, LIGHTS, tuple(f"{number}.png" for number in range(30)))
+    assert aligned(flat) is flat
+
+
+def test_wrong_lights_do_not_disturb_shifts() -> None:
+    bad = relief_under(LIGHTS, 72, shifts=SHIFTS)
+    found = estimate_shifts(replace(bad, lights=np.roll(LIGHTS, 7, axis=0)))
+    errors = found - (SHIFTS - SHIFTS.mean(0))
+    assert np.sqrt(np.square(errors).sum(1).mean()) < 0.15
 
 
 def test_few_photographs_stay_as_they_are() -> None:

@@ -82,7 +82,7 @@ SHIFT = Kind(
     "shift",
     "pixels",
     0.4,
-    "predictions tell a shift to a tenth of a pixel; half a pixel costs detail. Larger photographs are compared at a "
+    "photographs tell a shift to a tenth of a pixel; half a pixel costs detail. Larger photographs are compared at a "
     "reduced size, where the threshold is 0.4 of its pixels",
     "fix the camera and the object, use a remote release, and photograph it again; `fastrti fit --align auto` moves it "
     "back",

@@ -10,6 +10,7 @@ from fastrti.capture.checks.explanations import Exposed, Moved, Relit, as_exposu
 from fastrti.capture.checks.findings import COLOUR, EXPOSURE, LIGHT, SHIFT, Finding, Kind, finding
 from fastrti.capture.checks.overview import Overview
 from fastrti.capture.predictions import Values, predict
+from fastrti.capture.shifts import find_shifts, told_shifts
 
 _FEWEST = 9  # photographs that predict one another
 _MOST = 0.3  # of the photographs are accused
@@ -67,10 +68,10 @@ def judge(overview: Overview, left_out: set[int]) -> Judged | None:
     judged = [index for index in range(len(overview)) if index not in left_out]
     if len(judged) < _FEWEST:
         return None
-    values = sample(overview.on_object)
+    values, shifts = sample(overview.on_object), _shifts(overview)
     accused: dict[int, Kind] = {}
     while True:
-        trial = _Trial(overview, values, left_out | set(accused))
+        trial = _Trial(overview, values, shifts, left_out | set(accused))
         verdicts = _without_trend({index: trial.verdict(index) for index in judged}, overview.lights)
         charges = {index: trial.charge(index, verdict) for index, verdict in verdicts.items()}
         fresh = {index: charge for index, charge in charges.items() if charge and index not in accused}
@@ -81,6 +82,16 @@ def judge(overview: Overview, left_out: set[int]) -> Judged | None:
         accused |= {index: fresh[index].kind for index in worst[: int(_MOST * len(judged)) - len(accused)]}
     still = {index: charge.kind for index, charge in charges.items() if charge}
     return Judged(verdicts, still, dict(enumerate(trial.predicted)))
+
+
+def _shifts(overview: Overview) -> NDArray[np.float64]:
+    """How far the photographs are shifted, (N, 2) pixels of the overview; most are not."""
+    assert overview.lights is not None
+    mask = np.ones(overview.pictures.shape[1:3], bool) if overview.mask is None else overview.mask
+    grey = overview.pictures.mean(3)
+    shifts = told_shifts(find_shifts(grey, mask), grey, mask, overview.lights)
+    still: NDArray[np.float64] = shifts - np.median(shifts, axis=0)
+    return still
 
 
 def _without_trend(verdicts: dict[int, Verdict], lights: NDArray[np.float64]) -> dict[int, Verdict]:
@@ -107,9 +118,9 @@ class _Charge:
 class _Trial:
     """Verdicts on all photographs while some of them predict nothing."""
 
-    def __init__(self, overview: Overview, values: Values, silent: set[int]):
+    def __init__(self, overview: Overview, values: Values, shifts: NDArray[np.float64], silent: set[int]):
         assert overview.lights is not None
-        self.pictures, self.values = overview.pictures, values
+        self.pictures, self.values, self.shifts = overview.pictures, values, shifts
         left_out = np.array([index in silent for index in range(len(overview))])
         self.predictor = predict(values, overview.lights, left_out=left_out)
         self.predicted = self.predictor(overview.pictures)
@@ -121,7 +132,7 @@ class _Trial:
         expected = self.predictor.weights[index] @ self.values.reshape(len(self.values), -1)
         return Verdict(
             as_exposure(self.values[index], expected.reshape(-1, 3)),
-            as_shift(self.pictures[index], self.predicted[index]),
+            as_shift(self.pictures[index], self.predicted[index], self.shifts[index]),
             as_other_light(index, self.values, self.predictor) if surprise > _SURPRISING else None,
             surprise,
         )
