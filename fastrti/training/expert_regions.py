@@ -15,7 +15,7 @@ Labels = NDArray[np.uint8]
 BLOCK = 16
 """Rectangles end at multiples of this many pixels, where they can: kernels draw long runs of one label fastest."""
 OVERLAP = 8
-"""An expert also learns from the pixels of its neighbours that are this near, which keeps both alike at their border."""
+"""An expert also learns from pixels of its neighbours that are this near. It keeps both alike at their border."""
 
 _FIRST_PIXELS = 1 << 16  # of the object: smaller ones have one expert
 _FIRST = 4

@@ -83,8 +83,8 @@ def fit(
             is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
         experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. They are trained at
-            once. Four take about half as much time again as one. "auto" takes one for small pictures, four from 65,536 object pixels, and one
-            for every 524,288 of them where these are more.
+            once. Four take about half as much time again as one. "auto" takes one for small pictures, four from 65,536
+            object pixels, and one for every 524,288 of them where these are more.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
             light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
             lights that `psnr` was measured under.

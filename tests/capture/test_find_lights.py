@@ -182,7 +182,7 @@ def test_a_chrome_sphere_before_black_is_no_guess(shared_data: Path, tmp_path: P
 @pytest.mark.deep
 @pytest.mark.parametrize("item", ["cat", "buddha"])
 def test_the_lights_of_a_chrome_sphere_serve_other_objects(shared_data: Path, tmp_path: Path, item: str) -> None:
-    """By order: a fit with these lights predicts photographs that it has not seen, and one with shuffled lights does not."""
+    """By order: a fit predicts photographs that it has not seen, and one with shuffled lights does not."""
     chrome = psm(shared_data, "chrome", tmp_path / "chrome")
     find_lights(chrome, [circle_of(chrome_mask(shared_data))]).save(tmp_path / "a.dome")
     mlic = Mlic.load(psm(shared_data, item, tmp_path / item), tmp_path / "a.dome")
