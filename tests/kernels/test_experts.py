@@ -57,8 +57,12 @@ def test_labels_of_any_map(size):
     """Noise, and as many experts as there may be; chunks of several threads."""
     rng = np.random.default_rng(size)
     several = replace(experts(KIND, 64, *size), labels=rng.integers(0, 64, size, np.uint8))
-    pictures = [draw(CpuKernel(expert_of(several, number), 1), (*size, 3)) for number in range(64)]
-    assert np.array_equal(draw(CpuKernel(several, 3), (*size, 3)), composed(several, pictures))
+    for precision in ("fp32", "int16"):
+        alone = [CpuKernel(expert_of(several, number), 1, precision) for number in range(64)]
+        expected = composed(several, [draw(kernel, (*size, 3)) for kernel in alone])
+        assert np.array_equal(draw(CpuKernel(several, 3, precision), (*size, 3)), expected)
+    drawn, exact = draw(CpuKernel(several, 3), (*size, 3)), relight_reference(several, UNIT_LIGHT)
+    assert np.abs(drawn.astype(int) - exact).max() <= 1
 
 
 def test_the_label_has_the_worst_promise():
@@ -68,7 +72,7 @@ def test_the_label_has_the_worst_promise():
     assert kernel.drawn_in_each(UNIT_LIGHT) == [("int16", bound) for bound in bounds]
     assert kernel.drawn_in(UNIT_LIGHT) == ("int16", max(bounds))
     draw(kernel, (5, 4, 3))
-    assert kernel.label == f"{ISAS[0]}, 1 thread, int16: its bound promises {max(bounds):.2g} levels"
+    assert kernel.label == f"{ISAS[0]}, 1 thread, int16: its bound promises less than {max(bounds):.2g} levels"
 
 
 def test_experts_may_be_drawn_in_different_precisions():
@@ -77,13 +81,12 @@ def test_experts_may_be_drawn_in_different_precisions():
     mixed = replace(
         several, decoder=replace(several.decoder, decoders=(several.decoders[0], wild, several.decoders[2]))
     )
-    kernels = [CpuKernel(expert_of(mixed, number), 1, isa=ISAS[0]) for number in range(3)]
-    expected = composed(mixed, [draw(kernel, (5, 4, 3)) for kernel in kernels])
     kernel = CpuKernel(mixed, 1, isa=ISAS[0])
-    assert np.array_equal(draw(kernel, (5, 4, 3)), expected)
-    precisions = {kernel.drawn_in(UNIT_LIGHT)[0] for kernel in kernels}
-    assert all(precision in kernel.label for precision in precisions)
-    assert (" of 3 experts" in kernel.label) == (len(precisions) > 1)
+    drawn_in = [precision for precision, _ in kernel.drawn_in_each(UNIT_LIGHT)]
+    alone = [CpuKernel(expert_of(mixed, number), 1, precision, ISAS[0]) for number, precision in enumerate(drawn_in)]
+    assert np.array_equal(draw(kernel, (5, 4, 3)), composed(mixed, [draw(each, (5, 4, 3)) for each in alone]))
+    assert all(precision in kernel.label for precision in drawn_in)
+    assert (" of 3 experts" in kernel.label) == (len(set(drawn_in)) > 1)
 
 
 def test_the_module_refuses_labels_that_name_nobody():

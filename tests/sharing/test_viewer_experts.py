@@ -24,7 +24,8 @@ WebGL2RenderingContext.prototype.getParameter = function (what) {
 HALF = """
 const viewer = document.querySelector('rti-viewer');
 Object.assign(viewer.style, { width: '320px', height: '320px', minHeight: 0 });
-await new Promise((resolve) => setTimeout(resolve, 300));
+const isSmall = () => viewer.shadowRoot.querySelector('canvas').width === 320 * devicePixelRatio;
+while (!isSmall()) await new Promise(requestAnimationFrame);
 viewer.light = args[0];
 viewer.view.show(args[1].map((length) => length / 2), 0.5);
 viewer.redraw();
