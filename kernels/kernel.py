@@ -90,6 +90,10 @@ class Recorder(Protocol):
         ...
 
 
+def draws_all(relightable: Relightable) -> None:
+    """What a backend that draws every object says about one."""
+
+
 @dataclass(frozen=True)
 class Backend:
     """A row of the table.
@@ -104,7 +108,7 @@ class Backend:
     name: str
     why_not: Callable[[], str | None]
     make: Callable[[Relightable, int | None, str], Kernel]
-    refuses: Callable[[Relightable], str | None] = lambda _: None
+    refuses: Callable[[Relightable], str | None] = draws_all
 
     def load(self, relightable: Relightable, threads: int | None, precision: str) -> Kernel:
         """The kernel of an object.

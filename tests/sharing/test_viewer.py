@@ -298,7 +298,7 @@ def _edited(folder: Path, **changes: object) -> None:
 BROKEN = {
     "no info.json": (lambda folder: (folder / "info.json").unlink(), "The object was not found"),
     "not JSON": (lambda folder: (folder / "info.json").write_text("{"), "expected JSON"),
-    "newer": (lambda folder: _edited(folder, fastrti=2), "use a newer viewer"),
+    "newer": (lambda folder: _edited(folder, fastrti=3), "use a newer viewer"),
     "another file": (lambda folder: (folder / "info.json").write_text("[]"), "export it with fastrti"),
     "kind": (lambda folder: _edited(folder, decoder={"kind": "wise"}), "one of mlp, light_mlp, light_basis"),
     "shape": (lambda folder: _edited(folder, min=[0]), "‘min’ to be finite numbers of shape (9)"),

@@ -89,7 +89,7 @@ def test_both_teachers_answer_with_their_mean_and_the_network_learns_for_half_th
         return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), value)
 
     monkeypatch.setattr(fitting, "train_anew", recorded)
-    monkeypatch.setattr(fitting, "_answers_of", lambda network: says(0.2))
+    monkeypatch.setattr(fitting, "answers_of", lambda network: says(0.2))
     monkeypatch.setattr(fitting._Run, "_interpolator", lambda self, teacher: (says(0.6), None))
     quick(mlic, teacher="both", steps=9)
     (wide, half, alone), (name, steps, both) = taught
