@@ -28,6 +28,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.deep
 def test_every_scene_is_measured_once(collections: Path, tmp_path: Path, benchmark_module: Any) -> None:
     arguments = (collections, "--results", tmp_path, "--methods", "hsh16", "interpolator")
     first, second = run(*arguments), run(*arguments)

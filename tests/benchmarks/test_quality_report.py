@@ -105,6 +105,7 @@ def test_trials_are_compared_where_both_were_measured(benchmark_module: Any) -> 
     assert "| 12 planes | +2.00 | +2.00 | +0.0000 | +0.000 |" in lines  # by what was shipped then
 
 
+@pytest.mark.deep
 def test_every_trial_is_another_fit_that_runs(benchmark_module: Any, tmp_path: Path) -> None:
     trials = benchmark_module("quality.trials")
     assert len(trials.TEACHERS) > 15 and len(trials.STUDENTS) > 40
@@ -118,6 +119,7 @@ def test_every_trial_is_another_fit_that_runs(benchmark_module: Any, tmp_path: P
             assert 0 < trials.student_row(mlic, mlic, options | {"steps": 1}, 0).psnr < 40, trial
 
 
+@pytest.mark.deep
 def test_training_speed_runs_to_its_end(
     benchmark_module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from fastrti.errors import ArgumentError
 from fastrti.kernels.backends import BACKENDS
 from fastrti.lights import unit_light
 from fastrti.rendering.enhanced import enhanced
-from fastrti.rendering.normals import encode_normals, estimate_normals
+from fastrti.rendering.normals import encode_normals, estimate_normals, with_normals
 from fastrti.rendering.renderer import Renderer
 
 HEIGHT, WIDTH = 23, 37
@@ -116,13 +116,12 @@ def test_pictures_of_the_device_are_enhanced_there(monkeypatch, foreign):
     torch = pytest.importorskip("torch")
     pytest.importorskip("triton", reason="Triton is published for Linux only")
     monkeypatch.setitem(BACKENDS, "triton", replace(BACKENDS["triton"], why_not=lambda: None))  # the interpreter can
-    what = relightable("ptm", HEIGHT, WIDTH, masked=True)
+    what = with_normals(relightable("ptm", HEIGHT, WIDTH, masked=True))
     renderer = Renderer(what, backend="triton")
     out = np.empty((HEIGHT, WIDTH, 4), np.uint8) if foreign else None
     picture = Enhanced(renderer, "diffuse", 2).relight(LIGHT, out=out)
     assert picture is out if foreign else isinstance(picture, torch.Tensor)
-    normals = encode_normals(estimate_normals(renderer)).astype(np.uint8)
-    wanted = enhanced(renderer.to_host(renderer.relight(LIGHT)), normals, unit_light(LIGHT), "diffuse", 2)
+    wanted = enhanced(renderer.to_host(renderer.relight(LIGHT)), what.normals, unit_light(LIGHT), "diffuse", 2)
     wanted[~what.mask] = 0
     assert np.array_equal(renderer.to_host(picture)[..., :3], wanted)
 
