@@ -167,6 +167,7 @@ def test_an_unknown_basis_is_rejected():
 
 
 @pytest.mark.parametrize("scene", ["Single/Object1/material8", "Single/Object2/material5", "Multi/Object2/material5"])
+@pytest.mark.deep
 def test_figures_of_real_collections_are_the_known_ones(shared_data, scene):
     known = json.loads((shared_data / "synthrti/baselines_psnr_db.json").read_text())[scene]
     train, test = (Mlic.load(shared_data / "synthrti" / scene / part) for part in ("Dome", "Test"))
