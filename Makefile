@@ -12,7 +12,7 @@ SOURCES := $(wildcard csrc/*.cpp csrc/*/*.cpp)
 HEADERS := $(wildcard csrc/*.h csrc/*/*.h csrc/*/*.inl)
 INPUTS := pyproject.toml setup.py constraints.txt $(SOURCES) $(HEADERS)
 
-.PHONY: help install demo test types test-deep test-gpu robustness bench docs libfastrti npm format clean
+.PHONY: help install demo test test-quick types test-deep test-gpu robustness bench docs libfastrti npm format clean
 
 help:
 	@echo "make demo       render a sample, fit it, relight it (writes demo/)"
@@ -42,7 +42,10 @@ demo: install
 test: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(MAKE) --no-print-directory types
+	$(MAKE) --no-print-directory --jobs 2 types test-quick
+
+# What `make test` runs beside the linters. Types are checked at the same time: tests leave some of the cores idle.
+test-quick: install
 	$(PYTEST) $(PARALLEL) --dist worksteal -m "not deep"
 
 # mypy looks for fastrti.kernels inside fastrti/; the links show it the package as it is installed.
