@@ -120,9 +120,8 @@ def save(
             f"{len(wire.steps)} planes: leave it out, or take both from one call of for_the_wire"
         )
     try:
-        if all(
-            isinstance(decoder, Decoder) for decoder in relightable.decoders
-        ):  # the formats refuse other kinds by their names
+        # The formats refuse other kinds by their names.
+        if all(isinstance(decoder, Decoder) for decoder in relightable.decoders):
             check_float32(relightable)
         if wire is not None:
             fastrti_folder.save(relightable, Path(path), wire)

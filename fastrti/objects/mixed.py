@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError
 from fastrti.objects.decoders import LightMlpDecoder
 from fastrti.objects.experts import Experts
-from fastrti.objects.light_network import parameter_shapes
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
 
@@ -57,7 +56,7 @@ def mixed(relightable: Relightable, mixing: Floats) -> Relightable:
     unit = (relightable.maximum - relightable.minimum) / 255  # of z, for each byte
     undone = unit[:, None] * np.linalg.inv(mixing)  # z = undone·u + minimum
     decoders = tuple(
-        _absorbed(decoder, undone, relightable.minimum)
+        decoder.of_latents(undone, relightable.minimum)
         for decoder in relightable.decoders
         if isinstance(decoder, LightMlpDecoder)
     )
@@ -69,28 +68,3 @@ def mixed(relightable: Relightable, mixing: Floats) -> Relightable:
         decoder=Experts(decoders) if isinstance(relightable.decoder, Experts) else decoders[0],
         int8_loss_db=None,
     )
-
-
-def _absorbed(decoder: LightMlpDecoder, undone: Floats, offset: Floats) -> LightMlpDecoder:
-    """The decoder of u where z = undone·u + offset: what its last light layer emits is changed, not the network."""
-    weight, bias = (
-        _changed(decoder, array.astype(np.float64), undone, offset).astype(np.float32)
-        for array in (decoder.light_weights[-1], decoder.light_biases[-1][:, None])
-    )
-    return replace(
-        decoder,
-        light_weights=(*decoder.light_weights[:-1], weight),
-        light_biases=(*decoder.light_biases[:-1], bias[:, 0]),
-    )
-
-
-def _changed(decoder: LightMlpDecoder, emitted: Floats, undone: Floats, offset: Floats) -> Floats:
-    """Parameters (N, M) for u: W₁ becomes W₁·undone, b₁ becomes b₁ + W₁·offset, and so do S and the last bias."""
-    shapes = parameter_shapes(decoder.planes, decoder.hidden, decoder.skip)
-    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    parts = [part.reshape(*shape, -1) for part, shape in zip(np.split(emitted, ends[:-1]), shapes)]
-    places = [(0, 1)] + ([(-1, -2)] if decoder.skip else [])  # of a matrix of z, and of the bias beside it
-    for matrix, beside in places:
-        parts[beside] = parts[beside] + np.einsum("okm,k->om", parts[matrix], offset)
-        parts[matrix] = np.einsum("okm,kj->ojm", parts[matrix], undone)
-    return np.concatenate([part.reshape(-1, emitted.shape[1]) for part in parts])

@@ -36,9 +36,7 @@ MAX_LOSS_DB = 10.0
 LIGHTS = 16
 """How many of the photographed lights the loss is measured under."""
 
-_TILE = (
-    256  # pixels a side; the blocks of a JPEG do not know of each other, so that a part shows the bytes of the whole
-)
+_TILE = 256  # pixels a side; blocks of a JPEG do not know of each other, so a part has the bytes of the whole
 _TILES = 16
 _PIXELS = 1 << 15  # whose colours are compared
 _PROBED = 1 << 11  # whose colours say what an error of a plane costs

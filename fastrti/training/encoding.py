@@ -1,16 +1,13 @@
 """From trained networks to an object: every pixel is encoded, and its latents are rounded to bytes."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.objects.decoders import Decoder, LightMlpDecoder, MlpDecoder
 from fastrti.objects.experts import Experts
-from fastrti.objects.light_network import parameter_shapes
 from fastrti.objects.planes import quantise
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import counted
@@ -19,8 +16,6 @@ from fastrti.training.networks import Autoencoder
 from fastrti.training.samples import Photographs
 
 _ENCODED_AT_ONCE = 16384  # pixels
-
-Vector = NDArray[np.float64]
 
 
 class EncodedPixels:
@@ -62,7 +57,12 @@ class EncodedPixels:
         decoders: list[Decoder] = [network.decoder.to_decoder() for network in networks]
         if self.labels is None:
             return decoders[0]
-        return Experts(tuple(map(of_unit_planes, decoders, self.minimum, self.maximum)))
+        return Experts(
+            tuple(
+                check_expert(decoder).of_latents(np.diag(high - low), low)
+                for decoder, low, high in zip(decoders, self.minimum, self.maximum)
+            )
+        )
 
     @torch.no_grad()
     def _encode(self, number: int) -> None:
@@ -93,52 +93,3 @@ def check_expert(decoder: Decoder) -> MlpDecoder | LightMlpDecoder:
         f"expected a light-conditioned or plain network as the decoder of experts, got {decoder.label}: "
         "fit one expert, or take another student"
     )
-
-
-def of_unit_planes(decoder: Decoder, minimum: Vector, maximum: Vector) -> Decoder:
-    """A decoder that draws from u what `decoder` draws from minimum + u · (maximum − minimum).
-
-    Everything that multiplies the planes takes the factor, and its product with the minimum joins the bias.
-
-    Args:
-        decoder: see `check_expert`.
-        minimum: (K,).
-        maximum: (K,).
-
-    Raises:
-        ArgumentError: another kind of decoder.
-    """
-    expert, span = check_expert(decoder), maximum - minimum
-    if isinstance(expert, MlpDecoder):
-        return _plain_of_unit_planes(expert, minimum, span)
-    return _conditioned_of_unit_planes(expert, minimum, span)
-
-
-def _plain_of_unit_planes(decoder: MlpDecoder, minimum: Vector, span: Vector) -> MlpDecoder:
-    first = decoder.weights[0].astype(np.float64)
-    of_planes = first[:, : len(span)]
-    biases = [bias.astype(np.float64) for bias in decoder.biases]
-    biases[0] = biases[0] + of_planes @ minimum
-    skip = decoder.skip
-    if skip is not None:
-        biases[-1] = biases[-1] + skip @ minimum
-        skip = (skip * span).astype(np.float32)
-    weight = np.hstack([of_planes * span, first[:, len(span) :]]).astype(np.float32)
-    stored = tuple(bias.astype(np.float32) for bias in biases)
-    return replace(decoder, weights=(weight, *decoder.weights[1:]), biases=stored, skip=skip)
-
-
-def _conditioned_of_unit_planes(decoder: LightMlpDecoder, minimum: Vector, span: Vector) -> LightMlpDecoder:
-    """The last layer of the light network emits W₁, b₁, …, bₙ, [S]; its bias is one more column here."""
-    last = np.hstack([decoder.light_weights[-1], decoder.light_biases[-1][:, None]]).astype(np.float64)
-    shapes = parameter_shapes(decoder.planes, decoder.hidden, decoder.skip)
-    parts = np.split(last, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
-    pairs = [(0, 1), (len(parts) - 1, len(parts) - 2)] if decoder.skip else [(0, 1)]
-    for weight, bias in pairs:
-        of_planes = parts[weight].reshape(*shapes[weight], -1)  # (D, K, columns)
-        parts[bias] = parts[bias] + np.einsum("dkc,k->dc", of_planes, minimum)
-        parts[weight] = (of_planes * span[:, None]).reshape(parts[weight].shape)
-    scaled = np.vstack(parts).astype(np.float32)
-    weights = (*decoder.light_weights[:-1], np.ascontiguousarray(scaled[:, :-1]))
-    biases = (*decoder.light_biases[:-1], np.ascontiguousarray(scaled[:, -1]))
-    return replace(decoder, light_weights=weights, light_biases=biases)

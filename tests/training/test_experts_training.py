@@ -13,7 +13,6 @@ from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.objects.experts import MAX_EXPERTS
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.training import loop
-from fastrti.training.encoding import of_unit_planes
 from fastrti.training.expert_networks import ExpertNetworks, networks_of
 from fastrti.training.expert_regions import OVERLAP, number_of_experts, pixels_of_experts, rectangles
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder, build
@@ -131,7 +130,7 @@ def test_networks_at_once_draw_and_learn_as_each_alone(student):
 def test_the_extremes_of_an_experts_latents_become_part_of_its_decoder(decoder):
     stored = decoder.to_decoder()
     minimum, maximum = np.array([-3.0, 0.5, 2.0]), np.array([1.0, 0.5, 9.0])
-    unit = of_unit_planes(stored, minimum, maximum)
+    unit = stored.of_latents(np.diag(maximum - minimum), minimum)
     planes = np.random.default_rng(0).integers(0, 256, (3, 50)).astype(np.uint8)
     expected = evaluate_network(stored.frame_network(LIGHT).folded(minimum, maximum), planes)
     drawn = evaluate_network(unit.frame_network(LIGHT).folded(np.zeros(3), np.ones(3)), planes)

@@ -27,6 +27,7 @@ from fastrti.objects.planes import MAX_PLANES
 _ENTRY = struct.Struct("<HHQ8s")
 _NUMBER = struct.Struct("<Q")
 _NORMALS = 3
+_MOST_SAMPLES = MAX_PLANES + 2  # labels, and a mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +86,7 @@ def read_head(file: RangedFile) -> Head:
     directories = _Directories(file)
     first = directories.next()
     width, height, samples = (first.number(tag) for tag in (Tag.WIDTH, Tag.HEIGHT, Tag.SAMPLES))
-    if not (
-        1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= MAX_PLANES + 2
-    ):  # labels, and a mask
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 1 <= samples <= _MOST_SAMPLES):
         raise _error(file, f"a pack of at most {MAX_SIDE}×{MAX_SIDE} pixels", f"{width}×{height}, {samples} samples")
     sizes = levels(width, height, samples)
     if sizes[0].tiles > MAX_TILES:
@@ -126,7 +125,7 @@ class _Directory:
     def numbers(self, tag: Tag) -> tuple[int, ...]:
         """The numbers of a short value."""
         size = SIZES[TYPES[tag]]
-        return tuple(np.frombuffer(self.data(tag, (MAX_PLANES + 2) * size), f"<u{size}").tolist())
+        return tuple(np.frombuffer(self.data(tag, _MOST_SAMPLES * size), f"<u{size}").tolist())
 
     def number(self, tag: Tag) -> int:
         """The one number of a value."""

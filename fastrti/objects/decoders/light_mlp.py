@@ -1,9 +1,10 @@
 """The light-conditioned decoder: a small network of the light emits every weight of the frame network."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.json_fields import Fields
@@ -99,6 +100,39 @@ class LightMlpDecoder(Decoder):
             self.light_biases,
             np.array(self.features, np.int32),
         )
+
+    def of_latents(self, matrix: NDArray[np.float64], offset: NDArray[np.float64]) -> "LightMlpDecoder":
+        """The decoder that draws from u what this one draws from z = matrix·u + offset.
+
+        W₁ becomes W₁·matrix, and b₁ becomes b₁ + W₁·offset; so do S and bₙ. The last layer of g is linear in what it
+        emits, so it takes the change.
+
+        Args:
+            matrix: (K, K).
+            offset: (K,).
+        """
+        weight, bias = (
+            self._emitting(array.astype(np.float64), matrix, offset).astype(np.float32)
+            for array in (self.light_weights[-1], self.light_biases[-1][:, None])
+        )
+        return replace(
+            self,
+            light_weights=(*self.light_weights[:-1], weight),
+            light_biases=(*self.light_biases[:-1], bias[:, 0]),
+        )
+
+    def _emitting(
+        self, numbers: NDArray[np.float64], matrix: NDArray[np.float64], offset: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """(N, M) → (N, M): M times all N numbers of the frame network, for u instead of z."""
+        shapes = parameter_shapes(self.planes, self.hidden, self.skip)
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        parts = [part.reshape(*shape, -1) for part, shape in zip(np.split(numbers, ends[:-1]), shapes)]
+        places = [(0, 1)] + ([(-1, -2)] if self.skip else [])  # of a matrix of z, and of the bias beside it
+        for of_latents, beside in places:
+            parts[beside] = parts[beside] + np.einsum("okm,k->om", parts[of_latents], offset)
+            parts[of_latents] = np.einsum("okm,kj->ojm", parts[of_latents], matrix)
+        return np.concatenate([part.reshape(-1, numbers.shape[1]) for part in parts])
 
     def to_json(self) -> dict[str, Any]:
         """See `Decoder.to_json`."""
