@@ -1,5 +1,6 @@
 """Where a picture takes long to draw, a coarser one comes at once, and the finest when all rests."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,22 +19,30 @@ from fastrti.sharing.web import export_folder
 
 HEIGHT, WIDTH = 540, 780
 SLOW_MS = 1000
+TOLD_LATE_MS = 2500
 
 SLOW = f"""
 const syncs = new Map();
-const {{ fenceSync, getSyncParameter }} = WebGL2RenderingContext.prototype;
+let lastMade = 0;
+const {{ deleteSync, fenceSync, getSyncParameter }} = WebGL2RenderingContext.prototype;
 window.timed = 0;
 WebGL2RenderingContext.prototype.fenceSync = function (...all) {{
   const sync = fenceSync.apply(this, all);
+  lastMade = performance.now();
   syncs.set(sync, {{ asked: 0, isEnd: syncs.size % 2 === 1 }});
   return sync;
 }};
+WebGL2RenderingContext.prototype.deleteSync = function (sync) {{
+  syncs.delete(sync);
+  deleteSync.call(this, sync);
+}};
 WebGL2RenderingContext.prototype.getSyncParameter = function (sync, name) {{
   const told = syncs.get(sync);
-  if (!told.isEnd) return getSyncParameter.call(this, sync, name);
+  if (!told.isEnd && !window.toldTogether) return getSyncParameter.call(this, sync, name);
   told.asked ||= performance.now();
-  if (performance.now() - told.asked < {SLOW_MS}) return this.UNSIGNALED;
-  window.timed += 1;
+  const waited = performance.now() - (window.toldTogether ? lastMade : told.asked);
+  if (waited < (window.toldTogether ? {TOLD_LATE_MS} : {SLOW_MS})) return this.UNSIGNALED;
+  window.timed += told.isEnd;
   return this.SIGNALED;
 }};
 """
@@ -72,10 +81,14 @@ def moved(browser: Browser, light: list[float]) -> NDArray[np.intp]:
     return np.array(row).reshape(-1, 4)[:, :3]
 
 
+@pytest.mark.parametrize("told_together", [False, True])
 def test_a_slow_picture_is_coarse_while_the_light_moves_and_fine_when_it_rests(
-    browser: Browser, address: str, what: Relightable, tmp_path: Path
+    browser: Browser, address: str, what: Relightable, tmp_path: Path, told_together: bool
 ) -> None:
-    script = browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=SLOW)
+    """Whether the browser tells of the beginning of a picture when it begins, or with its end."""
+    source = f"window.toldTogether = {json.dumps(told_together)};" + SLOW
+    script = browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=source)
+    browser.open("about:blank")
     browser.open(address)
     browser.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"])
     assert isinstance(wait_for_picture(browser), dict)

@@ -156,6 +156,7 @@ export class Scene {
       this.#renderer.draw(tile, lod, this.view, isSmooth, develop);
     }
     if (changed) this.lightMs = performance.now() - began;
+    return !this.#pyramid.isLacking;
   }
 
   /** Width and height of a level in texels. */
