@@ -1,20 +1,16 @@
 """Planes as JPEG, for the wire: one quantiser step per plane, no colour transform, no subsampling."""
 
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
 
 from fastrti.errors import ArgumentError
-from fastrti.locks import Lock
+from fastrti.formats.jpeg import optimized_jpeg
 
 MAX_STEP = 255
 """What a table of a baseline JPEG can hold."""
-
-_saving = Lock()
 
 
 @dataclass(frozen=True)
@@ -49,20 +45,4 @@ class Wire:
         """
         known = self.steps[3 * number : 3 * number + 3]
         steps = known + (MAX_STEP,) * (3 - len(known))
-        file = io.BytesIO()
-        with _saving:  # Pillow has no other way to say how long the longest file may be
-            kept = ImageFile.MAXBLOCK
-            ImageFile.MAXBLOCK = max(kept, (1 << 16) + 4 * pixels.size)
-            try:
-                Image.fromarray(pixels).save(
-                    file,
-                    "JPEG",
-                    keep_rgb=True,
-                    subsampling=0,
-                    qtables=[[step] * 64 for step in steps],
-                    optimize=True,
-                    progressive=True,
-                )
-            finally:
-                ImageFile.MAXBLOCK = kept
-        return file.getvalue()
+        return optimized_jpeg(pixels, keep_rgb=True, qtables=[[step] * 64 for step in steps], progressive=True)

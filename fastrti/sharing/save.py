@@ -1,6 +1,5 @@
 """Relit pictures as files: single pictures, and animations of the light going around the object."""
 
-import io
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -52,13 +51,6 @@ def save_picture(path: str | Path, picture: Picture) -> None:
     options = _SAVE_OPTIONS[path.suffix.lower()]
     with Progress("writing the picture"):
         replace_file(path, lambda file: Image.fromarray(picture).save(file, **options), ArgumentError)
-
-
-def jpeg_of(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """(H, W, 3) or (H, W) bytes as a JPEG without subsampled colours."""
-    file = io.BytesIO()  # Pillow itself would call a full disk "encoder error -2"
-    Image.fromarray(picture).save(file, "JPEG", quality=quality, subsampling=0, optimize=True)
-    return file.getvalue()
 
 
 def check_picture_name(path: Path) -> None:

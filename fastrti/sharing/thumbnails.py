@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from fastrti.files import write_file
+from fastrti.formats.jpeg import optimized_jpeg
 from fastrti.objects.scales import FACTORS
 from fastrti.rendering.renderer import STILL_LIGHT, Renderer
-from fastrti.sharing.save import jpeg_of
 
 THUMBNAIL, STRIP = "thumbnail.jpg", "strip.jpg"
 
@@ -48,8 +48,8 @@ def write_thumbnails(renderer: Renderer, folder: Path) -> tuple[int, int]:
     for row in range(GRID):
         for column in range(GRID):
             strip.paste(drawn(grid_light(row, column)), (column * size[0], row * size[1]))
-    write_file(folder / THUMBNAIL, jpeg_of(np.asarray(drawn(STILL_LIGHT)), _QUALITY))
-    write_file(folder / STRIP, jpeg_of(np.asarray(strip), _STRIP_QUALITY))
+    write_file(folder / THUMBNAIL, optimized_jpeg(np.asarray(drawn(STILL_LIGHT)), quality=_QUALITY))
+    write_file(folder / STRIP, optimized_jpeg(np.asarray(strip), quality=_STRIP_QUALITY))
     return size
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.files import write_file
+from fastrti.formats.jpeg import optimized_jpeg
 from fastrti.formats.pyramid import halved
-from fastrti.sharing.save import jpeg_of
 
 CONTEXT = "http://iiif.io/api/image/3/context.json"
 
@@ -138,10 +138,12 @@ class _Level:
         width, height = (
             min(TILE * self._factor, length - start) for length, start in ((self._width, x), (self._height, y))
         )
-        self._write(f"{x},{y},{width},{height}", f"{tile.shape[1]},{tile.shape[0]}", jpeg_of(tile, QUALITY))
+        self._write(
+            f"{x},{y},{width},{height}", f"{tile.shape[1]},{tile.shape[0]}", optimized_jpeg(tile, quality=QUALITY)
+        )
 
     def _write_whole(self, picture: Bytes) -> None:
-        jpeg = jpeg_of(picture, QUALITY)
+        jpeg = optimized_jpeg(picture, quality=QUALITY)
         self._write("full", "{},{}".format(*self.size), jpeg)
         if self._factor == 1 or max(_size(self._width, self._height, self._factor // 2)) > MAX_WHOLE:
             self._write("full", "max", jpeg)
