@@ -7,7 +7,6 @@ from fastrti.errors import BackendError
 from fastrti.kernels import cpu, reference
 from fastrti.kernels.kernel import Backend
 from fastrti.kernels.triton import cuda_driver
-from fastrti.objects.relightable import Relightable
 from fastrti.text import represented
 
 BACKENDS = {row.name: row for row in (cuda_driver.BACKEND, cpu.BACKEND, reference.BACKEND)}
@@ -17,8 +16,8 @@ AUTO = ("triton", "cpu")
 """What "auto" tries, in this order: the reference runs only on demand."""
 
 
-def choose_backend(name: str, relightable: Relightable) -> tuple[Backend, dict[str, str]]:
-    """The backend of a name, or for "auto" the first that runs and draws the object; and why those before it do not.
+def choose_backend(name: str) -> tuple[Backend, dict[str, str]]:
+    """The backend of a name, or for "auto" the first that runs; and why those before it do not.
 
     Raises:
         BackendError: an unknown name, one that cannot run here, or nothing that can.
@@ -29,7 +28,7 @@ def choose_backend(name: str, relightable: Relightable) -> tuple[Backend, dict[s
         return BACKENDS[name], {}
     reasons: dict[str, str] = {}
     for backend in map(BACKENDS.__getitem__, AUTO):
-        reason = backend.why_not() or backend.refuses(relightable)
+        reason = backend.why_not()
         if reason is None:
             return backend, reasons
         reasons[backend.name] = reason

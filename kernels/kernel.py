@@ -90,10 +90,6 @@ class Recorder(Protocol):
         ...
 
 
-def draws_all(relightable: Relightable) -> None:
-    """What a backend that draws every object says about one."""
-
-
 @dataclass(frozen=True)
 class Backend:
     """A row of the table.
@@ -102,26 +98,21 @@ class Backend:
         name: what `Renderer(backend=…)` takes.
         why_not: returns None where the backend can run, else one sentence that says why not and what to do.
         make: makes the kernel of an object, for a number of threads (None: all cores) and a precision.
-        refuses: returns None for an object that the backend can draw, else what is against it.
     """
 
     name: str
     why_not: Callable[[], str | None]
     make: Callable[[Relightable, int | None, str], Kernel]
-    refuses: Callable[[Relightable], str | None] = draws_all
 
     def load(self, relightable: Relightable, threads: int | None, precision: str) -> Kernel:
         """The kernel of an object.
 
         Raises:
-            BackendError: it cannot run here, or not in that precision, or cannot draw the object.
+            BackendError: it cannot run here, or not in that precision.
         """
         reason = self.why_not()
         if reason is not None:
             raise BackendError(f"the {self.name} backend cannot run here: {reason}")
-        reason = self.refuses(relightable)
-        if reason is not None:
-            raise BackendError(f"the {self.name} backend cannot draw the object: {reason}: use backend 'cpu' or 'auto'")
         return self.make(relightable, threads, precision)
 
 

@@ -5,7 +5,7 @@ into a poisoned buffer whose rows are apart, and compared with float64.
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from fastrti.kernels.triton.error_bound import PRECISIONS, rounded
 from fastrti.kernels.triton.kernel import TritonKernel
 from fastrti.lights import unit_light
 from fastrti.objects.decoders import Decoder, LightBasisDecoder, NodeBasisDecoder
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import FrameNetwork
 
 KINDS: dict[str, Callable[[np.random.Generator], Decoder]] = {
@@ -57,16 +58,22 @@ def _case(
     relightable = random_object(KINDS[kind](rng), size, rng)
     if rng.random() < 0.5:
         relightable = replace(relightable, mask=rng.random(size) < 0.7)
+    if kind in DECODERS and rng.random() < 0.3:
+        others = tuple(KINDS[kind](rng) for _ in range(int(rng.integers(1, 5))))
+        labels = rng.integers(0, len(others) + 1, size, np.uint8)
+        labels[size[0] // 2 :] = 1  # noise, and tiles of one expert
+        relightable = replace(relightable, decoder=Experts((relightable.decoder, *others)), labels=labels)
     light = _light(rng)
     want = _wanted(relight_reference(relightable, light), relightable.mask, channels)
     kernel = TritonKernel(relightable, precision=precision, device=device)
     levels, share = drawn_errors(kernel, light, want)
-    promise = _promise(kernel, relightable.frame_network(light), precision)
+    promise = _promise(kernel, relightable.frame_networks(light), precision)
     return {
         "kind": kind,
         "precision": precision,
         "channels": channels,
         "masked": relightable.mask is not None,
+        "experts": len(relightable.decoders),
         "promised_levels": promise,
         "max_levels": levels,
         "differing_bytes": share,
@@ -74,12 +81,12 @@ def _case(
     }
 
 
-def _promise(kernel: TritonKernel, network: FrameNetwork, precision: str) -> float:
+def _promise(kernel: TritonKernel, networks: Sequence[FrameNetwork], precision: str) -> float:
     """Levels: no 255·y of the frame last drawn is further off than this."""
     if precision != "auto":
-        return float(rounded(network, precision).error)
+        return max(float(rounded(network, precision).error) for network in networks)
     bound = float(kernel.bounds()[0])
-    return bound if bound < 1 else float(rounded(network, "fp32").error)  # which then drew the frame
+    return bound if bound < 1 else max(1.0, _promise(kernel, networks, "fp32"))  # which then drew an expert's pixels
 
 
 def drawn_errors(kernel: TritonKernel, light: tuple[float, float, float], want: NDArray[np.uint8]) -> tuple[int, float]:

@@ -89,6 +89,7 @@ class Variant:
         precision: of the object, drawn in float32 where its bound promises nothing.
         channels: of the picture.
         masked: whether the object has a mask.
+        experts: of the object.
     """
 
     kernel: str
@@ -96,17 +97,18 @@ class Variant:
     precision: Precision
     channels: int = 3
     masked: bool = False
+    experts: int = 1
 
     def compile_for(self, target: str, launch: Launch) -> Any:
         """As `TritonKernel` has it compiled there."""
         if self.kernel == "relight_tiles":
             constants = self.tile_constants(target, launch)
-            kinds = dict.fromkeys(("planes", "mask", "promised"), "*i32") | {"out": "*u8", "height": "i32"}
+            kinds = dict.fromkeys(("planes", "promised"), "*i32") | {"out": "*u8", "height": "i32"}
             kinds |= dict.fromkeys(("vectors", "exact_vectors", "exact_matrices"), "*fp32")
             kinds |= {"matrices": "*fp32" if self.precision == "fp32" else "*fp16"}
             return compiled_for(target, relight_tiles, kinds, constants, default="i64")
         light_network = DeviceLightNetwork(
-            decoder(SHAPES[self.network]), *RANGES, self.precision, True, torch.device("cpu")
+            [decoder(SHAPES[self.network])], *RANGES, self.precision, True, torch.device("cpu")
         )
         kinds = dict.fromkeys(("vectors", "exact_vectors", "exact_matrices"), "*fp32") | {"matrices": "*fp16"}
         kinds |= dict.fromkeys(("exponents", "promised"), "*i32") | {"given": "i32"} | dict.fromkeys("xyz", "i64")
@@ -114,8 +116,8 @@ class Variant:
 
     def tile_constants(self, target: str, launch: Launch) -> dict[str, Any]:
         """`relight_tiles`' constants and Triton's options."""
-        switches = {"MASKED": self.masked, "CHANNELS": self.channels, "PTX": target.startswith("sm_")}
-        switches["FALLBACK"] = self.precision != "fp32"
+        switches = {"MASKED": self.masked, "EXPERTS": self.experts, "CHANNELS": self.channels}
+        switches |= {"FALLBACK": self.precision != "fp32", "PTX": target.startswith("sm_")}
         return launch.constants(SHAPES[self.network], self.precision) | switches
 
 
@@ -132,6 +134,7 @@ def variants() -> Iterator[tuple[Variant, str]]:
         for target in TARGETS:
             yield Variant("relight_tiles", default, precision, channels=4), target
             yield Variant("relight_tiles", default, precision, masked=True), target
+            yield Variant("relight_tiles", default, precision, experts=4), target
             yield Variant("prepare_frames", default, precision), target
     for name in QUOTED[1:3]:
         for target in FEWER_TARGETS:
@@ -188,7 +191,7 @@ def row(variant: Variant, target: str, launch: Launch | None = None) -> Row:
     parts = 4 if launch.pixels == 2 else 1  # a turn draws all pixels of its words, or one of each
     turn = {"pixels": parts * launch.rows, "warps": launch.warps}
     products = 0 if variant.precision == "fp32" else multiply_adds(kernel.asm["ttir"])
-    moved = constants["K"] + variant.masked + variant.channels
+    moved = constants["K"] + variant.masked + (variant.experts > 1) + variant.channels
     return costs | turn | loop_costs(pixel_loop(text, target)) | {"multiply_adds": products, "bytes": moved}
 
 

@@ -33,13 +33,16 @@ class NumpyKernel:
 
     def relight(self, light: Light, out: Picture, top: int, left: int) -> None:
         """Writes a region of the picture: colours, then alpha where `out` has a fourth channel."""
-        network = self._relightable.frame_network(light)
+        shown = self._relightable
         columns = slice(left, left + out.shape[1])
         for row, pixels in enumerate(out, start=top):
-            pixels[:, :3] = evaluate(network, self._relightable.planes[:, row, columns])
+            labels = None if shown.labels is None else shown.labels[row, columns]
+            for number, network in enumerate(shown.frame_networks(light)):
+                own = slice(None) if labels is None else labels == number
+                pixels[own, :3] = evaluate(network, shown.planes[:, row, columns][:, own])
             pixels[:, 3:] = 255
-            if self._relightable.mask is not None:
-                pixels[~self._relightable.mask[row, columns]] = 0
+            if shown.mask is not None:
+                pixels[~shown.mask[row, columns]] = 0
 
     def relight_batch(self, lights: Sequence[Light], out: Picture, top: int, left: int) -> None:
         """One picture after the other."""

@@ -73,8 +73,7 @@ class Renderer:
             )
         self._source = source if isinstance(source, Relightable | Pack) else open_object(source)
         self.width, self.height = self._source.width, self._source.height
-        model = self._source.model if isinstance(self._source, Pack) else self._source
-        chosen, self.why_not = choose_backend(backend, model)
+        chosen, self.why_not = choose_backend(backend)
         self.backend = chosen.name
         self._kernel: Kernel
         if isinstance(self._source, Pack):

@@ -56,10 +56,4 @@ def _make(relightable: Relightable, threads: int | None, precision: str) -> Kern
     return TritonKernel(relightable, threads, precision)
 
 
-def _refuses(relightable: Relightable) -> str | None:
-    if relightable.labels is None:
-        return None
-    return f"it draws objects of one decoder, this one has {relightable.decoder.label}"
-
-
-BACKEND = Backend("triton", why_not, _make, _refuses)
+BACKEND = Backend("triton", why_not, _make)

@@ -1,10 +1,11 @@
-"""An object's light network, uploaded once, and what it computes on the device for each light: one launch.
+"""An object's light networks, uploaded once, and what it computes on the device for each light: one launch.
 
 Nothing here waits for the device: a CUDA graph may capture `DeviceLightNetwork.compute` and replay it with other
 lights.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,26 +26,26 @@ from fastrti.objects.light_terms import harmonics
 _NUMBERS, _BITS = struct.Struct("3d"), struct.Struct("3q")
 
 WARPS = 16
-"""Of the program of a light."""
+"""Of a program."""
 BLOCK = 8192
 """Weights of the light network that it reads at once: so many bytes are under way that their latency is paid rarely."""
 
 
 @dataclass(frozen=True, eq=False)
 class FrameBuffers:
-    """What is computed for L lights.
+    """What is computed for L lights and E experts.
 
     Attributes:
         lights: (L, 3) float64 unit vectors, for `DeviceLightNetwork.compute` without a light: written by the caller.
-        steps: (L, n) float64: the features, then the outputs of each light layer.
-        parameters: (L, P) float64 of the frame network: the last of `steps`.
+        steps: (L·E, n) float64: the features, then the outputs of each light layer.
+        parameters: (L·E, P) float64 of the frame network: the last of `steps`.
         vectors: biases, as `relight_tiles` reads them in the object's precision.
         matrices: weights, as it reads them in the object's precision.
         exact_vectors: biases, as it reads them in "fp32".
         exact_matrices: weights, as it reads them in "fp32".
-        bounds: (L,) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
+        bounds: (L, E) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
             for "fp32", which promises nothing.
-        promised: (L,) int32: whether that is less than 1.
+        promised: (L, E) int32: whether that is less than 1.
     """
 
     lights: Tensor
@@ -59,10 +60,10 @@ class FrameBuffers:
 
 
 class DeviceLightNetwork:
-    """An object's light network on a device.
+    """An object's light networks on a device.
 
     Args:
-        network: the object's.
+        networks: one for each expert, of one shape and the same features.
         minimum: (K,) of its planes.
         maximum: (K,) of its planes.
         precision: the arithmetic of the frames.
@@ -76,29 +77,28 @@ class DeviceLightNetwork:
 
     def __init__(
         self,
-        network: LightNetwork,
+        networks: Sequence[LightNetwork],
         minimum: NDArray[np.float64],
         maximum: NDArray[np.float64],
         precision: Precision,
         exact: bool,
         device: torch.device,
     ) -> None:
+        network, self._experts = networks[0], len(networks)
         self.shape, self.precision = NetworkShape.of(network), precision
         self._exact = exact or precision == "fp32"
         self._device = device
-        weights = [weight.astype(np.float64) for weight in network.weights]
         self._exponents, self._nodes = self._uploaded(np.zeros(0, np.int32)), self._uploaded(np.zeros(0))
+        exponents, factors = network.exponents, None
         if network.features == "hsh":
-            exponents, factors = harmonics(weights[0].shape[1])
-            weights[0] = weights[0] @ factors
+            exponents, factors = harmonics(network.weights[0].shape[1])
+        if exponents is not None:
             self._exponents = self._uploaded(exponents)
-        elif network.exponents is not None:
-            self._exponents = self._uploaded(network.exponents)
         elif network.nodes is not None:
             self._nodes = self._uploaded(np.append(network.nodes.astype(np.float64), network.sigma))
-        layers = [np.append(weight.ravel(), bias) for weight, bias in zip(weights, network.biases)]
-        self._layers = self._uploaded(np.concatenate(layers))
-        self._widths = [weights[0].shape[1], *(len(bias) for bias in network.biases)]
+        self._layers = self._uploaded(np.concatenate([_numbers(each, factors) for each in networks]))
+        features = network.weights[0].shape[1] if factors is None else factors.shape[1]
+        self._widths = [features, *(len(bias) for bias in network.biases)]
         padding = (0, self.shape.padded[0] - len(minimum))
         self._minimum = self._uploaded(np.pad(minimum, padding))
         self._scale = self._uploaded(np.pad((maximum - minimum) / 255, padding))
@@ -111,22 +111,22 @@ class DeviceLightNetwork:
         """Uninitialised buffers for that many lights."""
 
         def empty(*shape: int, dtype: torch.dtype) -> Tensor:
-            return torch.empty((count, *shape), dtype=dtype, device=self._device)
+            return torch.empty((count * self._experts, *shape), dtype=dtype, device=self._device)
 
         biases = self.shape.biases
         rounded = self.shape.weights(self.precision) if self.precision != "fp32" else 0
         exact = self.shape.weights("fp32") if self._exact else 0
         steps = empty(sum(self._widths), dtype=torch.float64)
         return FrameBuffers(
-            empty(3, dtype=torch.float64),
+            torch.empty((count, 3), dtype=torch.float64, device=self._device),
             steps,
             steps[:, -self._widths[-1] :],
             empty(biases, dtype=torch.float32),
             empty(rounded, dtype=torch.float16),
             empty(biases, dtype=torch.float32),
             empty(exact, dtype=torch.float32),
-            torch.full((count,), torch.inf, dtype=torch.float64, device=self._device),
-            empty(dtype=torch.int32),
+            torch.full((count, self._experts), torch.inf, dtype=torch.float64, device=self._device),
+            torch.empty((count, self._experts), dtype=torch.int32, device=self._device),
         )
 
     def compute(self, buffers: FrameBuffers, stream: int, light: Light | None = None) -> None:
@@ -139,7 +139,7 @@ class DeviceLightNetwork:
         """
         bits = (0, 0, 0) if light is None else _BITS.unpack(_NUMBERS.pack(*light))
         self._launch(
-            (len(buffers.lights), 1, 1),
+            (len(buffers.steps), 1, 1),
             stream,
             (
                 buffers.lights,
@@ -178,6 +178,8 @@ class DeviceLightNetwork:
             "LIGHT2": light2,
             "LIGHT3": light3,
             "PARAMETERS": layers[-1],
+            "EXPERTS": self._experts,
+            "NUMBERS": len(self._layers) // self._experts,
             "BLOCK": 1 << 16 if INTERPRETED.value else BLOCK,  # the interpreter pays for each
             "K": shape.planes,
             "K_PADDED": inputs,
@@ -192,3 +194,10 @@ class DeviceLightNetwork:
             "num_warps": WARPS,
             "enable_fp_fusion": False,  # rounds as the specification does
         }
+
+
+def _numbers(network: LightNetwork, factors: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """The layers as `prepare_frames` reads them: (out, in) weights, then biases, each; the first ones times factors."""
+    first, *others = (weight.astype(np.float64) for weight in network.weights)
+    weights = [first if factors is None else first @ factors, *others]
+    return np.concatenate([np.append(weight.ravel(), bias) for weight, bias in zip(weights, network.biases)])

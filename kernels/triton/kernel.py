@@ -79,17 +79,18 @@ class TritonKernel:
         check_precision(precision, PRECISIONS, "the triton backend")
         self._made_of = relightable, threads, precision, device
         forced = next((name for name in PRECISIONS if name == precision), None)
-        self.precision: Precision = forced or cheapest(map(relightable.frame_network, SAMPLED_LIGHTS))
+        self.precision: Precision = forced or cheapest(
+            network for light in SAMPLED_LIGHTS for network in relightable.frame_networks(light)
+        )
         self._bounded = forced is None and self.precision != "fp32"  # else there is nothing to fall back to
         default = torch.device("cpu" if INTERPRETED.value else "cuda")
         self._height, self._width = relightable.height, relightable.width
         self._plane_stride = -(-self._height * self._width // 16) * 4  # words; planes start on 16-byte boundaries
-        self._planes = self._upload(relightable.planes, default if device is None else device)
+        self._masked, self._experts = relightable.mask is not None, len(relightable.decoders)
+        self._planes = self._upload(relightable, default if device is None else device)
         self.device = self._planes.device
-        mask = relightable.mask
-        self._mask = None if mask is None else self._upload(mask[None] * np.uint8(255), self.device)
         self.light_network = DeviceLightNetwork(
-            relightable.decoders[0].light_network,
+            [decoder.light_network for decoder in relightable.decoders],
             relightable.minimum,
             relightable.maximum,
             self.precision,
@@ -113,9 +114,16 @@ class TritonKernel:
         self._name, self._processors = properties.name, properties.multi_processor_count
         self.capability = (properties.major, properties.minor)
 
-    def _upload(self, planes: NDArray[np.uint8], device: torch.device) -> Tensor:
-        stored = torch.zeros((len(planes), 4 * self._plane_stride), dtype=torch.uint8, device=device)
-        stored[:, : self._height * self._width] = torch.tensor(planes.reshape(len(planes), -1), device=device)
+    def _upload(self, relightable: Relightable, device: torch.device) -> Tensor:
+        """The planes, then the mask and the labels where there are any."""
+        pictures: list[NDArray[Any]] = list(relightable.planes)
+        if relightable.mask is not None:
+            pictures.append(relightable.mask * np.uint8(255))
+        if relightable.labels is not None:
+            pictures.append(relightable.labels)
+        stored = torch.zeros((len(pictures), 4 * self._plane_stride), dtype=torch.uint8, device=device)
+        for row, picture in zip(stored, pictures):
+            row[: picture.size] = torch.tensor(picture.ravel(), device=device)
         return stored.view(torch.int32)
 
     @property
@@ -138,7 +146,8 @@ class TritonKernel:
         return {
             **self._launch.constants(self.shape, self.precision),
             "CHANNELS": channels,
-            "MASKED": self._mask is not None,
+            "MASKED": self._masked,
+            "EXPERTS": self._experts,
             "FALLBACK": self._bounded,
             "PTX": not INTERPRETED.value and torch.version.hip is None,
         }
@@ -201,14 +210,14 @@ class TritonKernel:
         """The error bounds of the frames last drawn on the current stream, in levels: (lights,). Waits for the device.
 
         Before rounding, no byte is further from the exact one than its bound. Frames with a bound of 1 or more were
-        drawn in float32.
+        drawn in float32. Of several experts it is the largest bound, and each is drawn by its own.
 
         Args:
             lights: how many frames were drawn at once.
         """
         with self._lock:
             buffers = self._buffers(self._stream(), lights)
-        bounds: NDArray[np.float64] = buffers.bounds.cpu().numpy().copy()
+        bounds: NDArray[np.float64] = buffers.bounds.amax(1).cpu().numpy()
         return bounds
 
     def _stream(self) -> int:
@@ -239,11 +248,10 @@ class TritonKernel:
         tiles = height * (-(-(width + 3) // (4 * launch.rows)))  # a row may start in the middle of a word
         count = lights[0] if lights else 1
         self._draw_tiles[channels](
-            (count, min(tiles, max(1, launch.programs * self._processors // count)), 1),
+            (count * self._experts, min(tiles, max(1, launch.programs * self._processors // count)), 1),
             stream,
             (
                 self._planes,
-                self._planes if self._mask is None else self._mask,
                 buffers.exact_vectors if exact else buffers.vectors,
                 buffers.exact_matrices if exact else buffers.matrices,
                 buffers.exact_vectors,

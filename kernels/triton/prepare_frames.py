@@ -1,4 +1,4 @@
-"""The device code that turns lights into what `relight_tiles` reads: `prepare_frames`, one program per light."""
+"""The device code that turns lights into what `relight_tiles` reads: `prepare_frames`, a program for each network."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
@@ -17,8 +17,8 @@ def prepare_frames(
     lights,  # (L, 3) float64, unit vectors; read where none is given
     exponents,  # (COUNT, 3) int32: monomials xᵃ·yᵇ·zᶜ; for "hsh" of x and y times sqrt(z/(1+z))
     nodes,  # (COUNT, 3) float64, then sigma: "rbf"
-    layers,  # float64, layer by layer: (out, in) weights, then (out,) biases
-    steps,  # (L, COUNT + …) float64, written: the features, then the outputs of each layer; the last are parameters
+    layers,  # float64, expert by expert, layer by layer: (out, in) weights, then (out,) biases
+    steps,  # (L·EXPERTS, COUNT + …) float64, written: features, then outputs of each layer; the last are parameters
     minimum,  # from here on as `round_network` takes them
     scale,
     vectors,
@@ -38,6 +38,8 @@ def prepare_frames(
     LIGHT2: tl.constexpr,
     LIGHT3: tl.constexpr,
     PARAMETERS: tl.constexpr,
+    EXPERTS: tl.constexpr,
+    NUMBERS: tl.constexpr,  # of the layers of an expert
     BLOCK: tl.constexpr,  # features, or weights, computed at once
     K: tl.constexpr,
     K_PADDED: tl.constexpr,
@@ -50,9 +52,11 @@ def prepare_frames(
     PRECISION: tl.constexpr,
     EXACT: tl.constexpr,
 ):
-    """Evaluates the light network of light `program_id(0)`, then folds, rounds and bounds the frame network."""
-    light = tl.program_id(0)
-    steps += light.to(tl.int64) * (COUNT + LIGHT1 + LIGHT2 + LIGHT3 + PARAMETERS)
+    """Evaluates a light network, of a light and an expert, then folds, rounds and bounds the frame network."""
+    network = tl.program_id(0)
+    light = network // EXPERTS
+    layers += (network % EXPERTS).to(tl.int64) * NUMBERS
+    steps += network.to(tl.int64) * (COUNT + LIGHT1 + LIGHT2 + LIGHT3 + PARAMETERS)
     x = tl.where(given != 0, x.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3))
     y = tl.where(given != 0, y.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3 + 1))
     z = tl.where(given != 0, z.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3 + 2))
@@ -67,7 +71,7 @@ def prepare_frames(
     parameters, layers = store_layer(steps, layers, LAST, PARAMETERS, LIGHT1 > 0, BLOCK)
     tl.debug_barrier()  # other threads of this program wrote the parameters
     round_network(
-        light,
+        network,
         parameters,
         minimum,
         scale,

@@ -5,6 +5,9 @@ are words and whose columns are units. The result of a hidden layer is, register
 next product, so activations never leave the registers. Tensor cores multiply halves and add them up in float32. The
 colours of two pixels lie side by side in the last product. Names in capitals are known at compile time, and every `if`
 on one is decided there.
+
+Of several experts, a program has the network of one. It passes over the tiles that have no pixel of this expert, and of
+the others it writes only the pixels of this expert.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -32,7 +35,6 @@ FALLBACK_ROWS = tl.constexpr(16)  # words in a tile of a frame without a promise
 @triton.jit
 def _draw(
     planes,
-    mask,
     out,
     vectors,
     matrices,
@@ -51,6 +53,7 @@ def _draw(
     SKIP: tl.constexpr,
     BASE: tl.constexpr,
     MASKED: tl.constexpr,
+    EXPERTS: tl.constexpr,
     CHANNELS: tl.constexpr,
     PRECISION: tl.constexpr,
     PTX: tl.constexpr,
@@ -61,10 +64,11 @@ def _draw(
     """What `relight_tiles` does, in one precision."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
     D: tl.constexpr = D2 if D2 > 0 else (D1 if D1 > 0 else K_PADDED)
-    light = tl.program_id(0)
-    vectors += light * (D1 + D2 + 4)
-    matrices += light * PARTS * (K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP else 0))
-    out += light.to(tl.int64) * picture_stride
+    network = tl.program_id(0)
+    vectors += network * (D1 + D2 + 4)
+    matrices += network * PARTS * (K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP else 0))
+    out += (network // EXPERTS).to(tl.int64) * picture_stride
+    expert = network % EXPERTS
     if D1 > 0:
         weights1, weights1_low = weights_of(matrices, K_PADDED, D1, PRECISION)
         if D1 <= KEPT:
@@ -105,44 +109,53 @@ def _draw(
         here = start // 4 + (tile % tiles_per_row).to(tl.int64) * ROWS
         left = tl.minimum(columns - first + before, 4 * ROWS).to(tl.int32)  # pixels, with those before
         inside = word < (left + 3) // 4
-        where = planes + here + plane.to(tl.int64)[None, :] * (plane_stride // 4 * 4) + word[:, None]
-        words = tl.load(where, mask=inside[:, None] & (plane < K)[None, :], other=0)
-        if MASKED:
-            shown = tl.load(mask + here + word, mask=inside, other=0)[:, None]
-        begin = tl.where(first == 0, before, 0) * CHANNELS
-        target = out + row * out_row_stride + (first - before) * CHANNELS
-        for part in tl.static_range(4 // PIXELS // STEPS):
-            step = part if STEPS == 1 else index % STEPS
-            sums = tl.zeros((ROWS, COLUMNS), tl.float32) if BASE else colour_bias
-            for side in tl.static_range(PIXELS):
-                data = bytes_of(words, PIXELS * step + side, PRECISION, PTX)
-                h = data
-                h_low = data
-                if D1 > 0:
-                    if D1 > KEPT:
-                        bias1 = bias_rows(vectors, D1, ROWS)
-                    z = products(bias1, h, h_low, weights1, weights1_low, True, PRECISION)
-                    h, h_low = activated(z, ELU, PRECISION, PTX)
-                if D2 > 0:
-                    if D2 > KEPT:
-                        bias2 = bias_rows(vectors + D1, D2, ROWS)
-                    z = products(bias2, h, h_low, weights2, weights2_low, False, PRECISION)
-                    h, h_low = activated(z, ELU, PRECISION, PTX)
-                last, last_low = (last_a, last_a_low) if side == 0 else (last_b, last_b_low)
-                skip, skip_low = (skip_a, skip_a_low) if side == 0 else (skip_b, skip_b_low)
-                sums = colour_sums(sums, data, h, h_low, last, last_low, skip, skip_low, SKIP, D1 == 0, PRECISION)
-            shift = ((PIXELS * step + column // CHANNELS) % 4 * 8)[None, :]
-            if BASE:
-                where = planes + here + colour.to(tl.int64)[None, :] * plane_stride + word[:, None]
-                coloured = inside[:, None] & (colour < 3)[None, :]
-                base = (tl.load(where, mask=coloured, other=0) >> shift) & 0xFF
-                base = (base | 0x4B000000).to(tl.float32, bitcast=True) - 8388608.0  # 2²³ + v is v's float
-                sums = tl.where((colour < 3)[None, :], (sums + colour_bias) * base * (1 / 255), 1.0)
-            level = levels(sums, PTX)
+        turns = 1
+        if EXPERTS > 1:
+            label = tl.load(planes + (K + MASKED) * plane_stride + here + word, mask=inside, other=-1)
+            off = label ^ (expert * 0x01010101)  # a byte of it is 0 where the expert draws the pixel
+            turns = tl.max((((off - 0x01010101) & ~off & -0x7F7F7F80) != 0).to(tl.int32), 0)
+        for _ in tl.range(turns, num_stages=1):  # once or not: an `if` would read weights again
+            where = planes + here + plane.to(tl.int64)[None, :] * (plane_stride // 4 * 4) + word[:, None]
+            words = tl.load(where, mask=inside[:, None] & (plane < K)[None, :], other=0)
             if MASKED:
-                level &= shown >> shift
-            at = byte + PIXELS * CHANNELS * step
-            tl.store(target + at, level.to(tl.uint8), mask=(at >= begin) & (at < left * CHANNELS))
+                shown = tl.load(planes + K * plane_stride + here + word, mask=inside, other=0)[:, None]
+            begin = tl.where(first == 0, before, 0) * CHANNELS
+            target = out + row * out_row_stride + (first - before) * CHANNELS
+            for part in tl.static_range(4 // PIXELS // STEPS):
+                step = part if STEPS == 1 else index % STEPS
+                sums = tl.zeros((ROWS, COLUMNS), tl.float32) if BASE else colour_bias
+                for side in tl.static_range(PIXELS):
+                    data = bytes_of(words, PIXELS * step + side, PRECISION, PTX)
+                    h = data
+                    h_low = data
+                    if D1 > 0:
+                        if D1 > KEPT:
+                            bias1 = bias_rows(vectors, D1, ROWS)
+                        z = products(bias1, h, h_low, weights1, weights1_low, True, PRECISION)
+                        h, h_low = activated(z, ELU, PRECISION, PTX)
+                    if D2 > 0:
+                        if D2 > KEPT:
+                            bias2 = bias_rows(vectors + D1, D2, ROWS)
+                        z = products(bias2, h, h_low, weights2, weights2_low, False, PRECISION)
+                        h, h_low = activated(z, ELU, PRECISION, PTX)
+                    last, last_low = (last_a, last_a_low) if side == 0 else (last_b, last_b_low)
+                    skip, skip_low = (skip_a, skip_a_low) if side == 0 else (skip_b, skip_b_low)
+                    sums = colour_sums(sums, data, h, h_low, last, last_low, skip, skip_low, SKIP, D1 == 0, PRECISION)
+                shift = ((PIXELS * step + column // CHANNELS) % 4 * 8)[None, :]
+                if BASE:
+                    where = planes + here + colour.to(tl.int64)[None, :] * plane_stride + word[:, None]
+                    coloured = inside[:, None] & (colour < 3)[None, :]
+                    base = (tl.load(where, mask=coloured, other=0) >> shift) & 0xFF
+                    base = (base | 0x4B000000).to(tl.float32, bitcast=True) - 8388608.0  # 2²³ + v is v's float
+                    sums = tl.where((colour < 3)[None, :], (sums + colour_bias) * base * (1 / 255), 1.0)
+                level = levels(sums, PTX)
+                if MASKED:
+                    level &= shown >> shift
+                at = byte + PIXELS * CHANNELS * step
+                written = (at >= begin) & (at < left * CHANNELS)
+                if EXPERTS > 1:
+                    written &= ((label[:, None] >> shift) & 0xFF) == expert
+                tl.store(target + at, level.to(tl.uint8), mask=written)
 
 
 # Numbers that change from region to region must not compile anew.
@@ -151,13 +164,13 @@ _CHANGING = ["out", "origin", "row_stride", "plane_stride", "picture_stride", "o
 
 @triton.jit(do_not_specialize=_CHANGING)
 def relight_tiles(
-    planes,  # int32: four pixels per word, planes `plane_stride` words apart
-    mask,  # int32, laid out like a plane, 255 where the object is; planes again where there is none
-    vectors,  # float32, for each light: the bias of each layer, padded; 4 for the last
-    matrices,  # for each light: (in, out) of each layer, [high, low] each, then the skip's; float16 or float32, padded
+    planes,  # int32: four pixels per word, planes `plane_stride` words apart; behind them the mask, 255 on the object,
+    # and the labels, the number of each pixel's expert
+    vectors,  # float32, for each light and expert: the bias of each layer, padded; 4 for the last
+    matrices,  # for each of them: each layer's (in, out), [high, low] each, then the skip's; float16 or float32; padded
     exact_vectors,  # the same for float32; read where FALLBACK
     exact_matrices,
-    promised,  # int32, for each light: whether its bound promises a level; read where FALLBACK
+    promised,  # int32, for each light and expert: whether its bound promises a level; read where FALLBACK
     out,  # uint8, the region's first pixel under the first light
     origin: tl.int64,  # the region's first pixel in a plane
     row_stride: tl.int64,
@@ -174,6 +187,7 @@ def relight_tiles(
     SKIP: tl.constexpr,
     BASE: tl.constexpr,
     MASKED: tl.constexpr,
+    EXPERTS: tl.constexpr,
     CHANNELS: tl.constexpr,  # of out: 3, or 4 with alpha
     PRECISION: tl.constexpr,
     FALLBACK: tl.constexpr,  # draw lights that are not promised in float32
@@ -182,14 +196,13 @@ def relight_tiles(
     ROWS: tl.constexpr,
     STAGES: tl.constexpr,  # of the software pipeline over tiles
 ):
-    """Relights a region under light `program_id(0)`. The programs of a light share its tiles."""
+    """Draws a region with network `program_id(0)`, of a light and an expert. Its programs share the tiles."""
     halves = True
     if FALLBACK:
         halves = tl.load(promised + tl.program_id(0)) != 0
     if halves:
         _draw(
             planes,
-            mask,
             out,
             vectors,
             matrices,
@@ -208,6 +221,7 @@ def relight_tiles(
             SKIP,
             BASE,
             MASKED,
+            EXPERTS,
             CHANNELS,
             PRECISION,
             PTX,
@@ -218,7 +232,6 @@ def relight_tiles(
     elif FALLBACK:
         _draw(
             planes,
-            mask,
             out,
             exact_vectors,
             exact_matrices,
@@ -237,6 +250,7 @@ def relight_tiles(
             SKIP,
             BASE,
             MASKED,
+            EXPERTS,
             CHANNELS,
             "fp32",
             PTX,

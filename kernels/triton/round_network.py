@@ -1,7 +1,7 @@
 """The device function that prepares a frame network for drawing: it folds it onto bytes, rounds and bounds it.
 
 `round_network` computes the same as `FrameNetwork.folded` and `error_bound.rounded`, with the same names and in
-float64. `prepare_frames` calls it for one light per program. It writes what `relight_tiles` reads.
+float64. `prepare_frames` calls it for one network per program. It writes what `relight_tiles` reads.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -137,16 +137,16 @@ def _column(matrix, number, COLUMNS: tl.constexpr):
 
 @triton.jit
 def round_network(
-    light,
-    parameters,  # of that light, float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
+    number,  # of the network: those of a light are side by side, expert by expert
+    parameters,  # of it, float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
     minimum,  # (K_PADDED,) float64, z = v·scale + minimum; padded with zeros
     scale,  # (K_PADDED,) float64
     vectors,  # float32 biases for `relight_tiles`, written
     matrices,  # float16 weights for `relight_tiles`, written
     exact_vectors,  # float32 biases and weights of the float32 kernel, written
     exact_matrices,
-    bounds,  # (L,) float64: 255·y is never further than this from the exact one; written unless "fp32"
-    promised,  # (L,) int32: whether that is less than 1; written unless "fp32"
+    bounds,  # (N,) float64: 255·y is never further than this from the exact one; written unless "fp32"
+    promised,  # (N,) int32: whether that is less than 1; written unless "fp32"
     K: tl.constexpr,
     K_PADDED: tl.constexpr,
     WIDTH1: tl.constexpr,  # of the hidden layers, 0 where there is none; D1 and D2 padded
@@ -158,16 +158,16 @@ def round_network(
     PRECISION: tl.constexpr,
     EXACT: tl.constexpr,  # write what the float32 kernel reads
 ):
-    """Folds, rounds and bounds the network of a light."""
+    """Folds, rounds and bounds a network."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
     WIDTH: tl.constexpr = WIDTH2 if WIDTH2 > 0 else (WIDTH1 if WIDTH1 > 0 else K)
     D: tl.constexpr = D2 if D2 > 0 else (D1 if D1 > 0 else K_PADDED)
     SKIP_APART: tl.constexpr = SKIP and D1 > 0
     WEIGHTS: tl.constexpr = K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP_APART else 0)
-    vectors += light * (D1 + D2 + 4)
-    exact_vectors += light * (D1 + D2 + 4)
-    matrices += light * PARTS * WEIGHTS
-    exact_matrices += light * WEIGHTS
+    vectors += number * (D1 + D2 + 4)
+    exact_vectors += number * (D1 + D2 + 4)
+    matrices += number * PARTS * WEIGHTS
+    exact_matrices += number * WEIGHTS
 
     plane = tl.arange(0, K_PADDED)
     offset = tl.load(minimum + plane)
@@ -258,5 +258,5 @@ def round_network(
                 off += tl.sum((tl.abs(centre) + radius) * (own1 + slope_high1 * affine1), 0)
             bound = tl.where((off <= bound) | (bound != bound), bound, off)  # NaN, as an overflow leaves it, stays
         bound = tl.where(bound == bound, 255 * bound + BYTE_ERROR, float("inf"))
-        tl.store(bounds + light, bound)
-        tl.store(promised + light, (bound < 1).to(tl.int32))
+        tl.store(bounds + number, bound)
+        tl.store(promised + number, (bound < 1).to(tl.int32))

@@ -6,7 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from docs_pages import ROOT
-from objects import DECODERS, LIGHTS, relightable
+from objects import DECODERS, LIGHTS, experts, relightable
 from PIL import Image
 
 import fastrti
@@ -98,6 +98,12 @@ def test_the_backend_draws_every_decoder(numpy_backend, kind):
     exact = fastrti.Renderer(ball, backend="reference").relight_batch(LIGHTS).astype(int)
     drawn = fastrti.Renderer(ball, backend="numpy").relight_batch(LIGHTS)
     assert np.ptp(exact) > 50 and np.abs(drawn - exact).max() <= 1
+
+
+def test_the_backend_draws_experts(numpy_backend):
+    ball = experts("light-mlp-relu-skip", 3, 7, 6)
+    exact = fastrti.Renderer(ball, backend="reference").relight(LIGHT).astype(int)
+    assert np.abs(fastrti.Renderer(ball, backend="numpy").relight(LIGHT) - exact).max() <= 1
 
 
 def test_the_backend_draws_regions_with_alpha(numpy_backend):

@@ -110,7 +110,7 @@ def test_auto_never_falls_back_to_the_reference(monkeypatch):
     monkeypatch.setitem(BACKENDS, "triton", stub("triton", "no GPU"))
     monkeypatch.setitem(BACKENDS, "cpu", stub("cpu", "not built"))
     with pytest.raises(BackendError) as caught:
-        choose_backend("auto", relightable("ptm"))
+        choose_backend("auto")
     assert str(caught.value) == (
         "expected at least one backend that runs here, got none: triton: no GPU; cpu: not built"
     )

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from objects import EXPERT_KINDS, composed, expert_of, experts
 
-from fastrti.errors import ArgumentError, BackendError
-from fastrti.kernels.backends import BACKENDS
+from fastrti.errors import ArgumentError
 from fastrti.kernels.cpu import CpuKernel, available_isas
-from fastrti.kernels.kernel import Backend
 from fastrti.kernels.reference import relight_reference
 from fastrti.lights import unit_light
 from fastrti.rendering.renderer import Renderer
@@ -94,14 +92,3 @@ def test_the_module_refuses_labels_that_name_nobody():
     object.__setattr__(several, "labels", np.full((5, 4), 3, np.uint8))
     with pytest.raises(ArgumentError, match="labels that are numbers of experts"):
         CpuKernel(several)
-
-
-def test_auto_takes_a_backend_that_draws_experts(monkeypatch):
-    refusing = Backend("triton", lambda: None, BACKENDS["reference"].make, BACKENDS["triton"].refuses)
-    monkeypatch.setitem(BACKENDS, "triton", refusing)
-    renderer = Renderer(experts(KIND))
-    assert renderer.backend == "cpu"
-    assert renderer.why_not["triton"].startswith("it draws objects of one decoder, this one has 3 experts, each")
-    assert Renderer(expert_of(experts(KIND), 0)).backend == "triton"
-    with pytest.raises(BackendError, match=r"cannot draw the object: it draws objects of one decoder.*backend 'cpu'"):
-        Renderer(experts(KIND), backend="triton")

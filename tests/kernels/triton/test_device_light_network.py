@@ -8,12 +8,12 @@ from objects import DECODERS, relightable
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
-from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers, harmonics  # noqa: E402
+from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers  # noqa: E402
 from fastrti.kernels.triton.error_bound import Precision, RoundedNetwork, rounded  # noqa: E402
 from fastrti.kernels.triton.tile_arithmetic import INTERPRETED  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 from fastrti.objects.frame_network import to_weights  # noqa: E402
-from fastrti.objects.light_terms import hsh_terms  # noqa: E402
+from fastrti.objects.light_terms import harmonics, hsh_terms  # noqa: E402
 from fastrti.objects.relightable import Relightable  # noqa: E402
 
 pytestmark = pytest.mark.gpu
@@ -37,8 +37,8 @@ def computed(
     original: Relightable, precision: Precision, lights: np.ndarray
 ) -> tuple[DeviceLightNetwork, FrameBuffers]:
     device = torch.device("cpu" if INTERPRETED.value else "cuda")
-    network = original.decoder.light_network
-    light_network = DeviceLightNetwork(network, original.minimum, original.maximum, precision, True, device)
+    networks_of = [decoder.light_network for decoder in original.decoders]
+    light_network = DeviceLightNetwork(networks_of, original.minimum, original.maximum, precision, True, device)
     buffers = light_network.buffers(len(lights))
     buffers.lights.copy_(torch.tensor(lights))
     light_network.compute(buffers, 0)
@@ -92,13 +92,13 @@ def test_folding_rounding_and_the_bound_are_their_twin_s(name, precision):
     biases, matrices = packed(expected, light_network)
     np.testing.assert_array_equal(buffers.matrices[0].cpu().numpy(), matrices)
     np.testing.assert_allclose(buffers.vectors[0].cpu().numpy(), biases, rtol=3e-7, atol=1e-12)
-    np.testing.assert_allclose(buffers.bounds[0].item(), expected.error, rtol=1e-9)
-    assert buffers.promised[0].item() == (expected.error < 1)
+    np.testing.assert_allclose(buffers.bounds[0, 0].item(), expected.error, rtol=1e-9)
+    assert buffers.promised[0, 0].item() == (expected.error < 1)
 
 
 @pytest.mark.filterwarnings("ignore:(invalid value|All-NaN):RuntimeWarning")  # of numpy in Triton's interpreter
 def test_what_overflows_has_no_bound():
     for name in ("wide-relu", "wide-elu"):
         _, buffers = computed(networks.relightable_of(CASES[name]), "fp16 hi/lo", np.array([[0.0, 0.0, 1.0]]))
-        assert buffers.bounds[0].item() == rounded(CASES[name].network, "fp16 hi/lo").error == np.inf
-        assert buffers.promised[0].item() == 0
+        assert buffers.bounds[0, 0].item() == rounded(CASES[name].network, "fp16 hi/lo").error == np.inf
+        assert buffers.promised[0, 0].item() == 0

@@ -9,13 +9,14 @@ from typing import Any
 
 import networks
 import pytest
-from objects import relightable
+from objects import experts, relightable
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels.triton.kernel import TritonKernel  # noqa: E402
 from fastrti.kernels.triton.tile_arithmetic import INTERPRETED  # noqa: E402
+from fastrti.objects.relightable import Relightable  # noqa: E402
 
 ROOT = Path(__file__).parents[3]
 LIGHTS = [(0.6, 0.0, 0.8), (0.0, 0.6, 0.8), (0.0, 0.0, 1.0)]
@@ -39,10 +40,14 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+DRAWN = {name: relightable(name) for name in ("ptm", "rbf", "light-mlp-relu-skip")}
+DRAWN["experts"] = experts("ptm-base", 2)
+
+
 @pytest.mark.parametrize("precision", ["auto", "fp16", "fp32"])
-@pytest.mark.parametrize("decoder", ["ptm", "rbf", "light-mlp-relu-skip"])
-def test_every_picture_is_two_launches(decoder: str, precision: str, launched: list[str]) -> None:
-    kernel = TritonKernel(relightable(decoder), precision=precision)
+@pytest.mark.parametrize("drawn", DRAWN.values(), ids=DRAWN)
+def test_every_picture_is_two_launches(drawn: Relightable, precision: str, launched: list[str]) -> None:
+    kernel = TritonKernel(drawn, precision=precision)
     picture, batch = kernel.empty((3, 4, 3)), kernel.empty((3, 2, 3, 4))
     graph = kernel.graph(kernel.empty((2, 2, 3, 3)), 1, 0)
     launched.clear()
@@ -79,7 +84,7 @@ from fastrti.kernels.triton.launcher import Launcher
 stub = host_time.StubDriver(Path(tempfile.mkdtemp()))
 subject = host_time.renderer("ptm")
 kernel = subject._kernel
-stub.remember(17, 15)
+stub.remember(17, 14)
 whole = torch.empty((256, 256, 3), dtype=torch.uint8)
 apart = torch.empty((100, 260, 4), dtype=torch.uint8)[:, 3:203]
 batch = torch.empty((3, 256, 256, 3), dtype=torch.uint8)
@@ -90,8 +95,10 @@ draws = [
 ]
 
 def launched(draw):
-    # Grids and arguments; the 14th of both kernels has four bytes.
-    return [(grid, (*words[:13], words[13] & 0xFFFFFFFF, *words[14:])) for grid, words in stub.launched(draw)]
+    # Grids and arguments, of which `given` and `height` have four bytes.
+    found = stub.launched(draw)
+    return [(grid, tuple(word & 0xFFFFFFFF if at == four else word for at, word in enumerate(words)))
+            for (grid, words), four in zip(found, (13, 12))]
 
 for draw in draws:
     draw()
@@ -105,7 +112,7 @@ for number, draw in enumerate(draws):
 (_, lit), (grid, drawn) = prepared[0]
 given = np.array(lit[14:17], np.uint64).view(np.float64)
 assert lit[13] == 1 and np.abs(given - (0.3, -0.4, 0.75**0.5)).max() < 1e-15, lit
-assert drawn[7] == whole.data_ptr() and grid[0] == 1 and prepared[2][1][0][0] == 3
+assert drawn[6] == whole.data_ptr() and grid[0] == 1 and prepared[2][1][0][0] == 3
 print("the same")
 """
 

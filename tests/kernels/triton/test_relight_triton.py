@@ -5,15 +5,19 @@ On a machine with a CUDA GPU, `make test-gpu` runs the same rows on it.
 
 import pickle
 import weakref
+from dataclasses import replace
 from itertools import product
 
 import networks
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from objects import EXPERT_KINDS, composed, expert_of, experts
 
-from fastrti.kernels.reference import relight_network
+from fastrti.kernels.reference import relight_network, relight_reference
 from fastrti.objects.decoders import LightMlpDecoder
+from fastrti.objects.experts import Experts
+from fastrti.objects.relightable import Relightable
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
@@ -260,3 +264,46 @@ def test_a_kernel_that_nobody_uses_leaves_its_memory_at_once():
     planes = weakref.ref(kernel._planes)
     del kernel
     assert planes() is None
+
+
+def picture_of(kernel, shape, light=UNIT_LIGHT):
+    picture = kernel.empty(shape)
+    kernel.relight(light, picture, 0, 0)
+    return levels(picture)
+
+
+ALL_OF_EXPERTS = [(name, precision) for name in EXPERT_KINDS for precision in PRECISIONS]
+SOME_OF_EXPERTS = [("ptm-base", "fp16"), ("light-mlp-relu-skip", "fp16 hi/lo")]
+
+
+@pytest.mark.parametrize(
+    "name, precision",
+    [*SOME_OF_EXPERTS, *(pytest.param(*case, marks=pytest.mark.deep) for case in ALL_OF_EXPERTS)],
+)
+def test_experts_draw_their_own_pixels(name, precision):
+    """What each expert alone would draw, to the bit: a whole picture, and a region of RGBA under two lights."""
+    several = experts(name, 3, 2, 150, masked=True)
+    kernel = TritonKernel(several, precision=precision)
+    alone = [TritonKernel(expert_of(several, number), precision=precision) for number in range(3)]
+    want = composed(several, [picture_of(each, (2, 150, 3)) for each in alone])
+    assert np.array_equal(picture_of(kernel, (2, 150, 3)), want)
+    region = kernel.empty((2, 1, 70, 4))
+    kernel.relight_batch([(0.6, 0.8, 0.0), UNIT_LIGHT], region, 1, 77)
+    assert np.array_equal(levels(region[1, ..., :3]), want[1:, 77:147])
+    assert np.array_equal(levels(region[1, ..., 3]), several.mask[1:, 77:147] * 255)
+
+
+def test_each_expert_has_its_own_promise():
+    """Of labels of noise, one expert is steep under one light: its pixels alone are drawn in float32 there."""
+    steep, *_ = steep_at_the_top().origin
+    flat = replace(steep, light_weights=(steep.light_weights[0] * np.float32([1, 0]),))
+    rng = np.random.default_rng(1)
+    planes, labels = networks.random_planes(rng, 18, (1, 70)), rng.integers(0, 2, (1, 70), np.uint8)
+    several = Relightable(planes, np.zeros(18), np.full(18, 255.0), Experts((flat, steep)), labels=labels)
+    kernel, top = TritonKernel(several), (0.0, 1.0, 0.0)
+    drawn_in_halves = picture_of(TritonKernel(expert_of(several, 0), precision="fp16"), (1, 70, 3), top)
+    exact, picture = relight_reference(several, top), picture_of(kernel, (1, 70, 3), top)
+    assert kernel.precision == "fp16" and kernel.bounds()[0] > 1
+    assert np.array_equal(picture, np.where((labels == 1)[..., None], exact, drawn_in_halves))
+    picture_of(kernel, (1, 70, 3), (1.0, 0.0, 0.0))
+    assert kernel.bounds()[0] < 1
