@@ -1,4 +1,4 @@
-"""Puts what was measured into the documents: the tables between their comments, and the two plots.
+"""Puts what was measured into the documents: the tables between their comments, and the plots.
 
     python -m benchmarks.documents
 
@@ -27,7 +27,9 @@ from benchmarks.quality.results import read_results
 from benchmarks.quality.trials import RESULTS as TRIALS
 from benchmarks.quality.trials import Trial
 from benchmarks.quality.trials import table as trials_table
-from benchmarks.quality.wire import section as wire_section
+from benchmarks.quality.wire_report import Rows as WireRows
+from benchmarks.quality.wire_report import plot as plot_wire
+from benchmarks.quality.wire_report import section as wire_section
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -104,6 +106,7 @@ def main() -> None:
 
         plot_cpu(Measured(read_report(newest("cpu"))), PICTURES / "cpu_speed.png")
         plot_quality(Results(read_results()), PICTURES / "quality.png")
+        plot_wire(WireRows(), PICTURES / "wire.png")
     except ModuleNotFoundError as error:
         raise SystemExit(
             f"expected Matplotlib for the plots, got no {error.name}: the tables are written, "

@@ -4,7 +4,6 @@ The contract between all backends and viewers; docs/object_format.md states it i
 """
 
 import os
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,16 +14,17 @@ from fastrti.errors import ObjectError
 from fastrti.files import cannot, check_place, real_path, replace_file, replace_folder, write_file
 from fastrti.formats.format import Format, Source
 from fastrti.formats.info_json import (
+    FIRST_LOOK,
     WIRE,
     checked_plane_count,
     described,
     has_experts,
     object_info,
     read_decoder,
-    stored_planes,
 )
-from fastrti.formats.pyramid import TILE, WritePicture, level_count, read_level, write_pyramid
-from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes, write_picture
+from fastrti.formats.pyramid import TILE, level_count, read_level
+from fastrti.formats.reading.plane_files import MAX_SIDE, checked_size, read_picture, read_planes
+from fastrti.formats.stored_pictures import FIRST, StoredPicture, write_first_look, write_pictures
 from fastrti.formats.wire import Wire
 from fastrti.json_fields import Fields, json_text, read_json, read_json_value
 from fastrti.objects.annotations import Annotation, annotation_page, read_annotations
@@ -46,6 +46,9 @@ _OWN_FILES += (
     "normals.dzi",
     "normals_files",
     ANNOTATIONS,
+    f"{FIRST}plane_*.jpg",
+    f"{FIRST}labels.png",
+    f"{FIRST}mask.png",
 )
 
 
@@ -155,23 +158,26 @@ def _is_object(folder: Path) -> bool:
         return False
 
 
-def write_object(relightable: Relightable, folder: Path, tiled: bool = False, wire: Wire | None = None) -> None:
-    """Writes the files of an object into a folder that exists: its planes and mask as whole pictures, or tiled as
-    pyramids (`fastrti.formats.pyramid`). The planes are PNG, or JPEG as `wire` says."""
+def write_object(
+    relightable: Relightable, folder: Path, tiled: bool = False, wire: Wire | None = None, first: bool = False
+) -> None:
+    """Writes the files of an object into a folder that exists and is empty.
+
+    Args:
+        relightable: the object.
+        folder: is not finished.
+        tiled: write pyramids of tiles (`fastrti.formats.pyramid`) in the place of whole pictures.
+        wire: how to write the planes as JPEG; None writes PNG.
+        first: write a first look beside whole pictures that are heavy enough for one. Tiles have coarse levels.
+    """
     info = object_info(relightable)
     if wire is not None:
         info[WIRE] = wire.to_json()
+    write_pictures(relightable, folder, tiled, wire)
     if tiled:
         info["tiles"] = {"size": TILE, "levels": level_count(relightable.width, relightable.height)}
-    stored, labels = stored_planes(relightable), relightable.labels
-    for number in counted(range(len(stored) // 3), "writing planes"):
-        triplet = np.ascontiguousarray(stored[3 * number : 3 * number + 3].transpose(1, 2, 0))
-        write = write_picture if wire is None else partial(_write_jpeg, wire, number)
-        _write_picture(folder, f"plane_{number + 1}", ".jpg", triplet, tiled, labels, write)
-    if labels is not None:
-        _write_picture(folder, "labels", ".png", labels, tiled, labels)
-    if relightable.mask is not None:
-        _write_picture(folder, "mask", ".png", relightable.mask.astype(np.uint8) * 255, tiled)
+    elif first and (factor := write_first_look(relightable, folder, wire)):
+        info[FIRST_LOOK] = {"factor": factor}
     if relightable.normals is not None:
         write_normals(relightable.normals, folder, tiled)
     if relightable.annotations:
@@ -206,7 +212,7 @@ def keep_annotations(folder: Path, annotations: tuple[Annotation, ...]) -> None:
 def write_normals(normals: NDArray[np.uint8], folder: Path, tiled: bool) -> None:
     """Writes normals, (H, W, 3), as `write_object` does."""
     with Progress("writing normals"):
-        _write_picture(folder, "normals", ".png", normals, tiled)
+        StoredPicture("normals", ".png", normals).write(folder, tiled)
 
 
 def keep_normals(folder: Path, png: bytes) -> None:
@@ -216,25 +222,6 @@ def keep_normals(folder: Path, png: bytes) -> None:
         ObjectError: the folder cannot be written.
     """
     replace_file(folder / NORMALS, png)
-
-
-def _write_picture(
-    folder: Path,
-    stem: str,
-    suffix: str,
-    pixels: NDArray[np.uint8],
-    tiled: bool,
-    labels: NDArray[np.uint8] | None = None,
-    write: WritePicture = write_picture,
-) -> None:
-    if tiled:
-        write_pyramid(folder, stem, pixels, labels, write)
-    else:
-        write(folder / f"{stem}{suffix}", pixels)
-
-
-def _write_jpeg(wire: Wire, number: int, path: Path, pixels: NDArray[np.uint8]) -> None:
-    write_file(path, wire.encode(pixels, number))
 
 
 FORMAT = Format(

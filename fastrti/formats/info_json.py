@@ -29,9 +29,12 @@ SOFTWARE = "fastrti"
 WIRE = "wire"
 """The key of an object whose planes are, or once were, JPEG: see `fastrti.formats.wire`."""
 
+FIRST_LOOK = "first"
+"""The key of a folder that has a first look: see `fastrti.formats.stored_pictures`."""
+
 _OWN_KEYS = {"fastrti", "type", "format", "colorspace", "width", "height", "planes", "min", "max", "decoder", "lights"}
 _OWN_KEYS |= {"samples", "weights", "biases", "mm_per_pixel", "int8_loss_db", "title", "creator", "rights", "software"}
-_OWN_KEYS |= {"annotations", "training", "tiles", "provenance"}
+_OWN_KEYS |= {"annotations", "training", "tiles", "provenance", FIRST_LOOK}
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.files import write_file
-from fastrti.formats.reading.plane_files import write_picture
+from fastrti.formats.reading.plane_files import png_of
 from fastrti.formats.reading.tiles import Tiling, folder_of_tiles, read_tiles
 from fastrti.objects.scales import Halving
 
 TILE = 256
 """Side of a tile in pixels: small enough to upload within a frame."""
 
-WritePicture = Callable[[Path, NDArray[np.uint8]], None]
-"""Writes (H, W, 3) or (H, W) bytes as a picture, into a folder that is not finished."""
+Encode = Callable[[NDArray[np.uint8]], bytes]
+"""Makes the file of a picture: of (H, W, 3) or (H, W) bytes."""
 
 _DESCRIPTOR = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="png" Overlap="0" TileSize="{tile}">
@@ -35,7 +35,7 @@ def write_pyramid(
     stem: str,
     picture: NDArray[np.uint8],
     labels: NDArray[np.uint8] | None = None,
-    write: WritePicture = write_picture,
+    encode: Encode = png_of,
 ) -> None:
     """Writes `stem.dzi` and `stem_files/level/column_row.png`, without overlap; level 0 is the one that fits one tile.
 
@@ -44,13 +44,13 @@ def write_pyramid(
         stem: what the picture is called.
         picture: (H, W, 3) or (H, W) uint8; each coarser level is the mean of 2 × 2 pixels.
         labels: (H, W) of experts: the mean is taken over those of the 2 × 2 pixels that `Halving` chooses.
-        write: writes a tile.
+        encode: makes the file of a tile.
     """
     height, width = picture.shape[:2]
     descriptor = _DESCRIPTOR.format(tile=TILE, width=width, height=height)
     write_file(folder / f"{stem}.dzi", descriptor.encode())
     for level in reversed(range(level_count(width, height))):
-        _write_level(folder / f"{stem}_files" / str(level), picture, write)
+        _write_level(folder / f"{stem}_files" / str(level), picture, encode)
         if labels is None:
             picture = halved(picture)
         else:
@@ -73,13 +73,13 @@ def halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ((rows[:, 0::2] + rows[:, 1::2] + 2) >> 2).astype(np.uint8)
 
 
-def _write_level(folder: Path, picture: NDArray[np.uint8], write: WritePicture) -> None:
+def _write_level(folder: Path, picture: NDArray[np.uint8], encode: Encode) -> None:
     folder.mkdir(parents=True)
     height, width = picture.shape[:2]
     for top in range(0, height, TILE):
         for left in range(0, width, TILE):
             tile = np.ascontiguousarray(picture[top : top + TILE, left : left + TILE])
-            write(folder / f"{left // TILE}_{top // TILE}.png", tile)
+            write_file(folder / f"{left // TILE}_{top // TILE}.png", encode(tile))
 
 
 def read_level(folder: Path, mode: Literal["RGB", "L"], width: int, height: int, tile: int) -> NDArray[np.uint8]:

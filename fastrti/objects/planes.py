@@ -38,6 +38,14 @@ def dequantise(
     return planes / 255 * (high - low) + low
 
 
+def fill_outside(planes: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> None:
+    """Gives the pixels outside of a mask, (H, W), the mean that each plane has inside: nobody sees it, and it costs few
+    bits. `planes`, (K, H, W), are changed in place."""
+    if mask is not None and mask.any():
+        for plane in planes:
+            plane[~mask] = round(float(plane[mask].mean()))
+
+
 def check_planes(planes: NDArray[np.uint8], minimum: NDArray[np.floating], maximum: NDArray[np.floating]) -> None:
     """Raises ArgumentError unless planes are (K, H, W) uint8 with K pairs minimum ≤ maximum, 1 ≤ K ≤ 48."""
     if planes.ndim != 3 or planes.dtype != np.uint8 or not 1 <= len(planes) <= MAX_PLANES or 0 in planes.shape:

@@ -11,7 +11,7 @@ from fastrti.sharing.site import OBJECT, PACKED_OBJECT, needs_tiles
 from fastrti.sharing.web import page_files
 
 _OBJECT_FILE = re.compile(
-    r"(info|annotations)\.json|(plane_[0-9]{1,2}|labels|mask|normals)"
+    r"(info|annotations)\.json|(first_)?(plane_[0-9]{1,2}|labels|mask|normals)"
     r"(\.(jpg|png|dzi)|_files/[0-9]{1,2}/[0-9]{1,6}_[0-9]{1,6}\.png)"
 )
 

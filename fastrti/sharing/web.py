@@ -83,14 +83,12 @@ def write_shown_object(relightable: Relightable, folder: Path, tiles: bool, loss
         loss_db: see `export_folder`.
     """
     (folder / OBJECT).mkdir()
-    _write_planes(relightable, folder / OBJECT, tiles or loads_best_as_tiles(relightable), loss_db)
+    _write_object(relightable, folder / OBJECT, tiles or loads_best_as_tiles(relightable), loss_db, first=True)
 
 
-def _write_planes(relightable: Relightable, folder: Path, tiled: bool, loss_db: float | None) -> None:
-    if loss_db is None:
-        return write_object(relightable, folder, tiled)
-    coded, wire = for_the_wire(relightable, loss_db)
-    write_object(coded, folder, tiled, wire)
+def _write_object(relightable: Relightable, folder: Path, tiled: bool, loss_db: float | None, first: bool) -> None:
+    coded, wire = (relightable, None) if loss_db is None else for_the_wire(relightable, loss_db)
+    write_object(coded, folder, tiled, wire, first)
 
 
 def export_single_file(relightable: Relightable, page: Path, loss_db: float | None = None) -> None:
@@ -110,7 +108,7 @@ def export_single_file(relightable: Relightable, page: Path, loss_db: float | No
     check_place(page, error=ArgumentError)
     tiled = needs_tiles(relightable)
     with scratch_folder(page, ArgumentError) as folder:
-        _write_planes(with_normals(relightable), folder, tiled, loss_db)
+        _write_object(with_normals(relightable), folder, tiled, loss_db, first=False)
         text = inlined_page(folder, relightable.title)
     replace_file(page, text.encode(), ArgumentError)
 

@@ -24,6 +24,7 @@ from fastrti.formats.wire import MAX_STEP, Wire
 from fastrti.kernels.reference import evaluate_by_label
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.mixed import can_mix, mixed
+from fastrti.objects.planes import fill_outside
 from fastrti.objects.relightable import Relightable
 from fastrti.progress import Progress
 from fastrti.rendering.bands import many_lights
@@ -77,7 +78,7 @@ def for_the_wire(relightable: Relightable, loss_db: float) -> tuple[Relightable,
         else:
             coded = replace(relightable, planes=relightable.planes.copy())
             units = 255 * np.sqrt(np.diag(costs))
-        coded = replace(coded, planes=_filled(coded))
+        fill_outside(coded.planes, coded.mask)
         check_float32(coded)
         wire = _cheapest(relightable, coded, units, lights, error, loss_db)
     return coded, wire
@@ -170,15 +171,6 @@ def _differences(relightable: Relightable) -> Floats:
             steps = np.diff(part, axis=axis + 1)[:, both]
             total += (steps @ steps.T).astype(np.float64)
     return total / (relightable.width * relightable.height)
-
-
-def _filled(relightable: Relightable) -> Bytes:
-    """The planes, with each plane's mean outside the mask: nobody sees it, and it costs no bits."""
-    planes = relightable.planes
-    if relightable.mask is not None and relightable.mask.any():
-        for plane in planes:
-            plane[~relightable.mask] = round(float(plane[relightable.mask].mean()))
-    return planes
 
 
 def _cheapest(

@@ -96,18 +96,19 @@ def _term_notes(lights: NDArray[np.float64], basis: Basis) -> Iterator[str]:
             )
 
 
-def fit_components(mlic: Mlic, width: float = WIDTH, ridge: float = RIDGE) -> Relightable:
+def fit_components(mlic: Mlic, width: float = WIDTH, ridge: float = RIDGE, components: int = COMPONENTS) -> Relightable:
     """The principal components of the photographs, interpolated over the lights: `fit_classical` of "rbf".
 
     Args:
         mlic: the photographs.
         width: σ of the Gaussians, relative to the distance of neighbours among as many lights spread evenly.
         ridge: added to the diagonal of the system whose solution meets the photographed lights.
+        components: the planes of the object, at most three for each photograph.
 
     Returns:
         The object, without results in `training`.
     """
-    return _encoded(mlic, *_components(mlic, width, ridge))
+    return _encoded(mlic, *_components(mlic, width, ridge, components))
 
 
 def _fitted(mlic: Mlic, basis: Basis) -> Relightable:
@@ -162,8 +163,8 @@ def _terms(decoder: LightBasisDecoder) -> Terms:
 # --- principal components --------------------------------------------------------------------------------------------
 
 
-def _components(mlic: Mlic, width: float, ridge: float) -> tuple[Decoder, Projection]:
-    mean, components = _principal(mlic)  # (N, 3), (K, N, 3)
+def _components(mlic: Mlic, width: float, ridge: float, count: int) -> tuple[Decoder, Projection]:
+    mean, components = _principal(mlic, count)  # (N, 3), (K, N, 3)
     sigma = width * _even_spacing(len(different_lights(mlic.lights)))
     weights = gaussian_weights(mlic.lights, mlic.lights, sigma)
     solver = solve(weights.T @ weights, ridge * np.eye(len(mlic)), weights.T)
@@ -179,7 +180,7 @@ def _components(mlic: Mlic, width: float, ridge: float) -> tuple[Decoder, Projec
     return decoder, projection
 
 
-def _principal(mlic: Mlic) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _principal(mlic: Mlic, components: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean pixel, (N, 3), and the orthonormal directions of largest variance, (K, N, 3), over the object."""
     size = 3 * len(mlic)
     total, products, count = np.zeros(size), np.zeros((size, size)), 0
@@ -191,7 +192,7 @@ def _principal(mlic: Mlic) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         count += on_object.shape[1]
     mean = total / count
     _, directions = np.linalg.eigh(products / count - np.outer(mean, mean))  # variance ascends
-    largest = directions[:, ::-1][:, :COMPONENTS].T
+    largest = directions[:, ::-1][:, :components].T
     return mean.reshape(-1, 3), largest.reshape(-1, len(mlic), 3)
 
 

@@ -1,7 +1,7 @@
 """What the tests of the viewer do with a page: open it, wait for the picture, read its pixels."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -24,9 +24,13 @@ _NEXT_FRAMES = "for (let i = 0; i < 3; i++) await new Promise(requestAnimationFr
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    def __init__(self, requests: list[str], *arguments: Any, directory: str) -> None:
-        self._requests = requests
+    def __init__(self, requests: list[str], wait: Callable[[str], object], *arguments: Any, directory: str) -> None:
+        self._requests, self._wait = requests, wait
         super().__init__(*arguments, directory=directory)
+
+    def do_GET(self) -> None:
+        self._wait(self.path)
+        super().do_GET()
 
     def end_headers(self) -> None:
         self.send_header("Cache-Control", "no-store")  # tests write different files under one name
@@ -37,10 +41,11 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """A folder on a port of this machine: its address, and the paths asked for so far."""
+def served(folder: Path, wait: Callable[[str], object] = len) -> Iterator[tuple[str, list[str]]]:
+    """A folder on a port of this machine: its address, and the paths answered so far. `wait` is called with the path of
+    each file that is asked for, and its answer begins when that returns."""
     requests: list[str] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, requests, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, requests, wait, directory=str(folder)))
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", requests

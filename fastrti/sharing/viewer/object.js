@@ -17,6 +17,7 @@ const MAX_SIDE = 1 << 20;
  *   each expert, or the only one.
  * @property {boolean} masked
  * @property {{size: number, levels: number}|null} tiles null where the planes are whole pictures.
+ * @property {number} first which level of detail the first look has; 0 where there is none.
  * @property {number|null} mmPerPixel
  * @property {number[][]} lights the photographed ones, unit vectors; may be empty.
  * @property {string} title,creator,rights
@@ -52,6 +53,7 @@ export async function openObject(files) {
     networks: (light) => experts.map((each) => folded(each.frameNetwork(light), ...bounds)),
     masked: await files.has(tiles ? 'mask.dzi' : 'mask.png'),
     tiles,
+    first: tiles ? 0 : readFirst(info),
     mmPerPixel: readMmPerPixel(info),
     lights: readLights(info),
     annotated: Boolean(info.annotations),
@@ -70,6 +72,11 @@ function readTiles({ tiles }) {
   if (tiles === undefined || tiles === null) return null;
   const where = 'info.json: tiles';
   return { size: readInteger(tiles, 'size', 16, 4096, where), levels: readInteger(tiles, 'levels', 1, 20, where) };
+}
+
+function readFirst({ first }) {
+  if (first === undefined || first === null) return 0;
+  return Math.log2(readChoice(first, 'factor', [4, 8, 16, 32, 64], 'info.json: first'));
 }
 
 function readMmPerPixel({ mm_per_pixel: scale }) {

@@ -69,7 +69,7 @@ export class Scene {
     const whileStarted = (act) => (value) => this.#pyramid === pyramid && act(value);
     const pyramid = new Pyramid(this.#files, this.#object, whileStarted(this.#onChange), whileStarted(this.#onError));
     this.#pyramid = pyramid;
-    this.#first = pyramid.forEachTile(pyramid.levels - 1, false, () => {});
+    this.#first = pyramid.forEachTile(pyramid.coarsest, false, () => {});
     this.#first.catch(() => {}); // told by `load`
   }
 
@@ -152,8 +152,8 @@ export class Scene {
     const reach = develop ? this.#looks.reach(0) + 1 / scale : 0;
     const wide = seen.map((edge, i) => (i < 2 ? edge - reach : edge + reach));
     this.#renderer.clear(BACKGROUND);
-    for (const { tile, lod } of this.#pyramid.visible(scale, wide, this.needsNormals, coarser)) {
-      this.#renderer.draw(tile, lod, this.view, isSmooth, develop);
+    for (const { tile, lod, standsIn } of this.#pyramid.visible(scale, wide, this.needsNormals, coarser)) {
+      this.#renderer.draw(tile, lod, this.view, isSmooth || standsIn, develop);
     }
     if (changed) this.lightMs = performance.now() - began;
     return !this.#pyramid.isLacking;

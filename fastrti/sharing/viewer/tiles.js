@@ -1,6 +1,7 @@
 /**
  * The pictures of an object as tiles of a pyramid; only what is seen is fetched and decoded. An object that fits one
- * texture is a pyramid of one tile, whose coarser levels the GPU makes.
+ * texture is a pyramid of one tile, whose coarser levels the GPU makes. It may have a first look, a coarse tile that
+ * stands in until the other one has come.
  */
 
 import { planeFiles } from './shaders.js';
@@ -64,7 +65,7 @@ export class Pyramid {
    * @param {number[]} seen left, top, right, bottom in pixels of the picture.
    * @param {boolean} normals whether their normals are needed too. Tiles that lack them stand in until they are there.
    * @param {number} coarser how many levels coarser than they could be seen.
-   * @returns {{tile: Tile, lod: number}[]}
+   * @returns {{tile: Tile, lod: number, standsIn: boolean}[]} standsIn: until a finer one is there.
    */
   visible(scale, seen, normals, coarser = 0) {
     this.#frame++;
@@ -78,7 +79,8 @@ export class Pyramid {
     this.#request(wanted.filter((tile) => !isReady(tile, normals)), normals);
     this.#forget();
     const coarseFirst = [...new Set(drawn)].sort((a, b) => b.level - a.level);
-    return coarseFirst.map((tile) => ({ tile, lod: this.#object.tiles ? 0 : Math.min(detail, lastLod(tile)) }));
+    const lodOf = (tile) => (this.#object.tiles ? 0 : Math.min(Math.max(0, detail - tile.level), lastLod(tile)));
+    return coarseFirst.map((tile) => ({ tile, lod: lodOf(tile), standsIn: tile.level > level }));
   }
 
   /** Whether something of what was visible last is yet to come. */
@@ -127,9 +129,14 @@ export class Pyramid {
     return [this.#object.width, this.#object.height].map((length) => Math.ceil(length / 2 ** level));
   }
 
-  /** How many levels are stored. */
+  /** How many levels are stored whose tiles are more than a first look. */
   get levels() {
     return this.#object.tiles?.levels ?? 1;
+  }
+
+  /** The level that is drawn first. */
+  get coarsest() {
+    return this.#object.tiles ? this.levels - 1 : this.#object.first;
   }
 
   #tilesOf(level, [left, top, right, bottom]) {
@@ -156,7 +163,8 @@ export class Pyramid {
     const [tileWidth, tileHeight] = this.tileSize;
     const texels = [Math.min(tileWidth, width - column * tileWidth), Math.min(tileHeight, height - row * tileHeight)];
     const [left, top] = [column * tileWidth, row * tileHeight];
-    const area = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
+    const covered = [left, top, left + texels[0], top + texels[1]].map((texel) => texel * 2 ** level);
+    const area = this.#object.tiles ? covered : [0, 0, ...this.sizeOf(0)];
     return {
       ...{ level, column, row, area, width: texels[0], height: texels[1] },
       ...{ texture: null, normals: null, turn: Promise.resolve(), pending: 0, held: 0, control: null },
@@ -166,7 +174,7 @@ export class Pyramid {
 
   /** The tile, or the nearest coarser one that is there: with its normals if they are needed, else without. */
   #best(tile, normals) {
-    const line = Array.from({ length: this.levels - tile.level }, (_, up) =>
+    const line = Array.from({ length: this.coarsest + 1 - tile.level }, (_, up) =>
       this.#tile(tile.level + up, tile.column >> up, tile.row >> up),
     );
     return line.find((each) => isReady(each, normals)) ?? line.find((each) => each.texture);
@@ -238,7 +246,7 @@ export class Pyramid {
   }
 
   #name(stem, suffix, { level, column, row }) {
-    if (!this.#object.tiles) return `${stem}.${suffix}`;
+    if (!this.#object.tiles) return `${level ? 'first_' : ''}${stem}.${suffix}`;
     return `${stem}_files/${this.levels - 1 - level}/${column}_${row}.png`;
   }
 
