@@ -19,6 +19,8 @@ from viewer.tools import value
 from fastrti import Relightable, Renderer, load, save
 from fastrti.formats.fastrti_folder import write_object
 from fastrti.formats.wire import Wire
+from fastrti.sharing.local_site import Site
+from fastrti.sharing.opened import OpenedObject
 from fastrti.sharing.web import export_folder, export_single_file, write_page
 
 HEIGHT, WIDTH = 150, 204
@@ -82,6 +84,14 @@ def test_what_comes_at_once_or_in_tiles_has_none(tmp_path: Path, what: Relightab
         assert not list(folder.glob("first_*")) and "first" not in json.loads((folder / "info.json").read_text())
     export_single_file(what, tmp_path / "page.html")
     assert "first_" not in (tmp_path / "page.html").read_text().partition('id="files">')[2].partition("</script>")[0]
+
+
+def test_an_export_is_viewed_with_it(tmp_path: Path, what: Relightable) -> None:
+    write_object(what, tmp_path, first=True)
+    site = Site(OpenedObject(tmp_path), tmp_path / "made")
+    for path in tmp_path.glob("first_*"):
+        assert site.find(f"object/{path.name}") == path.resolve()
+    assert site.find("object/first_info.json") is None
 
 
 # --- in the browser --------------------------------------------------------------------------------------------------
