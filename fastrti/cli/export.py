@@ -164,7 +164,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "a side, because OpenLIME blurs the last tiles of a network.\n\n"
             "With --pack a folder for the web holds one file in the place of thousands of tiles. The server has to\n"
             "answer range requests, as nginx, Apache, S3 and GitHub Pages do. A pack stays one.\n\n"
-            "With --loss-db 0.2 a folder or file for the web has about a tenth of the bytes. Its planes are JPEG\n"
+            "With --loss-db 0.2 a folder or file for the web has about a fifth of the bytes. Its planes are JPEG\n"
             "that costs at most 0.2 dB of PSNR, measured under the photographed lights. Without the option planes are\n"
             "lossless. An archive always has lossless planes."
         ),
