@@ -15,7 +15,7 @@ def test_noise_takes_more_room_than_pillow_holds_ready(shape: tuple[int, ...], o
     pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     kept = ImageFile.MAXBLOCK
     jpeg = optimized_jpeg(pixels, **options)
-    assert ImageFile.MAXBLOCK == kept
+    assert kept == ImageFile.MAXBLOCK
     drawn = np.asarray(Image.open(io.BytesIO(jpeg)))
     assert drawn.shape == pixels.shape
     assert abs(drawn.astype(int) - pixels).mean() < (3 if options["quality"] == 100 else 60)
