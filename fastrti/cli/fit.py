@@ -63,12 +63,12 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  direct20, direct10  the same networks, trained without a teacher\n"
             "  neural              the network of NeuralRTI, 11→50→50→3\n\n"
             "teachers: what the student learns from besides the photographs\n"
-            "  interpolator        interpolates between the photographed lights (default of lc students)\n"
+            "  interpolator        interpolates between the photographed lights (default of lc students with quick)\n"
             "  neural              a wide network that is trained first (default of disk students)\n"
-            "  both                the mean of the two (default of lc students with the preset best)\n"
+            "  both                the mean of the two (default of lc students, except with quick)\n"
             "  none                photographs only\n\n"
             "presets: how long the training takes\n"
-            "  quick, default, best: 750, 1,500 and 3,000 steps for lc students; 1,500, 3,000 and 10,000 smaller\n"
+            "  quick, default, best: 1,500, 3,000 and 6,000 steps for lc students; 1,500, 3,000 and 10,000 smaller\n"
             "  steps for the others\n\n"
             "bases: classical methods, which take seconds but are less faithful\n"
             "  ptm, hsh9, hsh16    least squares for each pixel\n"
@@ -110,7 +110,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--experts",
         type=_experts,
         metavar="N",
-        help="networks of the object, 1 to 64, each for a part of the picture; auto: by its size (default: 1)",
+        help="networks of the object, 1 to 64, each for a part of the picture; auto: by its size (default: auto)",
     )
     training.add_argument(
         "--int8",

@@ -47,6 +47,12 @@ class Checkpoint:
         if os.path.lexists(self.path):
             self._states = self._load(self.path)
 
+    def steps_done(self, loop: str) -> int:
+        """The steps of a loop when its state was last saved, as the file says. 0 where nothing was saved."""
+        state = self._states.get(loop)
+        step = state.get("step") if isinstance(state, dict) else None
+        return step if type(step) is int else 0
+
     def resume(self, loop: str, parts: Parts, generator: torch.Generator, steps: int) -> int:
         """Brings a training loop to where it was when its state was last saved.
 

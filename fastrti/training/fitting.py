@@ -55,7 +55,7 @@ def fit(
     hold_out: int = 0,
     alpha: float | None = None,
     planes: int = 9,
-    experts: int | Literal["auto"] = 1,
+    experts: int | Literal["auto"] = "auto",
     int8: bool = False,
     seed: int = 0,
     device: str | torch.device | None = None,
@@ -82,9 +82,10 @@ def fit(
             default the weight rises from 0.5 at the first step to 0.95 at the last for light-conditioned students. It
             is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
-        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. They are trained at
-            once. Four take about half as much time again as one. "auto" takes one for small pictures, four from 65,536
-            object pixels, and one for every 524,288 of them where these are more.
+        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. For half the steps
+            they are one network, then all are trained at once. "auto" takes one for small pictures, four from 65,536
+            object pixels, and one for every 524,288 of them where these are more. It takes one for published students,
+            for students with ELU and for networks of your own.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
             light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
             lights that `psnr` was measured under.
@@ -115,7 +116,7 @@ def fit(
     where = _device(device)
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
-    count = number_of_experts(experts, photographs.mask)
+    count = number_of_experts(experts if experts != "auto" or kind.may_be_several else 1, photographs.mask)
     labels = rectangles(photographs.mask, count) if count > 1 else None
     record = {
         "student": kind.name,
@@ -234,7 +235,7 @@ def train_anew(
     checkpoint: Checkpoint,
     score: ProgressScore | None,
 ) -> tuple[Trained, int]:
-    """Makes a network from the seed and trains it; see `train`. Where pixels have experts, one such network for each.
+    """Makes a network from the seed and trains it; see `train`.
 
     Raises:
         ArgumentError: a network that no object can store.
@@ -251,14 +252,10 @@ def train_anew(
             "build both for the number of planes that the student is given"
         )
     network.to(task.lights.device)
-    experts = max(len(task.samples.parts), 1)
-    if experts > 1:
+    if task.samples.parts:
         check_expert(network.decoder.to_decoder())
-    networks = [network, *(copy.deepcopy(network) for _ in range(experts - 1))]
-    typical = task.samples.draw(_STANDARD * experts, draws)
-    for one, own in zip(networks, typical.chunk(experts)):
-        one.encoder.standardise(task.samples.batch(own))
-    return train(joined(networks), task, preset, draws, checkpoint, score)
+    network.encoder.standardise(task.samples.batch(task.samples.draw(_STANDARD, draws)))
+    return train(network, task, preset, draws, checkpoint, score)
 
 
 def builder(student: Student) -> OwnStudent:

@@ -54,11 +54,11 @@ class Preset:
             raise ArgumentError(f"expected alpha from 0 (teacher only) to 1 (photographs only), got {got}")
 
 
-_DEFAULT = Preset(1_500, pixels=2048, photographed_lights=24, new_lights=8, learning_rate=1.2e-2, longest_gradient=1.0)
+_QUICK = Preset(1_500, pixels=2048, photographed_lights=24, new_lights=8, learning_rate=1.2e-2, longest_gradient=1.0)
 PRESETS = {
-    "quick": replace(_DEFAULT, steps=750),
-    "default": _DEFAULT,
-    "best": replace(_DEFAULT, steps=3_000, teacher="both"),
+    "quick": _QUICK,
+    "default": replace(_QUICK, steps=3_000, teacher="both"),
+    "best": replace(_QUICK, steps=6_000, teacher="both"),
 }
 """For light-conditioned students. Few large steps are faster than many small ones, on two cores and on a GPU."""
 PUBLISHED_PRESETS = {"quick": Preset(1_500), "default": Preset(3_000), "best": Preset(10_000)}
@@ -149,6 +149,15 @@ class Student:
         more from the photographs, which have no errors of a teacher.
         """
         return (0.5, 0.95) if self.conditioned else (0.5, 0.5)
+
+    @property
+    def may_be_several(self) -> bool:
+        """Whether a fit may make several experts of the student without being asked.
+
+        The published students are one network, as published. Of those with ELU, viewers of other programs draw one. A
+        network of your own may not be one that several can be trained of at once.
+        """
+        return self.conditioned and self.activation == "relu"
 
     @property
     def presets(self) -> dict[str, Preset]:

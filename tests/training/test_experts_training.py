@@ -12,7 +12,7 @@ from fastrti.kernels.reference import evaluate_network, relight_reference
 from fastrti.objects.decoders import LightBasisDecoder
 from fastrti.objects.experts import MAX_EXPERTS
 from fastrti.photographs.hold_out import spread_lights
-from fastrti.training import loop
+from fastrti.training import expert_regions, loop
 from fastrti.training.expert_networks import ExpertNetworks, networks_of
 from fastrti.training.expert_regions import OVERLAP, number_of_experts, pixels_of_experts, rectangles
 from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder, build
@@ -149,21 +149,81 @@ def test_a_fit_of_four_experts_is_an_object_of_four(mlic, four, tmp_path):
 
 
 def test_one_expert_is_what_a_fit_made_before_there_were_several(mlic):
-    plain, one, auto = few_steps(mlic), few_steps(mlic, experts=1), few_steps(mlic, experts="auto")
-    assert "experts" not in plain.training
-    for other in (one, auto):
-        assert other.labels is None
-        assert np.array_equal(plain.planes, other.planes)
+    one, auto = few_steps(mlic, experts=1), few_steps(mlic, experts="auto")
+    assert "experts" not in one.training
+    assert one.labels is auto.labels is None
+    assert np.array_equal(one.planes, auto.planes)
 
 
 @pytest.mark.parametrize(
-    ("student", "teacher", "int8"),
-    [("lc8", "none", True), ("disk10", "neural", False)],
+    ("student", "experts"),
+    [("lc8", 4), ("lc8-elu", 1), ("disk10", 1), (lambda n, k: build(parse_student("lc8"), n, k), 1)],
 )
-def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(mlic, monkeypatch, tmp_path, student, teacher, int8):
+def test_only_students_that_all_viewers_draw_become_several_unasked(mlic, monkeypatch, student, experts):
+    monkeypatch.setattr(expert_regions, "_FIRST_PIXELS", 100)
+    fitted = quick(mlic, student=student, teacher="none" if student != "disk10" else "neural", steps=1)
+    assert len(fitted.frame_networks(LIGHT)) == experts
+
+
+def test_experts_are_one_network_for_half_the_steps(mlic, monkeypatch):
+    learned = []
+
+    def recorded(average, network, share):
+        learned.append(len(networks_of(network)))
+
+    monkeypatch.setattr(loop, "_move_average", recorded)
+    few_steps(mlic, experts=4, steps=7)
+    assert learned == [1, 1, 1, 4, 4, 4, 4]
+
+
+def test_experts_start_as_the_network_was_with_the_state_of_its_optimiser():
+    learner = loop._Learner(build(parse_student("lc4"), 5, 3))
+    one, average = learner.network, learner.average
+    one(torch.rand(5, 3, 12), torch.rand(6, 3)).square().mean().backward()
+    learner.optimizer.step()
+    states = [learner.optimizer.state[parameter] for parameter in one.parameters()]
+    learner.split(3)
+    for trained, before in ((learner.network, one), (learner.average, average)):
+        assert len(networks_of(trained)) == 3
+        for network in networks_of(trained):
+            assert all(map(torch.equal, network.state_dict().values(), before.state_dict().values()))
+    assert not any(parameter.requires_grad for parameter in learner.average.parameters())
+    for parameter, known in zip(learner.network.parameters(), states, strict=True):
+        state = learner.optimizer.state[parameter]
+        assert state["step"] == 1
+        for name in ("exp_avg", "exp_avg_sq"):
+            assert all(torch.equal(values, known[name]) for values in state[name])
+
+
+def test_ctrl_c_while_experts_are_one_network_still_makes_an_object_of_several(mlic, monkeypatch):
+    step, steps = torch.optim.Adam.step, iter(range(3))
+
+    def interrupted(*args, **kwargs):
+        if next(steps) == 2:
+            raise KeyboardInterrupt
+        return step(*args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", interrupted)
+    fitted = few_steps(mlic, experts=4, steps=20)
+    assert fitted.training["steps_done"] == 2
+    assert len(fitted.frame_networks(LIGHT)) == 4
+
+
+@pytest.mark.parametrize(
+    ("student", "teacher", "int8", "stopped"),
+    [
+        ("lc8", "none", True, 11),  # while it trains for int8
+        ("disk10", "neural", False, 11),  # the teacher is trained
+        ("lc8", "none", False, 6),  # the experts were saved as one network
+        ("lc8", "none", False, 8),  # as several
+    ],
+)
+def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(
+    mlic, monkeypatch, tmp_path, student, teacher, int8, stopped
+):
     arguments = {"experts": 3, "student": student, "teacher": teacher, "int8": int8, "steps": 9}
     whole = quick(mlic, **arguments)
-    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 5)
+    monkeypatch.setattr(loop, "CHECKPOINT_STEPS", 4)  # the last step as one network
 
     class Stopped(Exception):
         pass
@@ -171,7 +231,7 @@ def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(mlic, monkeypatch,
     step, steps = torch.optim.Adam.step, iter(range(1000))
 
     def stopping(*args, **kwargs):
-        if next(steps) == 11:
+        if next(steps) == stopped:
             raise Stopped
         return step(*args, **kwargs)
 

@@ -72,8 +72,8 @@ def test_every_student_and_teacher_makes_an_object(mlic, student, teacher, label
 
 def test_the_default_teacher_is_the_presets_or_the_students_own(mlic):
     assert quick(mlic, steps=1).training["teacher"] == "interpolator"
-    assert quick(mlic, steps=1, preset="best").training["teacher"] == "both"
-    assert quick(mlic, steps=1, preset="best", teacher="none").training["teacher"] == "none"
+    assert quick(mlic, steps=1, preset="default").training["teacher"] == "both"
+    assert quick(mlic, steps=1, preset="default", teacher="none").training["teacher"] == "none"
     assert quick(mlic, steps=1, student="disk10").training["teacher"] == "neural"
     assert quick(mlic, steps=1, student="direct20").training["teacher"] == "none"
 
