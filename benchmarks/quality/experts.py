@@ -2,6 +2,8 @@
 
     python -m benchmarks.quality.experts SYNTHRTI --scenes Multi/Object2/material5 --experts 1 4 9 [--preset quick]
 
+`--together` tries other shares of the steps for which the experts are one network.
+
 Scores are of 8 photographs of the dome that no fit sees. With `--test`, the fits see the whole dome and the scene's
 test photographs are scored instead: for the last measurement only. Results are printed as JSON, one line per fit.
 
@@ -23,6 +25,7 @@ from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Mlic, Renderer, fit
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.scoring.metrics import psnr
+from fastrti.training import loop
 
 
 def steps_across(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
@@ -43,26 +46,30 @@ def main() -> None:
     parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
     parser.add_argument("--experts", nargs="+", type=int, default=[1, 4])
     parser.add_argument("--preset", default="quick")
-    parser.add_argument("--teacher")
+    parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--together", nargs="+", type=float, default=[loop.TOGETHER], metavar="SHARE")
     parser.add_argument("--test", action="store_true", help="score the test photographs: the last measurement")
     options = parser.parse_args()
     for scene in find_scenes(options.folders, options.scenes):
         shown, hidden = _photographs(scene.load_train(), scene.load_test() if options.test else None)
         of_one = None
-        for experts in options.experts:
+        fits = [(n, share) for n in options.experts for share in (options.together if n > 1 else [1.0])]
+        for experts, loop.TOGETHER in fits:
             wall, cpu = time.perf_counter(), time.process_time()
-            fitted = fit(shown, experts=experts, preset=options.preset, teacher=options.teacher, progress=False)
+            fitted = fit(shown, experts=experts, preset=options.preset, steps=options.steps, progress=False)
             result = {
                 "scene": scene.name,
                 "experts": experts,
+                "together": loop.TOGETHER,
                 "preset": options.preset,
+                "steps": fitted.training["steps"],
                 "seconds": round(time.perf_counter() - wall, 1),
                 "cpu_seconds": round(time.process_time() - cpu, 1),
                 "load": load(),
             }
             renderer = Renderer(fitted)
             pictures = np.stack([renderer.relight(light) for light in hidden.lights])
-            scores = [psnr(*pair) for pair in zip(pictures, hidden.photographs)]
+            scores = [psnr(*pair, shown.mask) for pair in zip(pictures, hidden.photographs)]
             result |= {"of": "test" if options.test else "held out", "psnr": round(float(np.mean(scores)), 3)}
             if fitted.labels is None:
                 of_one = pictures

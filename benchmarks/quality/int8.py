@@ -2,10 +2,10 @@
 
     python -m benchmarks.quality.int8 SYNTHRTI REALRTI --objects FOLDER [--scenes SCENE …]
 
-Each scene is fitted twice with the default preset, without and with training for int8, and both objects are kept in
-FOLDER, where the next run finds them. PSNR is of pictures through the Renderer on the scored photographs of each scene
-(scenes.py), which no fit sees. Speed is of `relight` into a reused picture of
-a megapixel on one thread, the precisions taking turns: the median, and the fastest, which other work disturbs least.
+Each scene is fitted twice with `--preset quick --experts 1`, without and with training for int8, and both objects are
+kept in FOLDER, where the next run finds them. PSNR is of pictures through the Renderer on the scored photographs of
+each scene (scenes.py), which no fit sees. Speed is of `relight` into a reused picture of a megapixel on one thread, the
+precisions taking turns: the median, and the fastest, which other work disturbs least.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.common.markdown import table
 from benchmarks.common.reports import RESULTS
+from benchmarks.quality.fits import ONE_NETWORK
 from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Mlic, Relightable, Renderer, fit, load, save
 from fastrti.lights import light_from_angles, raised_to_horizon
@@ -58,7 +59,7 @@ def section(file: Path = FILE) -> str:
 def _object(folder: Path, mlic: Mlic, int8: bool) -> Relightable:
     path = folder / ("int8" if int8 else "float")
     if not path.exists():
-        save(fit(mlic, int8=int8), path)
+        save(fit(mlic, **ONE_NETWORK, int8=int8), path)
     return load(path)
 
 

@@ -1,6 +1,6 @@
 """Fits a 12-megapixel collection of 49 photographs and, for comparison, two megapixels cut out of it.
 
-    python -m benchmarks.quality.large_fit FOLDER [--size 4000x3000] [--preset default] [--student lc16x16]
+    python -m benchmarks.quality.large_fit FOLDER [--size 4000x3000] [--preset default] [--experts auto]
 
 FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Its eight stripes of materials run from top to
 bottom, so of the two pieces the square shows some of them and the strip, as wide as the picture, shows all. Each fit is
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", default="4000x3000", metavar="WIDTHxHEIGHT")
     parser.add_argument("--preset", default="default")
+    parser.add_argument("--experts", type=lambda text: text if text == "auto" else int(text), default="auto")
     parser.add_argument("--student", default="lc16x16")
     parser.add_argument("--planes", type=int, default=9)
     parser.add_argument("--steps", type=int, help="instead of the preset's")
@@ -47,7 +48,7 @@ def main() -> None:
     if not (options.folder / "Dome").exists():
         render_collection(options.folder, width, height)
     if options.only:
-        settings = {name: vars(options)[name] for name in ("student", "planes", "preset", "steps", "seed")}
+        settings = {name: vars(options)[name] for name in ("student", "planes", "preset", "experts", "steps", "seed")}
         print(json.dumps(fit_one(options.folder, options.only, settings)))
         return
     print(f"{options.size}, {CORES} cores, load {load()}")

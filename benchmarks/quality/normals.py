@@ -58,7 +58,7 @@ def _objects(mlic: Mlic, preset: str | None) -> Iterator[tuple[str, Relightable]
     for basis in ("ptm", "hsh16"):
         yield basis.upper(), fit_classical(mlic, basis)
     if preset:
-        yield f"fastrti ({preset})", fit(mlic, preset=preset)
+        yield f"fastrti ({preset})", fit(mlic, preset=preset, experts=1)
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -31,12 +31,20 @@ LABELS = {
     "disk10": "DisK student 10-10",
     "light-conditioned, direct": "light-conditioned, no teacher",
     "light-conditioned, neural teacher": "light-conditioned, neural teacher",
+    "750 steps, one expert": "fastrti `quick --experts 1 --steps 750`",
+    "quick, one expert": "fastrti `quick --experts 1`",
+    "default, one expert": "fastrti `default --experts 1`",
     "quick": "**fastrti** `quick`",
     "default": "**fastrti** `default`",
-    "best": "**fastrti** `best`",
 }
-OURS = {"quick": "#7fcf98", "default": "#1a8f3c", "best": "#0b4f20"}
-"""The presets, and the colours of their stars in the plot."""
+OURS = {
+    "750 steps, one expert": "#cdeed6",
+    "quick, one expert": "#a3dcb4",
+    "default, one expert": "#7fcf98",
+    "quick": "#1a8f3c",
+    "default": "#0b4f20",
+}
+"""The presets with and without experts, and the colours of their stars in the plot."""
 
 
 class Results:

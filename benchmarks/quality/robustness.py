@@ -1,6 +1,6 @@
 """What a bad capture costs: photographs spoilt in one way at a time, fitted, and scored on good ones.
 
-    python -m benchmarks.quality.robustness SYNTHRTI REALRTI [--scenes Object1/material8 …] [--preset default]
+    python -m benchmarks.quality.robustness SYNTHRTI REALRTI [--scenes Object1/material8 …]
 
 Prints a Markdown table: mean PSNR on the Test photographs over the scenes, the worst scene's in parentheses. Nothing is
 chosen by it.
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.quality.fits import ONE_NETWORK
 from benchmarks.quality.scenes import PANEL, find_scenes
 from fastrti import Corrections, Mlic, Relightable, Renderer, correct, fit
 from fastrti.capture.shifting import shifted
@@ -121,17 +122,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, help="where to look for scenes")
     parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
-    parser.add_argument("--preset", default="default")
     options = parser.parse_args()
     methods: dict[str, Callable[[Mlic], Relightable]] = {
         "HSH, 16 terms": lambda mlic: fit_classical(mlic, "hsh16"),
         "9 principal components, RBF": lambda mlic: fit_classical(mlic, "rbf"),
-        "no teacher": lambda mlic: fit(mlic, preset=options.preset, teacher="none", progress=False),
+        "no teacher": lambda mlic: fit(mlic, **ONE_NETWORK, teacher="none", progress=False),
         "HSH, 16 terms, corrected": lambda mlic: fit_classical(correct(mlic, _ALL), "hsh16"),
-        f"fastrti `{options.preset}`, corrected": lambda mlic: fit(
-            correct(mlic, _ALL), preset=options.preset, progress=False
-        ),
-        f"fastrti `{options.preset}`": lambda mlic: fit(mlic, preset=options.preset, progress=False),
+        "fastrti `quick --experts 1`, corrected": lambda mlic: fit(correct(mlic, _ALL), **ONE_NETWORK, progress=False),
+        "fastrti `quick --experts 1`": lambda mlic: fit(mlic, **ONE_NETWORK, progress=False),
     }
     scenes = find_scenes(options.folders, options.scenes)
     print(f"| dB on {len(scenes)} scenes (the worst) | " + " | ".join(methods) + " |")

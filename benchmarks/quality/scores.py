@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks.quality.fits import ONE_NETWORK
 from benchmarks.quality.published_training import fit_as_published
 from benchmarks.quality.results import RESULTS, Result, keep, read_results
 from benchmarks.quality.scenes import Scene, find_scenes
@@ -102,14 +103,16 @@ METHODS: dict[str, Callable[[Mlic, Mlic, int], Drawn]] = {
     "direct20": partial(neural, student="direct20", preset="best"),
     "disk20": partial(neural, student="disk20", preset="best"),
     "disk10": partial(neural, student="disk10", preset="best"),
-    "light-conditioned, direct": partial(neural, teacher="none"),
-    "light-conditioned, neural teacher": partial(neural, teacher="neural"),
+    "light-conditioned, direct": partial(neural, teacher="none", **ONE_NETWORK),
+    "light-conditioned, neural teacher": partial(neural, teacher="neural", **ONE_NETWORK),
+    "750 steps, one expert": partial(neural, steps=750, **ONE_NETWORK),
+    "quick, one expert": partial(neural, **ONE_NETWORK),
+    "default, one expert": partial(neural, experts=1),
     "quick": partial(neural, preset="quick"),
     "default": neural,
-    "best": partial(neural, preset="best"),
 }
-"""The rows of the table; "default" is the light-conditioned student distilled from the interpolator. The published
-networks get the longest training; "neural, as published" takes half an hour a scene or more."""
+"""The rows of the table. "quick" and "default" are fastrti's presets, with as many experts as fastrti takes. The
+published networks get the longest training; "neural, as published" takes half an hour a scene or more."""
 UNSEEDED = ("ptm", "hsh9", "hsh16", "pca9-rbf", "interpolator")
 
 
@@ -117,7 +120,7 @@ def _scored(make: Callable[[], Relightable], test: Mlic) -> Drawn:
     started = time.perf_counter()
     relightable = make()
     trained = time.perf_counter() - started
-    network = relightable.frame_network((0.0, 0.0))
+    network = relightable.frame_networks((0.0, 0.0))[0]
     scores = evaluate(Renderer(relightable), test).scores
     return Drawn(scores, trained, len(relightable.planes), network.multiply_adds, relightable.training)
 

@@ -165,7 +165,7 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile as well; needs a C++ compiler")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    bench, default, plain = Bench(options.photographs), PRESETS["default"], PUBLISHED_PRESETS["default"]
+    bench, default, plain = Bench(options.photographs), PRESETS["quick"], PUBLISHED_PRESETS["default"]
     print(f"{options.threads} threads, load {load()}, torch {torch.__version__}")
 
     pairs = default.pixels * (default.photographed_lights + default.new_lights)

@@ -82,8 +82,8 @@ def fit(
             default the weight rises from 0.5 at the first step to 0.95 at the last for light-conditioned students. It
             is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
-        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. For half the steps
-            they are one network, then all are trained at once. "auto" takes one for small pictures, four from 65,536
+        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. For most steps they
+            are one network, then all are trained at once. "auto" takes one for small pictures, four from 65,536
             object pixels, and one for every 524,288 of them where these are more. It takes one for published students,
             for students with ELU and for networks of your own.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a

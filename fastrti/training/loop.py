@@ -30,9 +30,10 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 """An error of rendered colours: (rendered (L, 3, P), wanted (L, 3, P)) → a number to make small."""
 
 CHECKPOINT_STEPS = 500
+TOGETHER = 0.6
+"""Of the steps: experts are one network until then. So their errors are alike, and their borders do not show."""
 _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
-_TOGETHER = 0.6  # of the steps: experts are one network until then. It keeps their errors alike at their borders
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
 _BETAS = (0.9, 0.99)  # a shorter memory of squared gradients than Adam's 0.999: +0.2 dB in 3,000 steps
 _NEGLIGIBLE = 1e-6  # of a mean squared error, a quarter of a level: smaller ones are not worth learning
@@ -89,7 +90,7 @@ def train(
 ) -> tuple[Trained, int]:
     """Trains with Adam on a one-cycle schedule. Ctrl-C ends the training early.
 
-    Where the pixels have experts, one network learns from all of them for half the steps. Then each expert starts from
+    Where the pixels have experts, one network learns from all of them for most steps. Then each expert starts from
     a copy of it and of its optimiser's state, and learns from its own pixels. All of them learn at once.
 
     Args:
@@ -109,7 +110,7 @@ def train(
     device = task.lights.device
     decay = 1 - 1 / max(_AVERAGED * preset.steps, 1)
     learner, experts = _Learner(network), len(task.samples.parts)
-    together = int(_TOGETHER * preset.steps) if experts > 1 else preset.steps
+    together = int(TOGETHER * preset.steps) if experts > 1 else preset.steps
     if checkpoint.steps_done(task.name) > together:
         learner.split(experts)
     done = checkpoint.resume(task.name, learner.parts, generator, preset.steps)
