@@ -38,11 +38,11 @@ LABELS = {
     "default": "**fastrti** `default`",
 }
 OURS = {
-    "750 steps, one expert": "#cdeed6",
-    "quick, one expert": "#a3dcb4",
-    "default, one expert": "#7fcf98",
-    "quick": "#1a8f3c",
-    "default": "#0b4f20",
+    "750 steps, one expert": "#7fcf98",
+    "quick, one expert": "#4caf6e",
+    "default, one expert": "#1a8f3c",
+    "quick": "#d98200",
+    "default": "#a34a00",
 }
 """The presets with and without experts, and the colours of their stars in the plot."""
 

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from fastrti.errors import TrainingError
 from fastrti.progress import Progress
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.expert_networks import ExpertNetworks, Trained
+from fastrti.training.expert_networks import ExpertNetworks, Trained, networks_of
 from fastrti.training.samples import PixelSamples
 from fastrti.training.settings import Alpha, Preset
 
@@ -182,7 +182,7 @@ class _Learner:
         if isinstance(self.network, ExpertNetworks):
             return
         one, known = self.network, self.optimizer.state
-        self.network, self.average = (ExpertNetworks([each] * experts) for each in (one, self.average))
+        self.network, self.average = (ExpertNetworks(networks_of(each) * experts) for each in (one, self.average))
         self.optimizer = _adam(self.network)
         for before, after in zip(one.parameters(), self.network.parameters()):
             if before in known:
