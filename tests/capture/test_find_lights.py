@@ -169,10 +169,16 @@ def test_the_lights_of_a_chrome_sphere(shared_data: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.deep
-def test_a_chrome_sphere_before_black_is_no_guess(shared_data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("gamma", [1, 2.2])
+def test_a_chrome_sphere_before_black_is_no_guess(shared_data: Path, tmp_path: Path, gamma: float) -> None:
     """Its outline hardly shows: the sentence names the circle that comes nearest, which is that of the mask."""
+    folder = tmp_path / "brightened"
+    folder.mkdir()
+    for path in psm(shared_data, "chrome", tmp_path / "chrome").iterdir():
+        light = np.asarray(Image.open(path).convert("RGB")) / 255
+        Image.fromarray(np.rint(255 * light ** (1 / gamma)).astype(np.uint8)).save(folder / path.name)
     with pytest.raises(CollectionError, match="none that is beyond doubt") as error:
-        find_lights(psm(shared_data, "chrome", tmp_path / "chrome"))
+        find_lights(folder)
     told = re.search(r"the circle at ([\d.]+),([\d.]+),([\d.]+) comes nearest", str(error.value))
     assert told and [float(number) for number in told.groups()] == pytest.approx(
         circle_of(chrome_mask(shared_data)), abs=3

@@ -17,9 +17,17 @@ def lights_around(count: int) -> np.ndarray:
 
 
 def photograph(
-    size: tuple[int, int], spheres: Sequence[Place], light: np.ndarray, seed: int = 0, shine: bool = True
+    size: tuple[int, int],
+    spheres: Sequence[Place],
+    light: np.ndarray,
+    seed: int = 0,
+    shine: bool = True,
+    polished: bool = False,
 ) -> np.ndarray:
-    """(H, W, 3) uint8: a matt rough table, and black spheres with a shadow and a highlight, in parallel projection."""
+    """(H, W, 3) uint8: a matt rough table, and black spheres with a shadow and a highlight, in parallel projection.
+
+    Polished ones mirror the table, which goes on at the edges of the picture.
+    """
     width, height = size
     rng = np.random.default_rng(seed)
     bumps = rng.normal(0, 0.15, (2, height // 8 + 1, width // 8 + 1)).repeat(8, 1).repeat(8, 2)[:, :height, :width]
@@ -33,6 +41,7 @@ def photograph(
         along = np.tensordot(light, to_ball, 1)
         lit &= (to_ball**2).sum(0) - along**2 > r**2
     picture = grain * np.maximum(np.tensordot(light, normal, 1), 0) * lit + 0.01
+    table = picture
     fine = (np.arange(4) + 0.5) / 4
     for x, y, r in spheres:
         columns = (np.arange(width)[:, None] + fine).ravel() - x
@@ -42,18 +51,35 @@ def photograph(
         nz = np.sqrt(np.maximum(1 - nx**2 - ny**2, 0))
         mirrored = 2 * nz * (nx * light[0] + ny * light[1] + nz * light[2]) - light[2]  # z of the reflected light
         spot = 8.0 * np.exp((mirrored - 1) / 0.002) if shine else 0.0
-        glossy = np.where(inside, 0.01 + spot, 0).reshape(height, 4, width, 4).mean((1, 3))
+        seen = 0.6 * _mirrored(table, (x, y, r), nx, ny, nz) if polished else 0.01
+        glossy = np.where(inside, seen + spot, 0).reshape(height, 4, width, 4).mean((1, 3))
         share = inside.reshape(height, 4, width, 4).mean((1, 3))
         picture = picture * (1 - share) + glossy
     encoded = 255 * np.minimum(picture, 1) ** (1 / 2.2)
     return np.repeat(np.rint(encoded)[..., None], 3, axis=2).astype(np.uint8)
 
 
+def _mirrored(table: np.ndarray, sphere: Place, nx: np.ndarray, ny: np.ndarray, nz: np.ndarray) -> np.ndarray:
+    """What of the table (H, W) normals of a sphere show to a camera straight above: 0.01 above the horizon."""
+    x, y, r = sphere
+    down = np.maximum(1 - 2 * nz**2, 1e-9)  # the view (0, 0, 1) is mirrored to 2 nz n − (0, 0, 1)
+    away = 2 * nz * r * (1 + nz) / down
+    columns = np.clip(x + nx * (r + away), 0, table.shape[1] - 1).astype(int)
+    rows = np.clip(y - ny * (r + away), 0, table.shape[0] - 1).astype(int)
+    return np.where(2 * nz**2 < 1, table[rows, columns], 0.01)
+
+
 def write_scene(
-    folder: Path, spheres: Sequence[Place], lights: np.ndarray, size: tuple[int, int] = (200, 160), unlit: int = -1
+    folder: Path,
+    spheres: Sequence[Place],
+    lights: np.ndarray,
+    size: tuple[int, int] = (200, 160),
+    unlit: int = -1,
+    polished: bool = False,
 ) -> Path:
     """Photographs p1.png, p2.png, …; in the photograph `unlit` the spheres have no highlight."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, light in enumerate(lights):
-        Image.fromarray(photograph(size, spheres, light, shine=number != unlit)).save(folder / f"p{number + 1}.png")
+        picture = photograph(size, spheres, light, shine=number != unlit, polished=polished)
+        Image.fromarray(picture).save(folder / f"p{number + 1}.png")
     return folder

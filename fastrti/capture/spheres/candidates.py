@@ -1,112 +1,106 @@
-"""Finds glossy spheres: circles whose outline shows, of which each photograph shows one highlight, and whose lights
+"""Finds glossy spheres: circles whose outline or horizon shows, of which each photograph shows one highlight, and whose lights
 explain how the rest of the picture is shaded. What fails is no sphere: no sphere is better than a wrong one.
 """
 
-import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.capture.spheres.circles import CLEAR_EDGES, Circle, find_circles
-from fastrti.capture.spheres.highlights import Highlights, find_highlights
-from fastrti.capture.spheres.outline import refined
+from fastrti.capture.spheres.horizon import mirroring
 from fastrti.capture.spheres.shading import Blocks, block_light, explained
 from fastrti.capture.spheres.shadow import lit_side
 from fastrti.capture.spheres.sphere_view import Floats
-from fastrti.capture.spheres.survey import Survey, sampled
+from fastrti.capture.spheres.survey import DARK, Survey
+from fastrti.capture.spheres.variants import SEEN, Variant, guess, variants
 
 SMALLEST = 13.5  # radius, in pixels of the survey
+_SMALLEST_HORIZON = 9.5  # of the horizon in the smallest sphere
 
 _OUTLINE = 0.45  # the share of a circle with edges
-_SEEN = 0.35  # the share of photographs with a highlight: of a first guess …
-HIGHLIGHTS, _LEAST = 0.7, 5  # … and of a sphere, and how many at least
+_MIRRORED = 0.5  # the same of a reflected horizon
+HIGHLIGHTS, _LEAST = 0.7, 5  # the share of photographs with a highlight, and how many at least
 _WEAK_OUTLINE, _MORE_HIGHLIGHTS = 0.65, 0.82  # an outline that shows less needs more of them
 _SHADOW, _UNTESTED_SHADOW = 0.15, -0.02  # of `shadow.lit_side`: balls have 0.7 and more, rings −0.2 and less
-_EXPLAINED = 0.5  # of the changes of brightness
+_EXPLAINED, _EXPLAINED_BESIDE = 0.5, 0.3  # of the changes of brightness; less where other spheres see the same lights
 _NEARLY, _NEARLY_CLEAR = 0.04, 0.1  # explained less than the best: as good; of circles with clear edges
 _UNTESTED_HIGHLIGHTS, _UNTESTED_OUTLINE = 0.85, 0.8  # where nothing else is lit
 _SAME_SPOT = 1.5  # pixels
+_CONFIRMED = 0.03  # of the radius: between an outline and what the horizon says about it
 _MISS, _FAINT_MISS, _CONVERGE = 5.0, 15.0, 60.0  # degrees between rays of two spheres: out of their plane, and in it
-_FAINT = 12.0  # of an outline: the reflected horizon may be clearer, so that more places are tried
-_HORIZON = 2**0.5  # the reflected horizon is a circle inside the outline, so much smaller
-_CROSS = ((0, 0), (0.1, 0), (-0.1, 0), (0, 0.1), (0, -0.1))  # of the radius
-_SPOT_SIDE = 128  # pixels, enough to see whether there is one highlight
+_FAINT = 12.0  # of an outline
+
+
+V = TypeVar("V", bound=Variant)
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(Variant):
     """A circle that may be a sphere.
 
     Attributes:
-        circle: its outline in the unfolded picture of the survey.
-        outline: how clearly the outline shows, see `outline.refined`.
-        highlights: in pixels of the survey.
         explained: see `shading.explained`; None where that cannot be said.
     """
 
-    circle: Circle
-    outline: float
-    highlights: Highlights
     explained: float | None = None
 
-    @property
-    def accepted(self) -> bool:
-        """Whether it is a sphere."""
-        seen, found = self.highlights.share, int(self.highlights.found.sum())
-        if self.circle.radius < SMALLEST or found < _LEAST or self.circle.edge < _OUTLINE:
+    def accepted(self, beside: bool) -> bool:
+        """Whether it is a sphere; it may be `beside` others, with whose lights it must agree then."""
+        edge, seen, found = self.circle.edge, self.highlights.share, int(self.highlights.found.sum())
+        if self.circle.radius < SMALLEST or found < _LEAST or edge < _OUTLINE:
             return False
         if self.explained is None:
-            return seen >= _UNTESTED_HIGHLIGHTS and self.circle.edge >= _UNTESTED_OUTLINE
-        needed = HIGHLIGHTS if self.circle.edge >= _WEAK_OUTLINE else _MORE_HIGHLIGHTS
-        return seen >= needed and self.explained >= _EXPLAINED
+            return not self.mirroring and seen >= _UNTESTED_HIGHLIGHTS and edge >= _UNTESTED_OUTLINE
+        needed = HIGHLIGHTS if edge >= _WEAK_OUTLINE else _MORE_HIGHLIGHTS
+        clear = edge >= CLEAR_EDGES and seen >= _MORE_HIGHLIGHTS
+        return seen >= needed and self.explained >= (_EXPLAINED_BESIDE if beside and clear else _EXPLAINED)
 
 
 def find_spheres(survey: Survey) -> tuple[list[Candidate], list[Candidate]]:
     """The spheres in photographs, the best first, and the best candidates that are none."""
-    unfolded = survey.view.unfolded_picture(survey.channels)
-    circles = [
-        circle for circle in find_circles(list(np.moveaxis(unfolded, 2, 0)), SMALLEST) if circle.edge >= _OUTLINE
-    ]
-    guesses = [Candidate(circle, 0, _highlights(survey, circle)) for circle in circles]
-    guesses = [guess for guess in guesses if guess.highlights.share >= _SEEN and guess.highlights.found.sum() >= _LEAST]
+    unfolded = survey.view.unfolded_picture(np.dstack([survey.channels, np.log(survey.usual + DARK)]))
+    *layers, usual = np.moveaxis(unfolded, 2, 0)
+    circles = [circle for circle in find_circles(layers, SMALLEST) if circle.edge >= _OUTLINE]
+    horizons = [circle for circle in find_circles([usual], _SMALLEST_HORIZON) if circle.edge >= _MIRRORED]
+    guesses = [guess(survey, circle) for circle in [*circles, *horizons]]
+    guesses += [guess(survey, mirroring(survey.view, circle), mirroring=True) for circle in horizons]
+    likely = [g for g in guesses if g.highlights.share >= SEEN and g.highlights.found.sum() >= _LEAST]
     blocks = block_light(survey.greys)
-    best = [_best(_variants(survey, group), survey, blocks) for group in _groups(guesses)]
-    best.sort(key=lambda candidate: (candidate.accepted, candidate.explained or 0), reverse=True)
+    judged = [_judged(variants(survey, group), survey, blocks) for group in _groups(likely)]
+    judged.sort(key=lambda group: (_best(group).accepted(False), _best(group).explained or 0), reverse=True)
     spheres: list[Candidate] = []
     others: list[Candidate] = []
-    for candidate in best:
-        fits = (
-            candidate.accepted
+    for group in judged:
+        candidate = _best(group)
+        if (
+            candidate.accepted(bool(spheres))
             and _shadowed(survey, candidate)
             and _apart(candidate, spheres)
             and _agrees(survey, candidate, spheres)
-        )
-        (spheres if fits else others).append(candidate)
-    rest = sorted(
-        (Candidate(circle, 0, _highlights(survey, circle)) for circle in circles[:4]), key=lambda c: -c.circle.edge
-    )
-    return spheres, others or rest
+        ):
+            spheres.append(candidate)
+        else:  # what does not explain the picture cannot choose between outlines
+            others.append(max(_usual(group, group), key=lambda variant: (not variant.mirroring, variant.outline)))
+    rest = [Candidate(g.circle, 0, g.highlights) for g in guesses[:4]]
+    return spheres, sorted(others, key=lambda other: -other.outline) or rest
 
 
-def _highlights(survey: Survey, circle: Circle) -> Highlights:
-    return find_highlights(survey.greys, *survey.view.seen(circle), _SPOT_SIDE)
-
-
-def _groups(guesses: Iterable[Candidate]) -> list[list[Candidate]]:
+def _groups(guesses: Iterable[Variant]) -> list[list[Variant]]:
     """Guesses of one sphere: they share their highlights."""
-    groups: list[list[Candidate]] = []
-    for guess in sorted(guesses, key=lambda guess: -guess.highlights.share):
-        group = next((group for group in groups if _same_spots(group[0], guess)), None)
+    groups: list[list[Variant]] = []
+    for variant in sorted(guesses, key=lambda variant: -variant.highlights.share):
+        group = next((group for group in groups if _same_spots(group[0], variant)), None)
         if group is None:
-            groups.append([guess])
+            groups.append([variant])
         else:
-            group.append(guess)
+            group.append(variant)
     return groups
 
 
-def _same_spots(first: Candidate, second: Candidate) -> bool:
+def _same_spots(first: Variant, second: Variant) -> bool:
     both = first.highlights.found & second.highlights.found
     if both.sum() < 3:
         return False
@@ -115,66 +109,47 @@ def _same_spots(first: Candidate, second: Candidate) -> bool:
     return bool(np.median(apart) < limit)
 
 
-def _variants(survey: Survey, group: Sequence[Candidate]) -> list[Candidate]:
-    """The outlines that a group of guesses may stand for."""
-
-    def picture(points: Floats) -> Floats:
-        return sampled(survey.channels, survey.view.folded(points))
-
-    variants: list[Candidate] = []
-
-    def add(start: Circle, spread: float, reach: float, clear: bool = False) -> None:
-        # the strongest edge is that of the outline or lies a little inside, around the same middle
-        smallest = 0.99 if clear else 1 - spread
-        circle, _ = refined(picture, start, (smallest, 1 + spread), reach)
-        circle, outline = refined(picture, circle, (1 - spread / 2, 1 + spread / 2), reach / 2)
-        if not _differ(circle, start):  # a small circle has few samples, so that its edge points tell more
-            circle = replace(circle, edge=max(circle.edge, start.edge))
-        if all(_differ(circle, other.circle) for other in variants):
-            variants.append(Candidate(circle, outline, _highlights(survey, circle)))
-
-    for guess in group:
-        if guess.circle.edge >= CLEAR_EDGES:
-            add(guess.circle, 0.05, 0.015, clear=True)
-        else:
-            add(guess.circle, 0.12, 0.1)
-        add(guess.circle.scaled_radius(_HORIZON), 0.12, 0.1)
-    clearest = max((variant.outline for variant in variants if variant.highlights.share >= _SEEN), default=_FAINT)
-    if clearest < _FAINT:
-        for larger, size, (x, y) in itertools.product((1.0, _HORIZON), (0.93, 1.07), _CROSS):
-            first, r = group[0].circle, group[0].circle.radius * larger
-            add(Circle(first.x + x * r, first.y + y * r, r * size, 0.0), 0.05, 0.06)
-    return variants
-
-
-def _differ(circle: Circle, other: Circle) -> bool:
-    apart = np.hypot(circle.x - other.x, circle.y - other.y)
-    return bool(apart > 1 + 0.03 * circle.radius or abs(circle.radius - other.radius) > 0.5 + 0.04 * circle.radius)
-
-
-def _best(variants: Sequence[Candidate], survey: Survey, blocks: Blocks) -> Candidate:
-    """The variant whose lights explain the picture best; of those that explain it as well, the clearest outline."""
-    most = max(variant.highlights.share for variant in variants)
-    common = np.logical_and.reduce(
-        [variant.highlights.found for variant in variants if variant.highlights.share >= most - 0.2]
-    )
+def _judged(variants: Sequence[Variant], survey: Survey, blocks: Blocks) -> list[Candidate]:
+    """Variants of one sphere with what their lights explain: in photographs in which all show a highlight."""
+    common = np.logical_and.reduce([variant.highlights.found for variant in _usual(variants, variants)])
     judged = []
     for variant in variants:
         used = common if common.sum() >= _LEAST else variant.highlights.found
         disc = survey.view.seen(variant.circle)
         share = explained(blocks, used, rays(survey, variant)[1], disc)
-        judged.append(Candidate(variant.circle, variant.outline, variant.highlights, share))
+        judged.append(Candidate(variant.circle, variant.outline, variant.highlights, variant.mirroring, share))
+    return judged
+
+
+def _usual(some: Sequence[V], variants: Sequence[Variant]) -> list[V]:
+    """Those with highlights in nearly as many photographs as the best of all variants."""
+    most = max(variant.highlights.share for variant in variants)
+    return [variant for variant in some if variant.highlights.share >= most - 0.2]
+
+
+def _best(judged: Sequence[Candidate]) -> Candidate:
+    """The variant whose lights explain the picture best; of those that explain it as well, the clearest outline."""
     top = max(-1.0 if variant.explained is None else variant.explained for variant in judged)
     near = [
         v
         for v in judged
         if v.explained is None or v.explained >= top - (_NEARLY_CLEAR if v.circle.edge >= CLEAR_EDGES else _NEARLY)
     ]
-    usual = [variant for variant in near if variant.highlights.share >= most - 0.2] or near
-    return max(usual, key=lambda variant: (variant.circle.edge >= CLEAR_EDGES, variant.outline))
+    usual = _usual(near, judged) or near
+    if top == -1.0:  # nothing tells an outline from a horizon
+        usual = [variant for variant in usual if not variant.mirroring] or usual
+    best = max(usual, key=lambda variant: (variant.circle.edge >= CLEAR_EDGES, variant.outline))
+    # an outline and a horizon that tell of one sphere confirm each other; the horizon has no dim rim
+    confirming = [v for v in judged if v.mirroring and not best.mirroring and _one(v.circle, best.circle)]
+    return max(confirming, key=lambda variant: variant.outline, default=best)
 
 
-def rays(survey: Survey, candidate: Candidate) -> tuple[Floats, Floats]:
+def _one(circle: Circle, other: Circle) -> bool:
+    apart = max(np.hypot(circle.x - other.x, circle.y - other.y), abs(circle.radius - other.radius))
+    return bool(apart < 1 + _CONFIRMED * circle.radius)
+
+
+def rays(survey: Survey, candidate: Variant) -> tuple[Floats, Floats]:
     """Where the lights are, as one sphere says: points on it, (N, 3), and directions, (N, 3)."""
     ball = survey.view.ball(candidate.circle)
     return ball.reflected(survey.view, candidate.highlights.points)

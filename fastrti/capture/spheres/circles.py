@@ -16,6 +16,7 @@ CLEAR_EDGES = 0.9
 
 _RADII = np.arange(8.0, 19.0)  # pixels of a level; each level has half the size of the one before
 _CANDIDATES = 40  # of each level
+_LEAST_EDGE = 0.3  # the share of a circumference with edge points that is worth another level
 _SECTORS = 48  # of a circle, for its share of edge points
 _FACING = np.cos(np.radians(25))  # between an edge's gradient and the radius
 _WEAK_EDGES = 0.65  # the share of all local maxima of the gradient that is left out
@@ -52,11 +53,13 @@ class _Edges:
     Attributes:
         points: (E, 2) x and y in pixels of this level.
         normals: (E, 2) unit gradients.
+        rows: (E,) the row of the pixel of each point, ascending.
         shape: (h, w) of the level.
     """
 
     points: Floats
     normals: Floats
+    rows: NDArray[np.intp]
     shape: tuple[int, int]
 
 
@@ -79,6 +82,8 @@ def find_circles(layers: Sequence[NDArray[np.floating]], smallest: float = 10.0)
             for finer in range(level, -1, -1):
                 if fitted is not None:
                     fitted = _fitted(levels[finer], fitted, 0.2 if finer == level else 0.12)
+                if fitted is not None and fitted.edge < _LEAST_EDGE:
+                    fitted = None
                 if fitted is not None and finer > 0:
                     fitted = fitted.scaled(2)
             if fitted is not None and fitted.radius >= smallest:
@@ -117,12 +122,12 @@ def _edges(pictures: Sequence[Floats]) -> _Edges:
     ahead, behind = (_sampled(rise, columns + s * dx, rows + s * dy) for s in (1, -1))
     peak = (middle > ahead) & (middle >= behind) & (middle > 1e-9)
     if not peak.any():
-        return _Edges(np.zeros((0, 2)), np.zeros((0, 2)), (h, w))
+        return _Edges(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, np.intp), (h, w))
     peak &= middle > np.quantile(middle[peak], _WEAK_EDGES)
     offset = 0.5 * (ahead - behind)[peak] / np.maximum(2 * middle - ahead - behind, 1e-12)[peak]
     normals = np.stack([dx[peak], dy[peak]], axis=1)
     points = np.stack([columns[peak], rows[peak]], axis=1) + 0.5 + np.clip(offset, -0.5, 0.5)[:, None] * normals
-    return _Edges(points, normals, (h, w))
+    return _Edges(points, normals, rows[peak], (h, w))
 
 
 def _sampled(picture: Floats, x: Floats, y: Floats) -> Floats:
@@ -163,8 +168,10 @@ def _fitted(edges: _Edges, circle: Circle, reach: float) -> Circle | None:
     """The circle through the edge points near a circle; None where they make none."""
     reach = max(reach * circle.radius, 1.5)
     x, y, r = circle.x, circle.y, circle.radius
-    near = np.abs(np.hypot(edges.points[:, 0] - x, edges.points[:, 1] - y) - r) < 2 * reach
-    points, normals = edges.points[near], edges.normals[near]
+    first, last = np.searchsorted(edges.rows, [y - r - 2 * reach - 1, y + r + 2 * reach + 1])
+    points, normals = edges.points[first:last], edges.normals[first:last]
+    near = np.abs(np.hypot(points[:, 0] - x, points[:, 1] - y) - r) < 2 * reach
+    points, normals = points[near], normals[near]
     for step in range(8):
         width = max(reach * 0.6**step, 0.8)
         dx, dy = points[:, 0] - x, points[:, 1] - y

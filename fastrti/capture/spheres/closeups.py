@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from fastrti.capture.spheres.circles import CLEAR_EDGES, Circle
 from fastrti.capture.spheres.highlights import Highlights, find_highlights
+from fastrti.capture.spheres.horizon import refined_by_horizon
 from fastrti.capture.spheres.outline import refined
 from fastrti.capture.spheres.sphere_view import Floats, View
-from fastrti.capture.spheres.survey import Sums, grey, reduced, sampled
+from fastrti.capture.spheres.survey import Sums, grey, reduced, sampled, usual_light
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.progress import counted
@@ -41,10 +42,12 @@ class Wanted:
     Attributes:
         circle: in the unfolded picture, in pixels of the photographs.
         exact: the circle is known, and not to be improved.
+        mirroring: the outline is told by the horizon that the sphere reflects.
     """
 
     circle: Circle
     exact: bool = False
+    mirroring: bool = False
 
 
 def look_closely(files: Sequence[PictureFile], view: View, spheres: Sequence[Wanted]) -> list[Closeup]:
@@ -101,14 +104,19 @@ class _Crop:
         circle = self.sphere.circle
         if self.sphere.exact:
             return circle, np.inf
-        channels = self.sums.channels()
         corner = self.corner / self.factor
         view = self.view.scaled(1 / self.factor)
+        mirroring = self.sphere.mirroring
+        channels = usual_light(self.greys)[..., None] if mirroring else self.sums.channels()
 
         def picture(points: Floats) -> Floats:
             return sampled(channels, view.folded(points) - corner)
 
         slack = 0.02 if circle.edge >= CLEAR_EDGES else 0.05
-        better, clear = refined(picture, circle.scaled(1 / self.factor), (1 - slack, 1 + slack), slack)
-        better, clear = refined(picture, better, (1 - slack / 2, 1 + slack / 2), slack / 2)
+        start = circle.scaled(1 / self.factor)
+        if mirroring:
+            better, clear = refined_by_horizon(view, picture, start, slack)
+        else:
+            better, _ = refined(picture, start, (1 - slack, 1 + slack), slack)
+            better, clear = refined(picture, better, (1 - slack / 2, 1 + slack / 2), slack / 2)
         return better.scaled(self.factor), clear

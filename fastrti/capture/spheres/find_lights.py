@@ -88,7 +88,8 @@ def find_lights(
         rays = rays_of(view, outlined)
         lights = solve(rays, distance)
         found = _result(paths, view, outlined, lights, mm_per_pixel, dome_diameter)
-        found_notes = [*kind_notes, *notes, *focal_notes, *_light_notes(found, rays, lights, distance)]
+        said = [*kind_notes, *notes, *focal_notes, *_outline_notes(outlined)]
+        found_notes = [*said, *_light_notes(found, rays, lights, distance)]
         found = FoundLights(**{**found.__dict__, "notes": tuple(found_notes)})
         if picture is not None:
             picture.draw_lights(found, [view.outline(sphere.circle) for sphere in outlined])
@@ -162,7 +163,7 @@ def _found(seen: Survey, picture: CheckPicture | None, folder: str) -> list[Want
             f"expected a glossy sphere in {folder}, found none that is beyond doubt{beside}: {_SAY_WHERE}, "
             "or give a list of the lights"
         )
-    return [Wanted(sphere.circle.scaled(seen.factor)) for sphere in spheres]
+    return [Wanted(sphere.circle.scaled(seen.factor), mirroring=sphere.mirroring) for sphere in spheres]
 
 
 def _outlined(
@@ -172,7 +173,7 @@ def _outlined(
     for closeup, sphere in zip(closeups, wanted):
         if sphere.exact or closeup.highlights.share >= HIGHLIGHTS:
             error = 0.0 if sphere.exact else outline_error(sphere.circle, closeup.outline)
-            spheres.append(Outlined(closeup.circle, closeup.highlights, error))
+            spheres.append(Outlined(closeup.circle, closeup.highlights, error, sphere.mirroring))
     if not spheres:
         raise CollectionError(f"expected a glossy sphere, found none that is beyond doubt: {_SAY_WHERE}")
     return reconciled(view, spheres, distance)
@@ -205,6 +206,17 @@ def _result(
         image_width=None if mm_per_pixel is None else mm_per_pixel * view.width,
         dome_diameter=dome_diameter,
     )
+
+
+def _outline_notes(outlined: Sequence[Outlined]) -> list[str]:
+    if not all(sphere.mirroring for sphere in outlined):
+        return []
+    return [
+        Doubt(
+            "the outline was taken from the horizon that the sphere reflects, as on a large table: "
+            "on a small table its radius would be wrong, which a check picture shows"
+        )
+    ]
 
 
 def _light_notes(found: FoundLights, rays: Rays, lights: Lights, distance: float | None) -> list[str]:

@@ -1,7 +1,7 @@
 """Spheres that see the same lights correct each other's outlines: a polished ball is hard to tell from its table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ _FAINT_BELOW, _CLEAR_ABOVE = 7.0, 14.0  # of `outline.refined`
 _HIGHLIGHT = 0.12  # pixels: how well a highlight is known
 _STEP = 0.05  # pixels, for differences
 _ROUNDS = 8
-_OUTLIER = np.radians(3)
+_OUTLIER = np.radians(1)  # a highlight that is farther off is wrong, unless most are
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +27,13 @@ class Outlined:
         circle: its outline in the unfolded picture, in pixels of the photographs.
         highlights: in pixels of the photographs.
         error: how well the outline is known, in pixels; 0 where somebody said where it is.
+        mirroring: the outline was told by the horizon that the sphere reflects.
     """
 
     circle: Circle
     highlights: Highlights
     error: float
+    mirroring: bool = False
 
 
 def outline_error(circle: Circle, clear: float) -> float:
@@ -84,10 +86,10 @@ def _moved(view: View, sphere: Outlined, first: Circle, lights: Lights) -> Outli
     now = residual(*place)
     jacobian = np.stack([(residual(*(place + step)) - now) / _STEP for step in _STEP * np.eye(3)], axis=-1)
     off: NDArray[np.float64] = np.linalg.norm(now, axis=1)
-    limit = max(_OUTLIER, 2 * float(np.median(off)))
+    limit = max(_OUTLIER, 2.5 * float(np.median(off)))
     weight = (off < limit) * (sphere.circle.radius / (2 * _HIGHLIGHT)) ** 2 / np.maximum(len(off) / 12, 1)
     normal = np.einsum("nki,n,nkj->ij", jacobian, weight, jacobian) + np.eye(3) / sphere.error**2
     right = -np.einsum("nki,n,nk->i", jacobian, weight, now)
     right -= (place - [first.x, first.y, first.radius]) / sphere.error**2
     x, y, radius = place + np.linalg.solve(normal, right)
-    return Outlined(Circle(float(x), float(y), float(radius), sphere.circle.edge), sphere.highlights, sphere.error)
+    return replace(sphere, circle=replace(sphere.circle, x=float(x), y=float(y), radius=float(radius)))

@@ -111,6 +111,12 @@ class View:
         towards = np.array([0, 0, self.focal_length]) - plane
         return plane, towards / np.linalg.norm(towards, axis=-1, keepdims=True)
 
+    def pixels(self, points: Floats) -> Floats:
+        """Where points (…, 3) of the scene are seen, (…, 2)."""
+        grown = self.width / (1 - points[..., 2:] / self.focal_length)
+        seen: Floats = self._middle + points[..., :2] * grown * np.array([1, -1])
+        return seen
+
     @property
     def _middle(self) -> Floats:
         return np.array([self.width / 2, self.height / 2])

@@ -19,7 +19,8 @@ MOST_PIXELS = 1_500_000  # of a picture in which spheres are looked for
 LIGHT: NDArray[np.float32] = srgb_decode(np.arange(256) / 255).astype(np.float32)
 """The linear light of each level of 8 bits."""
 
-_DARK = 3e-3  # of full light, where logarithms stop
+DARK = 3e-3  # of full light, where logarithms stop
+_BAND = 64  # rows at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,7 @@ class Survey:
         factor: how many pixels of a photograph are one pixel here.
         greys: (N, h, w) uint8, the mean of red, green and blue.
         channels: (h, w, 4) float32: where all photographs together have edges, see `Sums`.
+        usual: (h, w) float32, see `usual_light`.
         brightest: (h, w, 3) uint8, the maximum over all photographs.
     """
 
@@ -38,6 +40,7 @@ class Survey:
     factor: int
     greys: NDArray[np.uint8]
     channels: NDArray[np.float32]
+    usual: NDArray[np.float32]
     brightest: NDArray[np.uint8]
 
 
@@ -64,8 +67,8 @@ class Sums:
         """(h, w, 4) float32."""
         mean = self._light / max(self._count, 1)
         change = np.sqrt(np.maximum(self._squares / max(self._count, 1) - mean[..., 1] ** 2, 0))
-        red, green, blue = np.moveaxis(np.log(mean + _DARK), 2, 0)
-        return np.stack([green, red - green, blue - green, np.log(change + _DARK)], axis=-1)
+        red, green, blue = np.moveaxis(np.log(mean + DARK), 2, 0)
+        return np.stack([green, red - green, blue - green, np.log(change + DARK)], axis=-1)
 
 
 def survey(files: Sequence[PictureFile], focal_length: float) -> Survey:
@@ -90,7 +93,7 @@ def survey(files: Sequence[PictureFile], focal_length: float) -> Survey:
         np.maximum(brightest, picture, out=brightest)
         sums.add(picture)
     view = View(width / factor, height / factor, focal_length)
-    return Survey(view, factor, greys, sums.channels(), brightest)
+    return Survey(view, factor, greys, sums.channels(), usual_light(greys), brightest)
 
 
 def reduced(pixels: Samples, factor: int) -> NDArray[np.uint8]:
@@ -106,6 +109,19 @@ def grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     red, green, blue = (picture[..., channel] for channel in range(3))
     mean: NDArray[np.uint8] = ((red.astype(np.uint16) + green + blue) // 3).astype(np.uint8)
     return mean
+
+
+def usual_light(greys: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The median linear light of photographs, (N, h, w) → (h, w).
+
+    It shows no highlight, since a highlight stays at no place. So the horizon that a polished ball reflects shows.
+    """
+    middle = len(greys) // 2
+    usual = np.empty(greys.shape[1:], np.float32)
+    for row in range(0, len(usual), _BAND):
+        band = slice(row, row + _BAND)
+        usual[band] = LIGHT[np.partition(greys[:, band], middle, axis=0)[middle]]
+    return usual
 
 
 def sampled(picture: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float64]:
