@@ -1,5 +1,5 @@
-"""Finds glossy spheres: circles whose outline or horizon shows, of which each photograph shows one highlight, and whose lights
-explain how the rest of the picture is shaded. What fails is no sphere: no sphere is better than a wrong one.
+"""Finds glossy spheres: circles whose outline or horizon shows, of which each photograph shows one highlight, and whose
+lights explain how the rest of the picture is shaded. What fails is no sphere: no sphere is better than a wrong one.
 """
 
 from collections.abc import Iterable, Sequence
