@@ -259,9 +259,9 @@ class BoundObject {
     return bounds;
   }
 
-  // (n, 2, K): the corners of the undivided ones.
-  py::array_t<std::uint8_t> boxes() const {
-    const std::vector<ByteBox> boxes = object_->boxes().undivided();
+  // (n, 2, K): their corners.
+  py::array_t<std::uint8_t> boxes(int most) const {
+    const std::vector<ByteBox> boxes = object_->boxes().boxes(std::clamp(most, 1, kMostBoxes));
     const py::ssize_t planes = planes_.shape(0);
     py::array_t<std::uint8_t> corners({static_cast<py::ssize_t>(boxes.size()), py::ssize_t{2}, planes});
     std::uint8_t* next = corners.mutable_data();
@@ -362,7 +362,8 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
            "The bounds on the error of the integers over boxes of bytes, (n, K) to (n, K), both included.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("low"), py::arg("high"))
       .def("boxes", &BoundObject::boxes,
-           "(n, 2, K) uint8: boxes that hold all pixels, see csrc/rounding/pixel_boxes.h.")
+           "(n, 2, K) uint8: at most that many boxes that hold all pixels, see csrc/rounding/pixel_boxes.h.",
+           py::arg("most"))
       .def("quantise_int16", &BoundObject::quantised, "These numbers in integers, and the bound on their error.",
            py::arg("x"), py::arg("y"), py::arg("z"));
 }

@@ -121,6 +121,16 @@ class CpuKernel:
             return f"{precision}: its bound promises less than {_levels(bound)}"
         return precision + (f": int16 promises only {_levels(bound)}" if np.isfinite(bound) else "")
 
+    def pixel_boxes(self, most: int) -> NDArray[np.uint8]:
+        """At most so many boxes that hold all pixels of the object, (n, 2, K): see csrc/rounding/pixel_boxes.h.
+
+        Where the mask hides all pixels, it is one box of all bytes.
+        """
+        boxes: NDArray[np.uint8] = self._object.boxes(most)
+        if (boxes[0, 0] > boxes[0, 1]).any():
+            boxes[:, 0], boxes[:, 1] = 0, 255
+        return boxes
+
     def drawn_in(self, light: Light) -> tuple[str, float]:
         """`drawn_in_each` of the expert for which int16 promises least."""
         return max(self.drawn_in_each(light), key=lambda drawn: drawn[1])

@@ -69,8 +69,8 @@ def rows(table: Path = TABLE) -> list[Row]:
     return found
 
 
-PLAIN = {"kernel": "relight_tiles", "channels": 3, "masked": False}
-"""The variant that draws RGB without a mask."""
+PLAIN = {"kernel": "relight_tiles", "channels": 3, "masked": False, "experts": 1}
+"""The variant that draws RGB of one decoder, without a mask."""
 
 
 def row_of(network: str, precision: str, target: str) -> Row:

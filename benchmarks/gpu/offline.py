@@ -45,7 +45,7 @@ from triton.compiler import ASTSource
 from benchmarks.common import checkout  # noqa: F401  # before what imports fastrti
 from benchmarks.gpu.machine_code import Row, loop_costs, machine_code, multiply_adds, pixel_loop, resources
 from fastrti.kernels.triton.device_light_network import DeviceLightNetwork
-from fastrti.kernels.triton.error_bound import PRECISIONS, Precision
+from fastrti.kernels.triton.error_bound import ALL_BYTES, PRECISIONS, Precision
 from fastrti.kernels.triton.network_shape import NetworkShape
 from fastrti.kernels.triton.prepare_frames import prepare_frames
 from fastrti.kernels.triton.relight_tiles import relight_tiles
@@ -103,21 +103,21 @@ class Variant:
         """As `TritonKernel` has it compiled there."""
         if self.kernel == "relight_tiles":
             constants = self.tile_constants(target, launch)
-            kinds = dict.fromkeys(("planes", "promised"), "*i32") | {"out": "*u8", "height": "i32"}
+            kinds = {"planes": "*i32", "bounds": "*fp64", "out": "*u8", "height": "i32"}
             kinds |= dict.fromkeys(("vectors", "exact_vectors", "exact_matrices"), "*fp32")
             kinds |= {"matrices": "*fp32" if self.precision == "fp32" else "*fp16"}
             return compiled_for(target, relight_tiles, kinds, constants, default="i64")
         light_network = DeviceLightNetwork(
-            [decoder(SHAPES[self.network])], *RANGES, self.precision, True, torch.device("cpu")
+            [decoder(SHAPES[self.network])], *RANGES, self.precision, True, ALL_BYTES, torch.device("cpu")
         )
         kinds = dict.fromkeys(("vectors", "exact_vectors", "exact_matrices"), "*fp32") | {"matrices": "*fp16"}
-        kinds |= dict.fromkeys(("exponents", "promised"), "*i32") | {"given": "i32"} | dict.fromkeys("xyz", "i64")
+        kinds |= {"exponents": "*i32", "given": "i32"} | dict.fromkeys("xyz", "i64")
         return compiled_for(target, prepare_frames, kinds, light_network.constants("monomials"))
 
     def tile_constants(self, target: str, launch: Launch) -> dict[str, Any]:
         """`relight_tiles`' constants and Triton's options."""
         switches = {"MASKED": self.masked, "EXPERTS": self.experts, "CHANNELS": self.channels}
-        switches |= {"FALLBACK": self.precision != "fp32", "PTX": target.startswith("sm_")}
+        switches |= {"FALLBACK": self.precision != "fp32", "BOXES": 1, "PTX": target.startswith("sm_")}
         return launch.constants(SHAPES[self.network], self.precision) | switches
 
 
@@ -134,8 +134,9 @@ def variants() -> Iterator[tuple[Variant, str]]:
         for target in TARGETS:
             yield Variant("relight_tiles", default, precision, channels=4), target
             yield Variant("relight_tiles", default, precision, masked=True), target
-            yield Variant("relight_tiles", default, precision, experts=4), target
             yield Variant("prepare_frames", default, precision), target
+        for target in FEWER_TARGETS:
+            yield Variant("relight_tiles", default, precision, experts=4), target
     for name in QUOTED[1:3]:
         for target in FEWER_TARGETS:
             yield Variant("prepare_frames", name, "fp16 hi/lo"), target

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu.precision OBJECT [OBJECT …]
 
-One Markdown row an object: over 30 lights, the range of the bound on the error of 255·y in levels for halves and for
-pairs of halves (`fastrti.kernels.triton.error_bound`) and for 16-bit integers (`csrc/rounding/quantise_int16.h`),
-and how many lights each precision draws.
+One Markdown row an object: over 30 lights, the range of the bound on the error of 255·y in levels for halves, by all
+bytes and by boxes of the object's own pixels, for pairs of halves (`fastrti.kernels.triton.error_bound`) and for 16-bit
+integers (`csrc/rounding/quantise_int16.h`), what the GPU takes, and how many lights each precision draws on the CPU.
 """
 
 import sys
@@ -13,23 +13,23 @@ from collections.abc import Sequence
 
 from fastrti import load
 from fastrti.kernels.cpu import CpuKernel
-from fastrti.kernels.triton.error_bound import cheapest, rounded
-from fastrti.lights import light_from_angles
-
-LIGHTS = [light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)]
+from fastrti.kernels.triton.choose_precision import BOXES, SAMPLED_LIGHTS, chosen
+from fastrti.kernels.triton.error_bound import rounded
 
 
 def row(path: str) -> str:
     """The table's row of one object."""
     relightable = load(path)
     kernel = CpuKernel(relightable)
-    networks = [relightable.frame_network(light) for light in LIGHTS]
-    on_cpu, integers = zip(*(kernel.drawn_in(tuple(light)) for light in LIGHTS))
+    networks = [network for light in SAMPLED_LIGHTS for network in relightable.frame_networks(light)]
+    on_cpu, integers = zip(*(kernel.drawn_in(tuple(light)) for light in SAMPLED_LIGHTS))
     halves = [rounded(network, "fp16").error for network in networks]
+    own = [rounded(network, "fp16", kernel.pixel_boxes(BOXES[-1])).error for network in networks]
     pairs = [rounded(network, "fp16 hi/lo").error for network in networks]
-    on_gpu = [cheapest([network]) for network in networks]
-    bounds = (_range(of) for of in (halves, pairs, integers))
-    return "| " + " | ".join((path, relightable.decoder.label, *bounds, _counted(on_gpu), _counted(on_cpu))) + " |"
+    precision, boxes = chosen(relightable)
+    on_gpu = precision if len(boxes) == 1 else f"{precision}, {len(boxes)} boxes"
+    bounds = (_range(of) for of in (halves, own, pairs, integers))
+    return "| " + " | ".join((path, relightable.decoder.label, *bounds, on_gpu, _counted(on_cpu))) + " |"
 
 
 def _range(bounds: Sequence[float]) -> str:
@@ -41,7 +41,9 @@ def _counted(drawn: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    print("| object | decoder | halves: bound, levels | pairs: bound, levels | int16: bound, levels | GPU | CPU |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| object | decoder | halves: levels | halves, 256 boxes: levels | pairs: levels | int16: levels | GPU | CPU |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for name in sys.argv[1:]:
         print(row(name))

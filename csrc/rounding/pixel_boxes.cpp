@@ -9,7 +9,6 @@
 namespace fastrti {
 namespace {
 
-constexpr int kMaxUndivided = 4096;
 constexpr std::size_t kSample = 1 << 17;      // pixels that say where boxes are divided
 constexpr int kTile = 64;                     // pixels that go down the tree side by side
 constexpr std::size_t kRuns = 16;             // of tiles, which threads take one by one
@@ -107,7 +106,7 @@ void PixelBoxes::divide(std::vector<Pixel> pixels) {
     runs.push_back({first, end});
   };
   add(pixels.data(), pixels.data() + pixels.size());
-  for (int count = 1; count < kMaxUndivided && widest.top().first > 0; ++count) {
+  for (int count = 1; count < kMostBoxes && widest.top().first > 0; ++count) {
     const int index = widest.top().second;
     widest.pop();
     const int plane = widest_plane(boxes_[index], planes_);
@@ -168,21 +167,19 @@ std::vector<PixelBoxes::Pixel> PixelBoxes::cover(const ObjectPixels& pixels, std
   return outside;
 }
 
-// The boxes that the first divisions left: a few that hold all pixels.
-std::vector<int> PixelBoxes::coarsest() const {
-  constexpr int kMade = 2 * kBoxes - 1;
+// The boxes that the first divisions left.
+std::vector<int> PixelBoxes::first(int most) const {
+  const int made = std::min(2 * most - 1, static_cast<int>(boxes_.size()));
   std::vector<int> found;
-  for (int i = 0; i < std::min(kMade, static_cast<int>(boxes_.size())); ++i) {
-    if (!divided(i) || divisions_[i].parts >= kMade) found.push_back(i);
+  for (int i = 0; i < made; ++i) {
+    if (!divided(i) || divisions_[i].parts >= made) found.push_back(i);
   }
   return found;
 }
 
-std::vector<ByteBox> PixelBoxes::undivided() const {
+std::vector<ByteBox> PixelBoxes::boxes(int most) const {
   std::vector<ByteBox> found;
-  for (int i = 0; i < static_cast<int>(boxes_.size()); ++i) {
-    if (!divided(i)) found.push_back(boxes_[i]);
-  }
+  for (const int i : first(most)) found.push_back(boxes_[i]);
   return found;
 }
 
@@ -190,7 +187,7 @@ double PixelBoxes::bound(const RoundedNetwork& network, double tolerance) const 
   if (boxes_[0].low[0] > boxes_[0].high[0]) return 0;  // all are masked
   std::priority_queue<std::pair<double, int>> bounds;
   bool refinable = true;
-  std::vector<int> next = coarsest();
+  std::vector<int> next = first(kBoxes);
   for (std::size_t spent = 0;;) {
     const ByteBox* boxes[kBoxes];
     for (std::size_t i = 0; i < kBoxes; ++i) boxes[i] = &boxes_[next[std::min(i, next.size() - 1)]];

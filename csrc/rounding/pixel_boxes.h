@@ -19,6 +19,8 @@ struct ObjectPixels {
   const std::uint8_t* mask;   // 0 of the pixels that are black in every picture, else 1; null: there are none of them
 };
 
+constexpr int kMostBoxes = 4096;
+
 // Immutable. The boxes do not depend on the number of threads that make them.
 class PixelBoxes {
  public:
@@ -29,8 +31,8 @@ class PixelBoxes {
   // the tolerance, as far as boxes and the time of a frame allow.
   double bound(const RoundedNetwork& network, double tolerance) const;
 
-  // The undivided ones: every pixel that is not masked lies in one of them.
-  std::vector<ByteBox> undivided() const;
+  // At most that many, and kMostBoxes: every pixel that is not masked lies in one of them.
+  std::vector<ByteBox> boxes(int most) const;
 
  private:
   using Pixel = std::array<std::uint8_t, kMaxPlanes>;
@@ -44,7 +46,7 @@ class PixelBoxes {
   void divide(std::vector<Pixel> pixels);
   std::vector<Pixel> cover(const ObjectPixels& pixels, std::size_t stride, int threads);
   bool divided(int box) const { return divisions_[box].parts != box; }
-  std::vector<int> coarsest() const;
+  std::vector<int> first(int most) const;
 
   int planes_;
   std::size_t most_bounds_;  // of one network

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fastrti.kernels.kernel import Light
-from fastrti.kernels.triton.error_bound import Precision
+from fastrti.kernels.triton.error_bound import Bytes, Precision, inputs_of
 from fastrti.kernels.triton.launcher import Launcher
 from fastrti.kernels.triton.network_shape import NetworkShape
 from fastrti.kernels.triton.prepare_frames import prepare_frames
@@ -43,9 +43,8 @@ class FrameBuffers:
         matrices: weights, as it reads them in the object's precision.
         exact_vectors: biases, as it reads them in "fp32".
         exact_matrices: weights, as it reads them in "fp32".
-        bounds: (L, E) float64: 255·y is never further than this from the exact one, in the object's precision; infinite
-            for "fp32", which promises nothing.
-        promised: (L, E) int32: whether that is less than 1.
+        bounds: (L, E·B) float64, of B boxes of bytes: 255·y is never further than this from the exact one, in the
+            object's precision; infinite for "fp32", which promises nothing.
     """
 
     lights: Tensor
@@ -56,7 +55,6 @@ class FrameBuffers:
     exact_vectors: Tensor
     exact_matrices: Tensor
     bounds: Tensor
-    promised: Tensor
 
 
 class DeviceLightNetwork:
@@ -68,6 +66,7 @@ class DeviceLightNetwork:
         maximum: (K,) of its planes.
         precision: the arithmetic of the frames.
         exact: whether what "fp32" reads is wanted too.
+        boxes: (B, 2, K) uint8 that hold all pixels, for the bounds; B is a power of two.
         device: where.
 
     Attributes:
@@ -82,6 +81,7 @@ class DeviceLightNetwork:
         maximum: NDArray[np.float64],
         precision: Precision,
         exact: bool,
+        boxes: Bytes,
         device: torch.device,
     ) -> None:
         network, self._experts = networks[0], len(networks)
@@ -102,6 +102,9 @@ class DeviceLightNetwork:
         padding = (0, self.shape.padded[0] - len(minimum))
         self._minimum = self._uploaded(np.pad(minimum, padding))
         self._scale = self._uploaded(np.pad((maximum - minimum) / 255, padding))
+        self._boxes = len(boxes)
+        corners = inputs_of(boxes, self.shape.planes)
+        self._corners = self._uploaded(np.pad(corners, ((0, 0), (0, 0), padding)))
         self._launch = Launcher(prepare_frames, self.constants(network.features))
 
     def _uploaded(self, array: NDArray[Any]) -> Tensor:
@@ -125,8 +128,7 @@ class DeviceLightNetwork:
             empty(rounded, dtype=torch.float16),
             empty(biases, dtype=torch.float32),
             empty(exact, dtype=torch.float32),
-            torch.full((count, self._experts), torch.inf, dtype=torch.float64, device=self._device),
-            torch.empty((count, self._experts), dtype=torch.int32, device=self._device),
+            torch.full((count, self._experts * self._boxes), torch.inf, dtype=torch.float64, device=self._device),
         )
 
     def compute(self, buffers: FrameBuffers, stream: int, light: Light | None = None) -> None:
@@ -139,7 +141,7 @@ class DeviceLightNetwork:
         """
         bits = (0, 0, 0) if light is None else _BITS.unpack(_NUMBERS.pack(*light))
         self._launch(
-            (len(buffers.steps), 1, 1),
+            (len(buffers.steps), self._boxes, 1),
             stream,
             (
                 buffers.lights,
@@ -153,8 +155,8 @@ class DeviceLightNetwork:
                 buffers.matrices,
                 buffers.exact_vectors,
                 buffers.exact_matrices,
+                self._corners,
                 buffers.bounds,
-                buffers.promised,
             ),
             (int(light is not None), *bits),
         )
@@ -191,6 +193,7 @@ class DeviceLightNetwork:
             "SKIP": shape.skip,
             "PRECISION": self.precision,
             "EXACT": self._exact,
+            "BOXES": self._boxes,
             "num_warps": WARPS,
             "enable_fp_fusion": False,  # rounds as the specification does
         }

@@ -1,8 +1,9 @@
-"""Which arithmetic the GPU uses for a frame network: error bounds over every byte a plane can hold.
+"""Which arithmetic the GPU uses for a frame network: error bounds over boxes of bytes that hold all pixels.
 
 Tensor cores multiply halves (11 significant bits) and add in float32. Whether that is enough depends on the network. So
-the GPU bounds the error of each frame, over every byte a plane can hold, in `round_network.py`. This file computes the
-same with numpy. A picture is within 1 level of the exact one where |error of 255·y| < 1.
+the GPU bounds the error of each frame in `round_network.py`, over every byte a plane can hold, or over boxes that hold
+the object's own pixels where that promises more. This file computes the same with numpy. A picture is within 1 level of
+the exact one where |error of 255·y| < 1.
 
     "fp16"         W and h rounded to halves: one product per layer
     "fp16 hi/lo"   W = hi + lo and h = hi + lo, pairs of halves (22 bits): two products for bytes, three for activations
@@ -10,11 +11,11 @@ same with numpy. A picture is within 1 level of the exact one where |error of 25
 
 A forward pass computes for every unit an interval that holds its exact and its computed value, and the error of its own
 layer. A backward pass computes an interval for how much a colour changes with each unit. Rounding moves a weight by a
-known δ. The bias takes −δ·(middle of the inputs), so that the error |δ|·(their radius) remains. The errors of sums
-follow Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., eq. 3.5.
+known δ. The bias takes −δ·(middle of the inputs), so that the error |δ|·(their radius) remains. Of several boxes it is
+the middle of the box around all of them, and δ·(the distance of the two middles) remains too. The errors of sums follow
+Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., eq. 3.5.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +28,7 @@ Precision = Literal["fp16", "fp16 hi/lo", "fp32"]
 PRECISIONS: tuple[Precision, ...] = ("fp16", "fp16 hi/lo", "fp32")  # cheapest first
 
 Array = NDArray[np.float64]
+Bytes = NDArray[np.uint8]
 
 HALF_MAX = 65504.0
 FLOAT_ROUNDING = 2.0**-24
@@ -39,6 +41,8 @@ BIAS_ROUNDS: dict[Precision, int] = {"fp16": 1, "fp16 hi/lo": 3, "fp32": 1}
 NUMBER_ROUNDING = 5 * FLOAT_ROUNDING
 EXP_ERROR = 2.0**-20  # of exp(z) − 1, z ≤ 0: ex2.approx is good to 2⁻²², z·log₂e to 2⁻²³·|z|, the difference to 2⁻²⁴
 BYTE_ERROR = 2.0**-14  # levels: the kernel adds 2⁻²³ to y, so that halves round up, and rounds the sum
+ALL_BYTES = np.array([[[0], [255]]], np.uint8)
+"""One box, of every byte that the planes can hold; see `rounded`."""
 BYTE_SCALE = 256.0  # the kernel reads a byte v as v/256: weights on it are neither too small nor too large for halves
 
 
@@ -74,7 +78,10 @@ class RoundedNetwork:
 
 @dataclass(frozen=True, eq=False)
 class _Values:
-    """What a layer reads: low ≤ exact and computed values ≤ high, and the largest low halves of split values, (in,)."""
+    """What a layer reads: low ≤ exact and computed values ≤ high, and the largest low halves of split values.
+
+    (n, in) each. The first row is the box around all boxes, which are the other rows where there are several.
+    """
 
     low: Array
     high: Array
@@ -86,12 +93,12 @@ class _Values:
 
     def joined(self, other: "_Values") -> "_Values":
         pairs = ((self.low, other.low), (self.high, other.high), (self.low_half, other.low_half))
-        return _Values(*(np.concatenate(pair) for pair in pairs))
+        return _Values(*(np.concatenate(pair, axis=1) for pair in pairs))
 
 
 @dataclass(frozen=True, eq=False)
 class _HiddenErrors:
-    """What a hidden layer h = φ(W·x + b) adds to the error: (out,) each, W aside.
+    """What a hidden layer h = φ(W·x + b) adds to the error: (n, out) each, W aside.
 
     Attributes:
         weight: (out, in) exact.
@@ -108,29 +115,24 @@ class _HiddenErrors:
     slope_high: Array
 
 
-def cheapest(networks: Iterable[FrameNetwork]) -> Precision:
-    """The first precision that promises 1 level for every network. If none does, it is "fp32", the most exact one.
-
-    Args:
-        networks: on raw bytes (`FrameNetwork.folded`), e.g. of an object's lights.
-    """
-    networks = list(networks)
-    for precision in PRECISIONS[:-1]:
-        if all(rounded(network, precision).error < 1 for network in networks):
-            return precision
-    return "fp32"
+def inputs_of(boxes: Bytes, planes: int) -> Array:
+    """Boxes of bytes as the kernel reads them, (n, 2, K): the one around all of them, then, of several, each."""
+    corners = np.broadcast_to(boxes / BYTE_SCALE, (len(boxes), 2, planes))
+    around = np.stack([corners[:, 0].min(0), corners[:, 1].max(0)])[None]
+    return around if len(boxes) == 1 else np.concatenate([around, corners])
 
 
 @np.errstate(invalid="ignore", over="ignore")  # what overflows has no bound
-def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
+def rounded(network: FrameNetwork, precision: Precision, boxes: Bytes = ALL_BYTES) -> RoundedNetwork:
     """The network in one precision and its error bound.
 
     Args:
         network: on raw bytes (`FrameNetwork.folded`).
         precision: one of `PRECISIONS`.
+        boxes: (n, 2, K) uint8, the lowest and the highest byte of each plane. The bound is for pixels that lie in one.
     """
-    count = network.planes
-    data = values = _Values(np.zeros(count), np.full(count, 255.0 / BYTE_SCALE), np.zeros(count))
+    low, high = np.moveaxis(inputs_of(boxes, network.planes), 1, 0)
+    data = values = _Values(low, high, np.zeros_like(low))
     layers, hidden = [], []
     for number, (weight, bias) in enumerate(zip(network.weights[:-1], network.biases[:-1])):
         exact = weight.astype(np.float64) * (1 if number else BYTE_SCALE)
@@ -140,7 +142,7 @@ def rounded(network: FrameNetwork, precision: Precision) -> RoundedNetwork:
         hidden.append(errors)
     output, values = _output_layer(network, values, data)
     layer, error = _round_layer(output, network.biases[-1], values, precision)
-    bound = 255 * _output_error(output, error, hidden) + BYTE_ERROR
+    bound = 255 * _output_error(output, error, hidden)[len(boxes) > 1 :].max() + BYTE_ERROR
     return RoundedNetwork((*layers, layer), precision, float(bound if np.isfinite(bound) else np.inf))
 
 
@@ -158,18 +160,20 @@ def _output_layer(network: FrameNetwork, values: _Values, data: _Values) -> tupl
 def _round_layer(
     weight: Array, bias: NDArray[np.floating], values: _Values, precision: Precision
 ) -> tuple[RoundedLayer, Array]:
-    """The layer the kernel computes, and how far off it can be (out,) given the inputs the kernel has."""
+    """The layer the kernel computes, and how far off it can be (n, out) given the inputs the kernel has."""
     high, low = _round_weights(weight.T, precision)
     low_part = low.astype(np.float64)
     effective = high + low_part
     delta = effective - weight.T
-    centred = bias - (values.low + values.high) / 2 @ delta
+    shift = (values.low + values.high) / 2 @ delta
+    centred = bias - shift[0]
     terms = values.magnitude @ np.abs(effective)
     summed = terms + BIAS_ROUNDS[precision] * np.abs(centred)
     error = (
-        (values.high - values.low) / 2 @ np.abs(delta)
+        np.abs(shift - shift[0])
+        + (values.high - values.low) / 2 @ np.abs(delta)
         + values.low_half @ np.abs(low_part)  # the product of two low halves is left out
-        + (len(values.low) + 2) * SUM_ROUNDING[precision] * summed
+        + (len(weight.T) + 2) * SUM_ROUNDING[precision] * summed
         + NUMBER_ROUNDING * (terms + np.abs(centred))
     )
     overflow = np.abs(weight.T).max(axis=0) > HALF_MAX if precision != "fp32" else np.zeros(len(bias), bool)
@@ -195,8 +199,8 @@ def _activate(
 ) -> tuple[_Values, _HiddenErrors]:
     """The values behind φ, and what the layer adds to the error."""
     positive, negative = np.maximum(weight, 0), np.minimum(weight, 0)
-    z_low = positive @ values.low + negative @ values.high + bias - affine_error
-    z_high = positive @ values.high + negative @ values.low + bias + affine_error
+    z_low = values.low @ positive.T + values.high @ negative.T + bias - affine_error
+    z_high = values.high @ positive.T + values.low @ negative.T + bias + affine_error
     low, high, slope_low, slope_high, phi_error = _phi(z_low, z_high, activation)
     magnitude = np.maximum(np.abs(low), np.abs(high)) + phi_error
     half = _half_rounding(magnitude)
@@ -225,16 +229,19 @@ def _half_rounding(magnitude: Array) -> Array:
     return rounding
 
 
-def _output_error(weight: Array, error: Array, hidden: list[_HiddenErrors]) -> float:
-    """How far y can be off: every layer's own error times how much the colours change with it."""
+def _output_error(weight: Array, error: Array, hidden: list[_HiddenErrors]) -> Array:
+    """How far y can be off, (n,): every layer's own error times how much the colours change with it."""
     colour_error = error
     for number, layer in enumerate(reversed(hidden)):
         if number == 0:
-            centre = weight[:, : len(layer.affine)]  # without the skip's columns
+            centre = weight[None, :, : layer.affine.shape[1]]  # without the skip's columns
             radius = np.zeros_like(centre)
-        reach = np.abs(centre) + radius  # (3, D): |∂y/∂h| is never larger
-        colour_error = colour_error + reach @ (layer.activation + layer.slope_high * layer.affine)
-        slope, slope_radius = (layer.slope_high + layer.slope_low) / 2, (layer.slope_high - layer.slope_low) / 2
+        reach = np.abs(centre) + radius  # (n, 3, D): |∂y/∂h| is never larger
+        own = layer.activation + layer.slope_high * layer.affine
+        colour_error = colour_error + (reach @ own[:, :, None])[..., 0]
+        slope = (layer.slope_high + layer.slope_low)[:, None] / 2
+        slope_radius = (layer.slope_high - layer.slope_low)[:, None] / 2
         radius = (reach * slope_radius + radius * slope) @ np.abs(layer.weight)
         centre = (centre * slope) @ layer.weight
-    return float(colour_error.max())
+    largest: Array = colour_error.max(axis=1)
+    return largest

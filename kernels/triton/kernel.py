@@ -4,7 +4,8 @@ A frame is two launches on the current stream. `prepare_frames.py` evaluates the
 bounds the frame network. `relight_tiles.py` makes one pass over the pixels. Nothing waits for the device, and only the
 light comes from the host. So a CUDA graph can replay a frame with a new light.
 
-With precision="auto" the object gets the cheapest arithmetic that promises one level at 30 lights over the hemisphere.
+With precision="auto" the object gets the cheapest arithmetic that promises one level at 30 lights over the hemisphere,
+for every byte a plane can hold or, if need be, for the object's own pixels.
 The device checks this choice again for each frame that it draws. A frame whose bound reaches one level is drawn in
 float32 instead.
 """
@@ -20,25 +21,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fastrti.kernels.kernel import Light, check_precision
+from fastrti.kernels.triton.choose_precision import chosen
 from fastrti.kernels.triton.device_buffers import writable
 from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers
-from fastrti.kernels.triton.error_bound import PRECISIONS, Precision, cheapest
+from fastrti.kernels.triton.error_bound import ALL_BYTES, PRECISIONS
 from fastrti.kernels.triton.frame_graph import FrameGraph
 from fastrti.kernels.triton.launcher import Launcher
 from fastrti.kernels.triton.network_shape import NetworkShape
 from fastrti.kernels.triton.relight_tiles import relight_tiles
 from fastrti.kernels.triton.tile_arithmetic import INTERPRETED
 from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
-from fastrti.lights import light_from_angles
 from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
 
 KEPT_BUFFERS = 8
 """A kernel keeps the buffers of this many pairs of a stream and a number of lights, those used last."""
-
-SAMPLED_LIGHTS = [
-    light_from_angles(azimuth, elevation) for elevation in (15, 35, 55, 75, 90) for azimuth in range(0, 360, 60)
-]
 
 
 def _kept_buffers(light_network: DeviceLightNetwork) -> Callable[[int, int], FrameBuffers]:
@@ -79,9 +76,7 @@ class TritonKernel:
         check_precision(precision, PRECISIONS, "the triton backend")
         self._made_of = relightable, threads, precision, device
         forced = next((name for name in PRECISIONS if name == precision), None)
-        self.precision: Precision = forced or cheapest(
-            network for light in SAMPLED_LIGHTS for network in relightable.frame_networks(light)
-        )
+        self.precision, boxes = (forced, ALL_BYTES) if forced else chosen(relightable)
         self._bounded = forced is None and self.precision != "fp32"  # else there is nothing to fall back to
         default = torch.device("cpu" if INTERPRETED.value else "cuda")
         self._height, self._width = relightable.height, relightable.width
@@ -95,8 +90,10 @@ class TritonKernel:
             relightable.maximum,
             self.precision,
             self._bounded,
+            boxes,
             self.device,
         )
+        self._boxes = len(boxes)
         self._buffers = _kept_buffers(self.light_network)
         self._lock = Lock()
         self._describe_device()
@@ -149,6 +146,7 @@ class TritonKernel:
             "MASKED": self._masked,
             "EXPERTS": self._experts,
             "FALLBACK": self._bounded,
+            "BOXES": self._boxes,
             "PTX": not INTERPRETED.value and torch.version.hip is None,
         }
 
@@ -196,7 +194,7 @@ class TritonKernel:
         previous, out = self._launch, self.empty((self._height, self._width, 3))
         buffers, stream = self.light_network.buffers(1), self._stream()
         self.light_network.compute(buffers, stream, (0.0, 0.0, 1.0))
-        buffers.promised.fill_(1)
+        buffers.bounds.fill_(0)
         self.tune(launch)
         try:
             time: float = triton.testing.do_bench(lambda: self._draw(buffers, stream, out, 0, 0), return_mode="median")
@@ -256,7 +254,7 @@ class TritonKernel:
                 buffers.exact_matrices if exact else buffers.matrices,
                 buffers.exact_vectors,
                 buffers.exact_matrices,
-                buffers.promised,
+                buffers.bounds,
                 out,
             ),
             (origin, row_stride, self._plane_stride, picture_stride[0] if lights else 0, out_row_stride, height, width),

@@ -1,4 +1,4 @@
-"""The device code that turns lights into what `relight_tiles` reads: `prepare_frames`, a program for each network."""
+"""The device code that makes what `relight_tiles` reads: `prepare_frames`, a program for each network and box."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
 
@@ -25,8 +25,8 @@ def prepare_frames(
     matrices,
     exact_vectors,
     exact_matrices,
+    corners,
     bounds,
-    promised,
     given: tl.int32,  # whether the light is given by its numbers
     x: tl.int64,  # the bits of its float64 numbers
     y: tl.int64,
@@ -51,6 +51,7 @@ def prepare_frames(
     SKIP: tl.constexpr,
     PRECISION: tl.constexpr,
     EXACT: tl.constexpr,
+    BOXES: tl.constexpr,
 ):
     """Evaluates a light network, of a light and an expert, then folds, rounds and bounds the frame network."""
     network = tl.program_id(0)
@@ -79,8 +80,8 @@ def prepare_frames(
         matrices,
         exact_vectors,
         exact_matrices,
+        corners,
         bounds,
-        promised,
         K,
         K_PADDED,
         WIDTH1,
@@ -91,4 +92,5 @@ def prepare_frames(
         SKIP,
         PRECISION,
         EXACT,
+        BOXES,
     )

@@ -170,7 +170,7 @@ def relight_tiles(
     matrices,  # for each of them: each layer's (in, out), [high, low] each, then the skip's; float16 or float32; padded
     exact_vectors,  # the same for float32; read where FALLBACK
     exact_matrices,
-    promised,  # int32, for each light and expert: whether its bound promises a level; read where FALLBACK
+    bounds,  # float64, for each of them and each box: the bound of its error in levels; read where FALLBACK
     out,  # uint8, the region's first pixel under the first light
     origin: tl.int64,  # the region's first pixel in a plane
     row_stride: tl.int64,
@@ -190,7 +190,8 @@ def relight_tiles(
     EXPERTS: tl.constexpr,
     CHANNELS: tl.constexpr,  # of out: 3, or 4 with alpha
     PRECISION: tl.constexpr,
-    FALLBACK: tl.constexpr,  # draw lights that are not promised in float32
+    FALLBACK: tl.constexpr,  # draw networks whose bound is a level or more in float32
+    BOXES: tl.constexpr,
     PTX: tl.constexpr,  # compiled for an NVIDIA GPU
     PIXELS: tl.constexpr,  # of a word, drawn side by side: 2; or 1 to save registers, in tiles of one pixel a word
     ROWS: tl.constexpr,
@@ -199,7 +200,7 @@ def relight_tiles(
     """Draws a region with network `program_id(0)`, of a light and an expert. Its programs share the tiles."""
     halves = True
     if FALLBACK:
-        halves = tl.load(promised + tl.program_id(0)) != 0
+        halves = tl.max(tl.load(bounds + tl.program_id(0) * BOXES + tl.arange(0, BOXES)), 0) < 1
     if halves:
         _draw(
             planes,

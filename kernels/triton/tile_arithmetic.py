@@ -17,7 +17,7 @@ INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 COLUMNS = tl.constexpr(8 if tuple(map(int, triton.__version__.split(".")[:2])) >= (3, 5) else 16)
 
 # The widest bias that stays in registers; a wider one is read again for each tile, and leaves them to the weights.
-KEPT = tl.constexpr(16)
+KEPT = tl.constexpr(32)
 
 # The bytes that $3 selects of two words as a pair of halves: 0x4400 | v is the half 4 + v/256.
 _BYTES = tl.constexpr("{.reg .b32 t; prmt.b32 t, $1, $2, $3; lop3.b32 $0, t, 0x00FF00FF, 0x44004400, 0xEA;}")
@@ -96,6 +96,30 @@ def _exp2(x, PTX: tl.constexpr):
 
 
 @triton.jit
+def _elu(z, PTX: tl.constexpr):
+    """z where it is positive, else eᶻ − 1: the larger of z and −clamp(1 − eᶻ, 0, 1), as eᶻ − 1 ≥ z."""
+    power = _exp2(z * 1.4426950408889634, PTX)
+    if PTX:
+        below = tl.inline_asm_elementwise(
+            "sub.sat.f32 $0, 0f3F800000, $1;", "=f,f", [power], tl.float32, is_pure=True, pack=1
+        )
+    else:
+        below = tl.maximum(1.0 - power, 0.0)
+    return tl.maximum(z, -below)
+
+
+@triton.jit
+def _halves(z, PTX: tl.constexpr):
+    """z as halves, in the instruction that converts two."""
+    if PTX:
+        code: tl.constexpr = "cvt.rn.f16x2.f32 $0, $2, $1;"
+        halves = tl.inline_asm_elementwise(code, "=r,r,r", [z], tl.float16, is_pure=True, pack=2)
+    else:
+        halves = z.to(tl.float16)
+    return halves
+
+
+@triton.jit
 def _positive_halves(z, TRUNCATE: tl.constexpr, PTX: tl.constexpr):
     """max(z, 0) as halves, in the instruction that converts two."""
     if PTX:
@@ -110,11 +134,11 @@ def _positive_halves(z, TRUNCATE: tl.constexpr, PTX: tl.constexpr):
 def activated(z, ELU: tl.constexpr, PRECISION: tl.constexpr, PTX: tl.constexpr):
     """φ(z) as a matrix product takes it: a high and a low part; unsplit activations are both."""
     if ELU:
-        z = tl.where(z > 0, z, _exp2(z * 1.4426950408889634, PTX) - 1.0)
-        high = z if PRECISION == "fp32" else z.to(tl.float16)
+        z = _elu(z, PTX)
+        high = z if PRECISION == "fp32" else _halves(z, PTX)
         low = high
         if PRECISION == "fp16 hi/lo":
-            low = (z - high.to(tl.float32)).to(tl.float16)
+            low = _halves(z - high.to(tl.float32), PTX)
     elif PRECISION == "fp32":
         high = tl.maximum(z, 0.0)
         low = high

@@ -41,9 +41,9 @@ def network_of(planes: int, seed: int = 3, gain: float = 1, hidden: tuple[int, .
     return replace(network, weights=(*first, last * np.float32(gain)), skip=network.skip * np.float32(gain))
 
 
-def boxes_of(planes: Bytes, mask: NDArray[np.bool_] | None = None, threads: int = 1) -> Bytes:
+def boxes_of(planes: Bytes, mask: NDArray[np.bool_] | None = None, threads: int = 1, most: int = MOST_BOXES) -> Bytes:
     """(n, 2, K): the corners."""
-    boxes: Bytes = object_of(network_of(len(planes)), planes, mask, threads=threads).boxes()
+    boxes: Bytes = object_of(network_of(len(planes)), planes, mask, threads=threads).boxes(most)
     return boxes
 
 
@@ -87,6 +87,9 @@ def test_every_pixel_lies_in_a_box(seed: int) -> None:
     assert len(boxes) <= MOST_BOXES and (boxes[:, 0] <= boxes[:, 1]).all()
     assert holds_all(boxes, pixels)
     assert len(boxes) == len(np.unique(pixels, axis=0)), "so few different pixels have a box each"
+    for most in (1, 2, 7, 16):
+        fewer = boxes_of(planes, most=most)
+        assert len(fewer) == min(most, len(boxes)) and holds_all(fewer, pixels)
 
 
 def test_all_bytes_there_can_be_lie_in_boxes() -> None:
@@ -110,6 +113,9 @@ def test_no_pixel_of_a_large_picture_hides_from_the_sample() -> None:
     assert holds_all(boxes, pixels.T[rng.choice(pixels.shape[1], 300)])
     assert len(boxes) == MOST_BOXES
     assert (boxes_of(planes, threads=3) == boxes).all(), "they depend on the number of threads"
+    for most in (1, 16, 256):
+        fewer = boxes_of(planes, most=most)
+        assert len(fewer) == most and holds_all(fewer, pixels.T[[*planted, -1]])
     widths = (boxes[:, 1].astype(int) - boxes[:, 0]).max(axis=1)
     assert np.percentile(widths, 99) < 64, "the planted pixels have boxes of their own"
 

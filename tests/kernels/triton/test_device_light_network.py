@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
 from fastrti.kernels.triton.device_light_network import DeviceLightNetwork, FrameBuffers  # noqa: E402
-from fastrti.kernels.triton.error_bound import Precision, RoundedNetwork, rounded  # noqa: E402
+from fastrti.kernels.triton.error_bound import ALL_BYTES, Precision, RoundedNetwork, rounded  # noqa: E402
 from fastrti.kernels.triton.tile_arithmetic import INTERPRETED  # noqa: E402
 from fastrti.lights import unit_light  # noqa: E402
 from fastrti.objects.frame_network import to_weights  # noqa: E402
@@ -34,11 +34,11 @@ def many_lights() -> np.ndarray:
 
 
 def computed(
-    original: Relightable, precision: Precision, lights: np.ndarray
+    original: Relightable, precision: Precision, lights: np.ndarray, boxes: np.ndarray = ALL_BYTES
 ) -> tuple[DeviceLightNetwork, FrameBuffers]:
     device = torch.device("cpu" if INTERPRETED.value else "cuda")
     networks_of = [decoder.light_network for decoder in original.decoders]
-    light_network = DeviceLightNetwork(networks_of, original.minimum, original.maximum, precision, True, device)
+    light_network = DeviceLightNetwork(networks_of, original.minimum, original.maximum, precision, True, boxes, device)
     buffers = light_network.buffers(len(lights))
     buffers.lights.copy_(torch.tensor(lights))
     light_network.compute(buffers, 0)
@@ -93,7 +93,22 @@ def test_folding_rounding_and_the_bound_are_their_twin_s(name, precision):
     np.testing.assert_array_equal(buffers.matrices[0].cpu().numpy(), matrices)
     np.testing.assert_allclose(buffers.vectors[0].cpu().numpy(), biases, rtol=3e-7, atol=1e-12)
     np.testing.assert_allclose(buffers.bounds[0, 0].item(), expected.error, rtol=1e-9)
-    assert buffers.promised[0, 0].item() == (expected.error < 1)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "fp16 hi/lo"])
+@pytest.mark.parametrize("name", ["9-16-16-3-relu-skip", "9-16-16-3-elu-skip", "18-3-relu"])
+def test_the_bounds_of_boxes_are_their_twin_s(name, precision):
+    """The largest of them, and the biases, which the box around all of them centres."""
+    case = CASES[name]
+    corners = np.random.default_rng(1).integers(0, 256, (2, 2, case.network.planes))
+    boxes = np.sort(corners, axis=1).astype(np.uint8)
+    light_network, buffers = computed(networks.relightable_of(case), precision, np.array([[0.0, 0.0, 1.0]]), boxes)
+    expected = rounded(case.network, precision, boxes)
+    biases, matrices = packed(expected, light_network)
+    np.testing.assert_array_equal(buffers.matrices[0].cpu().numpy(), matrices)
+    np.testing.assert_allclose(buffers.vectors[0].cpu().numpy(), biases, rtol=3e-7, atol=1e-12)
+    np.testing.assert_allclose(buffers.bounds.amax().item(), expected.error, rtol=1e-9)
+    assert len(set(buffers.bounds[0].tolist())) == len(boxes)
 
 
 @pytest.mark.filterwarnings("ignore:(invalid value|All-NaN):RuntimeWarning")  # of numpy in Triton's interpreter
@@ -101,4 +116,3 @@ def test_what_overflows_has_no_bound():
     for name in ("wide-relu", "wide-elu"):
         _, buffers = computed(networks.relightable_of(CASES[name]), "fp16 hi/lo", np.array([[0.0, 0.0, 1.0]]))
         assert buffers.bounds[0, 0].item() == rounded(CASES[name].network, "fp16 hi/lo").error == np.inf
-        assert buffers.promised[0, 0].item() == 0

@@ -71,7 +71,7 @@ def test_a_light_is_the_same_from_the_call_and_from_the_buffer() -> None:
     stored.lights.copy_(torch.tensor([light], dtype=torch.float64))
     light_network.compute(given, 0, light)
     light_network.compute(stored, 0)
-    for name in ("steps", "vectors", "matrices", "bounds", "promised"):
+    for name in ("steps", "vectors", "matrices", "bounds"):
         assert torch.equal(getattr(given, name), getattr(stored, name)), name
 
 

@@ -22,6 +22,7 @@ from fastrti.objects.relightable import Relightable
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton", reason="Triton is published for Linux only")
 
+from fastrti.kernels.triton import choose_precision  # noqa: E402
 from fastrti.kernels.triton import kernel as relight_triton  # noqa: E402
 from fastrti.kernels.triton.error_bound import PRECISIONS, rounded  # noqa: E402
 from fastrti.kernels.triton.kernel import TritonKernel  # noqa: E402
@@ -35,6 +36,12 @@ TOLERANCE = 1  # levels of 255, for every precision that is promised and for the
 HEIGHT, WIDTH = 5, 139
 CASES = {case.name: case for case in networks.network_cases(HEIGHT, WIDTH)}
 STUDENT = "9-16-16-3-relu-skip"
+
+
+@pytest.fixture(autouse=True)
+def _few_boxes(monkeypatch):
+    """The interpreter draws one program after the other, and each box has one."""
+    monkeypatch.setattr(choose_precision, "BOXES", (4,))
 
 
 def levels(picture) -> NDArray[np.int64]:
