@@ -16,6 +16,8 @@ bool has_avx512_vnni() { return processor().avx512_vnni && processor().fma; }
 bool has_avx_vnni() { return processor().avx_vnni && processor().fma; }
 
 bool has_avx2() { return processor().avx2 && processor().fma; }
+#elif defined(__aarch64__)
+bool has_i8mm() { return processor().i8mm; }
 #endif
 
 // Fastest first. AVX-512 without VNNI multiplies as many integers at a time as floats: its integers are those of AVX2.
@@ -31,6 +33,8 @@ constexpr Isa kCompiled[] = {
      relight_int8_avxvnni_evex, fit_normals_avx2},
     {"avx2", has_avx2, true, true, true, relight_fp32_avx2, relight_int16_avx2, relight_int8_avx2, fit_normals_avx2},
 #elif defined(__aarch64__)
+    {"neon-i8mm", has_i8mm, false, false, true, relight_fp32_neon, relight_int16_neon, relight_int8_neon_i8mm,
+     fit_normals_baseline},
     {"neon", always, false, false, false, relight_fp32_neon, relight_int16_neon, relight_int8_neon,
      fit_normals_baseline},  // Advanced SIMD is part of AArch64
 #endif

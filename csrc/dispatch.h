@@ -13,7 +13,7 @@ struct Int16Frame;
 struct Span;
 
 struct Isa {
-  const char* name;      // "avx512vnni", "avx512", "avxvnni", "avxvnni-evex", "avx2", "neon", "baseline"
+  const char* name;      // "avx512vnni", "avx512", "avxvnni", "avxvnni-evex", "avx2", "neon-i8mm", "neon", "baseline"
   bool (*available)();   // does this machine run it?
   bool fast_int16_relu;  // are networks of this activation faster in 16-bit integers than in float32?
   bool fast_int16_elu;

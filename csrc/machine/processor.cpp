@@ -2,6 +2,10 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#elif defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 namespace fastrti {
@@ -33,6 +37,21 @@ Processor detect() {
   found.avx512 = (saved & kAvx512Registers) == kAvx512Registers && foundation && words && quadwords && lengths;
   found.avx512_vnni = found.avx512 && bit(ecx, 11);
   if (eax >= 1 && __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0) found.avx_vnni = found.avx2 && bit(eax, 4);
+  return found;
+}
+#elif defined(__aarch64__) && defined(__linux__)
+Processor detect() {
+  constexpr unsigned long kI8mm = 1ul << 13;  // HWCAP2_I8MM of Linux's asm/hwcap.h, which older headers lack
+  Processor found;
+  found.i8mm = (getauxval(AT_HWCAP2) & kI8mm) != 0;
+  return found;
+}
+#elif defined(__aarch64__) && defined(__APPLE__)
+Processor detect() {
+  int has = 0;
+  std::size_t size = sizeof has;
+  Processor found;
+  found.i8mm = sysctlbyname("hw.optional.arm.FEAT_I8MM", &has, &size, nullptr, 0) == 0 && has != 0;
   return found;
 }
 #else

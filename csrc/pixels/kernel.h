@@ -115,5 +115,6 @@ void relight_int8_avxvnni(const Int8Frame& frame, const Span& span);
 void relight_int8_avxvnni_evex(const Int8Frame& frame, const Span& span);
 void relight_int8_avx512(const Int8Frame& frame, const Span& span);
 void relight_int8_neon(const Int8Frame& frame, const Span& span);
+void relight_int8_neon_i8mm(const Int8Frame& frame, const Span& span);
 
 }  // namespace fastrti

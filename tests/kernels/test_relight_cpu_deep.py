@@ -109,7 +109,7 @@ def test_valgrind_finds_nothing(build: Build) -> None:
 @pytest.mark.parametrize(
     ("compiler", "emulator", "isas"),
     (
-        ("aarch64-linux-gnu-g++", "qemu-aarch64", ("neon", "baseline")),
+        ("aarch64-linux-gnu-g++", "qemu-aarch64", ("neon-i8mm", "neon", "baseline")),
         ("riscv64-linux-gnu-g++", "qemu-riscv64", ("baseline",)),
     ),
 )
