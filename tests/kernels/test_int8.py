@@ -165,7 +165,7 @@ def test_refuses_what_bytes_cannot_draw(name: str) -> None:
 def test_auto_takes_int8_on_a_promise_alone(loss: float | None, expected: bool) -> None:
     relightable = relightable_of(CASES["9-16-16-3-relu-skip"])
     relightable = replace(relightable, int8_loss_db=loss)
-    fast = {"avx512vnni", "avxvnni", "avxvnni-evex", "avx2"}
+    fast = {"avx512vnni", "avxvnni", "avxvnni-evex", "avx2", "neon-i8mm"}
     for isa in ISAS:
         precision, _ = CpuKernel(relightable, isa=isa).drawn_in(UNIT_LIGHT)
         assert (precision == "int8") == (expected and isa in fast)

@@ -24,7 +24,7 @@ Bytes = NDArray[np.uint8]
 
 LIGHT = (0.0, 0.0, 1.0)
 LIGHTS = [light_from_angles(azimuth, elevation) for elevation in (10, 30, 50, 70) for azimuth in range(0, 360, 24)]
-AUTO_ISAS = [isa for isa in available_isas() if isa not in ("avx512", "neon", "baseline")]
+AUTO_ISAS = [isa for isa in available_isas() if isa not in ("avx512", "neon-i8mm", "neon", "baseline")]
 """Where "auto" weighs int16 for a ReLU network."""
 
 MOST_BOXES = 4096
