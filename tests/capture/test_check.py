@@ -1,7 +1,7 @@
 """`check`: every planted fault is named with its number, and nothing else is."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,9 @@ from small_captures import LIGHTS, linear_pictures, photographed, shifted, smoot
 from fastrti import Mlic
 from fastrti.capture.checks.check import check, noted
 from fastrti.capture.checks.findings import KINDS
+from fastrti.capture.checks.overview import overview_of
 from fastrti.capture.checks.report_text import as_json, as_text
+from fastrti.capture.checks.single_checks import blur_findings
 from fastrti.lights import light_from_angles
 from fastrti.photographs.notes import Doubt
 
@@ -147,3 +149,13 @@ def test_json_and_text_are_views_of_the_same_findings() -> None:
         assert part in text
     assert facts["measures"][BAD]["shift"] == pytest.approx(finding.number, abs=0.01)
     assert {kind.name for kind in KINDS} >= {finding.kind}
+
+
+def test_blur_shows_between_the_finest_octaves_where_coarser_detail_differs_with_the_light() -> None:
+    overview = overview_of(photographed(PICTURES))
+    detail = np.tile([12.0, 12.0, 14.0, 14.0, 18.0], (len(overview), 1))
+    detail[:, 2:4] *= np.exp(np.linspace(-0.3, 0.3, len(overview)))[:, None]
+    detail[BAD, :2] *= [0.4, 0.65]
+    found_blurred = list(blur_findings(replace(overview, detail=detail), set()))
+    assert [finding.photographs for finding in found_blurred] == [ONE]
+    assert found_blurred[0].number == pytest.approx(0.65 / 0.4, rel=0.02)

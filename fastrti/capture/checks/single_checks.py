@@ -19,7 +19,8 @@ _SMALL = 24  # pixels along the shorter side that pairs are compared at
 _DISTINCT = 10.0  # degrees; photographs of lights that are closer may be alike
 _CLEARLY = 0.6  # of the difference to a third photograph
 _TOO_DARK = 0.3  # of the median of encoded values: a twentieth of the light
-_SPREADS = 6.0  # of the detail of a set, beyond which a photograph is blurred
+_SPREADS = 4.5  # of the detail of a set, beyond which a photograph is blurred; good ones stay below 3.3
+_OCTAVES = ((0, 1), (0, 2), (1, 3))  # finer and coarser, whose detail is compared
 
 
 def without_flash(overview: Overview, expected: NDArray[np.float64] | None = None) -> dict[int, float]:
@@ -128,7 +129,7 @@ def blur_findings(overview: Overview, left_out: set[int]) -> Iterator[Finding]:
     if len(judged) < 3:
         return
     octaves = np.log(overview.detail[judged] + 0.05)  # levels of 255: the noise of a reduced picture
-    sharpness = np.stack([octaves[:, 0] - octaves[:, 2], octaves[:, 1] - octaves[:, 3]])
+    sharpness = np.stack([octaves[:, finer] - octaves[:, coarser] for finer, coarser in _OCTAVES])
     weaker = np.median(sharpness, axis=1, keepdims=True) - sharpness
     spreads = 1.48 * np.median(abs(weaker), axis=1, keepdims=True)
     allowed = np.maximum(np.log(BLUR.threshold), _SPREADS * spreads)

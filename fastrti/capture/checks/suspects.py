@@ -14,9 +14,9 @@ from fastrti.capture.shifts import find_shifts, told_shifts
 
 _FEWEST = 9  # photographs that predict one another
 _MOST = 0.3  # of the photographs are accused
-_SURPRISING = 1.3  # times the error to expect, above which another light is looked for
+_SURPRISING = 1.3  # times the error to expect
 _EXPLAINS = 0.95  # of the error may be left by a shift or an exposure
-_RELIT = 0.72  # of the error may be left by another light
+_RELIT, _RELIT_EASILY = 0.72, 0.5  # of a surprising error, and of another, may be left by another light
 _ALIKE = 0.7  # of the weight of the heaviest charge: what is accused at once
 _PIXELS = 1 << 14  # of the object that exposures and lights are compared at
 _DENSE = 25.0  # degrees to the next lights, up to which predictions tell a third of a stop
@@ -32,7 +32,7 @@ class Verdict:
     Attributes:
         exposed: as an exposure.
         moved: as a shift, in pixels of the overview.
-        relit: as another light; None where the error is as large as it is to be expected.
+        relit: as another light; None where the error is no larger than is to be expected.
         surprise: its error, relative to what is to be expected.
     """
 
@@ -133,19 +133,20 @@ class _Trial:
         return Verdict(
             as_exposure(self.values[index], expected.reshape(-1, 3)),
             as_shift(self.pictures[index], self.predicted[index], self.shifts[index]),
-            as_other_light(index, self.values, self.predictor) if surprise > _SURPRISING else None,
+            as_other_light(index, self.values, self.predictor) if surprise > 1 else None,
             surprise,
         )
 
     def charge(self, index: int, verdict: Verdict) -> _Charge | None:
         """The explanation that leaves least of the error, if any explains it."""
         exposed, moved, relit = verdict.exposed, verdict.moved, verdict.relit
+        allowed = _RELIT if verdict.surprise > _SURPRISING else _RELIT_EASILY
         possible = []
         if abs(exposed.stops) > EXPOSURE.threshold * self.distance[index] and exposed.left < _EXPLAINS:
             possible.append(_Charge(EXPOSURE, verdict.surprise * (1 - exposed.left)))
         if moved.pixels > SHIFT.threshold * self.shadows[index] and moved.left < _EXPLAINS:
             possible.append(_Charge(SHIFT, verdict.surprise * (1 - moved.left)))
-        if relit is not None and relit.degrees > LIGHT.threshold and relit.left < _RELIT:
+        if relit is not None and relit.degrees > LIGHT.threshold and relit.left < allowed:
             possible.append(_Charge(LIGHT, verdict.surprise * (1 - relit.left)))
         if not possible and abs(exposed.colour) > COLOUR.threshold * self.distance[index]:
             possible.append(_Charge(COLOUR, 0.01 * abs(exposed.colour)))
