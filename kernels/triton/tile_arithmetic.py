@@ -17,7 +17,7 @@ INTERPRETED = tl.constexpr(os.environ.get("TRITON_INTERPRET") == "1")
 COLUMNS = tl.constexpr(8 if tuple(map(int, triton.__version__.split(".")[:2])) >= (3, 5) else 16)
 
 # The widest bias that stays in registers; a wider one is read again for each tile, and leaves them to the weights.
-KEPT = tl.constexpr(32)
+KEPT = tl.constexpr(16)
 
 # The bytes that $3 selects of two words as a pair of halves: 0x4400 | v is the half 4 + v/256.
 _BYTES = tl.constexpr("{.reg .b32 t; prmt.b32 t, $1, $2, $3; lop3.b32 $0, t, 0x00FF00FF, 0x44004400, 0xEA;}")
