@@ -15,6 +15,7 @@ from fastrti.capture.spheres.circles import Circle
 from fastrti.capture.spheres.sphere_lights import Rays, solve
 from fastrti.capture.spheres.sphere_view import View
 from fastrti.cli import main
+from fastrti.synth import Settings, write_capture
 
 LIGHTS = lights_around(9)
 SPHERE = (58.3, 90.7, 30.0)
@@ -39,6 +40,17 @@ def test_a_sphere_is_found_without_a_click(scene: Path, tmp_path: Path) -> None:
     assert found.positions is None
     with Image.open(tmp_path / "check.png") as picture:
         assert picture.width > 1000
+
+
+@pytest.mark.deep
+def test_a_circle_that_shows_lights_below_the_table_is_no_sphere(tmp_path: Path) -> None:
+    """Round clutter, of which most photographs show one highlight."""
+    settings = Settings(
+        480, 360, lights=17, seed=34, tablet=0.5911573273742338, clutter=7, noise=0.00364097460638533, quality=81
+    )
+    write_capture(tmp_path / "photographs", settings)
+    with pytest.raises(CollectionError, match="of 17 photographs 7 show a light above the table in the circle at 296"):
+        find_lights(tmp_path / "photographs")
 
 
 def test_a_known_sphere_is_taken_as_it_is(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,11 +93,7 @@ def find_lights(
         found = FoundLights(**{**found.__dict__, "notes": tuple(found_notes)})
         if picture is not None:
             picture.draw_lights(found, [view.outline(sphere.circle) for sphere in outlined])
-        if not found.lit.any():
-            raise CollectionError(
-                f"expected a highlight in the spheres at {'; '.join(map(str, found.spheres))} pixels, found none: "
-                "correct the spheres, or let fastrti look for them"
-            )
+        _check_lit(found, bool(known), str(folder))
     finally:
         if picture is not None and check is not None:
             picture.save(check)
@@ -206,6 +202,23 @@ def _result(
         image_width=None if mm_per_pixel is None else mm_per_pixel * view.width,
         dome_diameter=dome_diameter,
     )
+
+
+def _check_lit(found: FoundLights, known: bool, folder: str) -> None:
+    """Raises CollectionError where the spheres show lights of no photograph, or where too few for spheres that were
+    found: what is no sphere has its highlights anywhere, also where only a light below the table would make one."""
+    circles = "; ".join(map(str, found.spheres))
+    if known and not found.lit.any():
+        raise CollectionError(
+            f"expected a highlight in the spheres at {circles} pixels, found none: correct the spheres, or let fastrti "
+            "look for them"
+        )
+    if not known and found.lit.mean() < HIGHLIGHTS:
+        raise CollectionError(
+            f"expected a glossy sphere in {folder}, found none that is beyond doubt (of {len(found.lit)} photographs "
+            f"{found.lit.sum()} show a light above the table in the circle at {circles}): {_SAY_WHERE}, or give a list "
+            "of the lights"
+        )
 
 
 def _outline_notes(outlined: Sequence[Outlined]) -> list[str]:
