@@ -99,9 +99,10 @@ def test_every_long_task_of_a_command_is_named(tmp_path: Path, terminal: Termina
     for command, tasks in {
         f"synth -o {tmp_path}/other --size 16x16 --lights 2": ["writing the normal map", "rendering photographs"],
         f"fit {tmp_path}/sample/Dome -o {vase} --steps 2": [
-            "loading PyTorch", "reading photographs", "looking at photographs", "gathering pixels", "training teacher lc32x32",
-            "comparing interpolators", "weighing interpolators", "training the interpolator", "training lc16x16",
-            "encoding pixels", "rounding planes", "scoring", "writing planes",
+            "loading PyTorch", "reading photographs", "looking at photographs", "gathering pixels",
+            "training teacher lc32x32", "comparing interpolators", "weighing interpolators",
+            "training the interpolator", "training lc16x16", "encoding pixels", "rounding planes", "scoring",
+            "writing planes",
         ],
         f"fit {tmp_path}/sample/Dome -o {coin} --basis rbf": [
             "reading photographs", "looking at photographs", "finding principal components",
