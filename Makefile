@@ -28,11 +28,12 @@ help:
 
 install: $(STAMP)
 
-# Build isolation is off so that building the kernel installs nothing beside what the constraints pin.
+# Build isolation is off so that building the kernel installs nothing beside what the constraints pin. setuptools-scm
+# is for bagit, which PyPI has as source only: without it, its version would be 0.0.0.
 $(STAMP): $(INPUTS)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" "pybind11>=2.13" torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt "setuptools>=77" setuptools-scm "pybind11>=2.13" torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable ".[dev]"
 	touch $@
 
