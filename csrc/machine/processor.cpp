@@ -6,6 +6,8 @@
 #include <sys/auxv.h>
 #elif defined(__aarch64__) && defined(__APPLE__)
 #include <sys/sysctl.h>
+
+#include <cstddef>
 #endif
 
 namespace fastrti {
