@@ -63,6 +63,7 @@ def _draw(
 ):
     """What `relight_tiles` does, in one precision."""
     PARTS: tl.constexpr = 2 if PRECISION == "fp16 hi/lo" else 1
+    KEEP1: tl.constexpr = D1 <= KEPT and not ELU  # ELU needs registers itself
     D: tl.constexpr = D2 if D2 > 0 else (D1 if D1 > 0 else K_PADDED)
     network = tl.program_id(0)
     vectors += network * (D1 + D2 + 4)
@@ -71,7 +72,7 @@ def _draw(
     expert = network % EXPERTS
     if D1 > 0:
         weights1, weights1_low = weights_of(matrices, K_PADDED, D1, PRECISION)
-        if D1 <= KEPT:
+        if KEEP1:
             bias1 = equal_rows(tl.load(vectors + tl.arange(0, D1)), ROWS, PTX)
         matrices += PARTS * K_PADDED * D1
     if D2 > 0:
@@ -129,7 +130,7 @@ def _draw(
                     h = data
                     h_low = data
                     if D1 > 0:
-                        if D1 > KEPT:
+                        if not KEEP1:
                             bias1 = bias_rows(vectors, D1, ROWS)
                         z = products(bias1, h, h_low, weights1, weights1_low, True, PRECISION)
                         h, h_low = activated(z, ELU, PRECISION, PTX)
