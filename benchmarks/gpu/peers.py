@@ -6,7 +6,7 @@ weights, planes as rows. A peer that cannot run here raises `Unavailable` with t
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -19,6 +19,7 @@ from benchmarks.common.subjects import LIGHT
 from benchmarks.gpu.by_hand import ByHand
 from fastrti.kernels.kernel import Light
 from fastrti.kernels.triton.kernel import TritonKernel
+from fastrti.lazy import lazy
 from fastrti.lights import unit_light
 from fastrti.objects.relightable import Relightable
 
@@ -42,7 +43,7 @@ class Stage:
     relightable: Relightable
     planes: Tensor
 
-    @cached_property
+    @lazy
     def kernel(self) -> TritonKernel:
         """The fused kernel, with planes of its own."""
         return TritonKernel(self.relightable, device=self.planes.device)

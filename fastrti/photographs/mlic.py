@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, CollectionError
+from fastrti.lazy import lazy
 from fastrti.photographs.agreement import level_notes
 from fastrti.photographs.checks import (
     Samples,
@@ -183,7 +183,7 @@ class Mlic:
         picture: NDArray[np.uint8] = to_bytes(self._encoding)[self.photographs[index]]
         return picture
 
-    @cached_property
+    @lazy
     def _encoding(self) -> NDArray[np.float32]:
         """The encoded value of every possible sample, (256,) or (65536,)."""
         values = np.linspace(0, 1, 1 + int(np.iinfo(self.photographs.dtype).max))

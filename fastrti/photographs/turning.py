@@ -3,13 +3,13 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import CollectionError
+from fastrti.lazy import lazy
 from fastrti.photographs.checks import Samples
 from fastrti.photographs.corrections import Correction
 from fastrti.photographs.mlic import Mlic
@@ -92,7 +92,7 @@ class Part:
         middle = (self.x + self.width / 2 - shape[1] / 2, shape[0] / 2 - self.y - self.height / 2, 0)
         return self.directions(positions * shape[1] - middle) / self.size[1]
 
-    @cached_property
+    @lazy
     def _cosine_and_sine(self) -> tuple[float, float]:
         angle = math.radians(self.degrees)
         return math.cos(angle), math.sin(angle)

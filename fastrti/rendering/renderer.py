@@ -2,7 +2,6 @@
 
 import operator
 from collections.abc import Sequence
-from functools import cached_property
 from io import BytesIO
 from os import PathLike
 from typing import Any
@@ -16,6 +15,7 @@ from fastrti.formats import open_object
 from fastrti.formats.pack import Pack
 from fastrti.kernels.backends import choose_backend
 from fastrti.kernels.kernel import Graph, Kernel, Recorder
+from fastrti.lazy import lazy
 from fastrti.lights import unit_vector
 from fastrti.locks import Lock
 from fastrti.objects.relightable import Relightable
@@ -88,7 +88,7 @@ class Renderer:
     def __reduce__(self) -> tuple[type["Renderer"], tuple[Any, ...]]:
         return Renderer, (self._source, *self._asked_for)
 
-    @cached_property
+    @lazy
     def relightable(self) -> Relightable:
         """The object in memory. All of a pack is read for it, at the first time.
 

@@ -13,6 +13,7 @@ import pytest
 from objects import relightable
 
 from fastrti import Enhanced, Renderer
+from fastrti.lazy import lazy
 from fastrti.locks import Lock
 
 pytestmark = [
@@ -108,6 +109,45 @@ def test_a_lock_that_another_thread_holds_is_free_in_a_child() -> None:
         thread.join()
     with lock:
         pass
+
+
+def test_a_child_computes_a_property_that_another_thread_is_computing() -> None:
+    parent, begun, go = os.getpid(), threading.Event(), threading.Event()
+
+    class Slow:
+        @lazy
+        def answer(self) -> int:
+            if os.getpid() == parent:
+                begun.set()
+                go.wait()
+            return 42
+
+    thread = threading.Thread(target=lambda: Slow().answer)
+    thread.start()
+    begun.wait()
+    try:
+        assert outcome_in_a_child(lambda: Slow().answer) == "done"
+    finally:
+        go.set()
+        thread.join()
+
+
+def test_all_threads_get_the_same_value_of_a_property() -> None:
+    together = threading.Barrier(4, timeout=20)
+
+    class Slow:
+        @lazy
+        def answer(self) -> object:
+            together.wait()
+            return object()
+
+    slow, found = Slow(), list[object]()
+    threads = [threading.Thread(target=lambda: found.append(slow.answer)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 4 and set(found) == {slow.answer}
 
 
 @pytest.mark.parametrize("held", ["_reducing", "_estimating"])

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from fastrti.formats.pack.ranges import RangedFile
 from fastrti.formats.pack.reading import PackedLevel, read_head
 from fastrti.formats.pyramid import TILE
 from fastrti.json_fields import parsed_fields, parsed_json
+from fastrti.lazy import lazy
 from fastrti.objects.annotations import Annotation, read_annotations
 from fastrti.objects.float32_error import check_float32
 from fastrti.objects.relightable import Relightable
@@ -144,7 +144,7 @@ class Pack:
         level._show(len(self._head.planes) - 1)
         return level.whole()
 
-    @cached_property
+    @lazy
     def _bare(self) -> Relightable:
         """What drawing needs of the model: every tile is checked anew, and these parts may be large."""
         return replace(self.model, lights=None, training={}, provenance={}, annotations=(), extra={})

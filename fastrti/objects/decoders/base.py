@@ -1,13 +1,13 @@
 """What every decoder offers: a light network, and itself as JSON."""
 
 from abc import ABC, abstractmethod
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastrti.json_fields import Fields, array_to_json
+from fastrti.lazy import lazy
 from fastrti.objects.frame_network import MAX_HIDDEN, MAX_WIDTH, Activation, FrameNetwork
 from fastrti.objects.light_network import LightNetwork
 
@@ -60,7 +60,7 @@ class Decoder(ABC):
             ArgumentError: numbers that do not make a decoder.
         """
 
-    @cached_property
+    @lazy
     def light_network(self) -> LightNetwork:
         """The rule in the form that the kernels evaluate."""
         return self._light_network()
