@@ -14,6 +14,7 @@ FLOORS = [
         "extras",
         "files",
         "json_fields",
+        "lazy",
         "least_squares",
         "lights",
         "locks",
