@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, overload
 T = TypeVar("T")
 
 
-class lazy(Generic[T]):  # it is used as `property` is
+class lazy(Generic[T]):  # in small letters, as `property` is
     """Computes a value once, and keeps it in the object.
 
     Before Python 3.12 `functools.cached_property` has one lock for all objects of a class. A child that is forked while
