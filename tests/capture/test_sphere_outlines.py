@@ -7,10 +7,11 @@ import pytest
 from sphere_scene import lights_around, write_scene
 
 from fastrti import find_lights
-from fastrti.capture.spheres.candidates import Candidate
+from fastrti.capture.spheres.candidates import Candidate, best_of
 from fastrti.capture.spheres.circles import Circle
 from fastrti.capture.spheres.highlights import Highlights
 from fastrti.capture.spheres.horizon import mirroring
+from fastrti.capture.spheres.outline import refined
 from fastrti.capture.spheres.reconciled import Outlined, reconciled
 from fastrti.capture.spheres.sphere_view import View
 from fastrti.photographs.notes import Doubt
@@ -47,6 +48,34 @@ def test_the_horizon_tells_the_outline(focal_length: float) -> None:
     x, y, rest = np.linalg.lstsq(np.column_stack([2 * edge, np.ones(40)]), (edge**2).sum(1), rcond=None)[0]
     told = mirroring(view, Circle(x, y, np.sqrt(rest + x**2 + y**2)))
     assert (told.x, told.y, told.radius) == pytest.approx((outline.x, outline.y, outline.radius), abs=0.05)
+
+
+@pytest.mark.parametrize("radius", np.linspace(18.0, 34.0, 9))
+@pytest.mark.parametrize("inside, outside", [(1.0, 0.2), (0.1, 0.7)])
+def test_a_rounding_error_moves_no_outline(radius: float, inside: float, outside: float) -> None:
+    """Samples lie at multiples of a step from each edge: none may be inside or outside of a window by rounding."""
+
+    def picture(points: np.ndarray) -> np.ndarray:
+        edge = 1 / (1 + np.exp(4 * (np.hypot(*np.moveaxis(points, -1, 0)) - 1.01 * radius)))
+        light = outside + (inside - outside) * edge
+        return (light / light.mean(1, keepdims=True))[..., None]
+
+    circles = [Circle(0.3, -0.2, radius * (1 + shift)) for shift in (0, 1e-15, -1e-15, 1e-13, -1e-13)]
+    told = [refined(picture, circle, (0.96, 1.04), 0.04)[0] for circle in circles]
+    first, *others = np.array([(circle.x, circle.y, circle.radius) for circle in told])
+    assert first == pytest.approx([0, 0, 1.01 * radius], abs=0.06)
+    np.testing.assert_allclose(others, np.broadcast_to(first, (4, 3)), atol=0.02)  # a step of the last grid
+
+
+def test_a_variant_with_few_highlights_explains_nothing() -> None:
+    """A wrong circle whose few highlights fit well hid the right one."""
+
+    def candidate(radius: float, lit: int, outline: float, explained: float) -> Candidate:
+        highlights = Highlights(np.zeros((25, 2)), np.arange(25) < lit)
+        return Candidate(Circle(125, 134, radius, 0.9), outline, highlights, explained=explained)
+
+    right, few = candidate(104, 24, 51.2, 0.43), candidate(134, 13, 9.6, 0.62)
+    assert best_of([right, few]) is right
 
 
 def test_shading_counts_less_beside_another_sphere() -> None:

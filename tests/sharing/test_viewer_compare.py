@@ -56,6 +56,9 @@ def test_pixels_of_both_are_the_renderer_s(
     browser: Browser, address: str, what: Relightable, tmp_path: Path, way: str
 ) -> None:
     opened(browser, address, f"light=0.3,0.4&view=40,30,1&compare={way},relight,-0.5,0.2,0.84")
+    for element in ("viewer", "shadow.querySelector('.other')"):
+        value(browser, f"{element}.picture().then(() => true)")  # the planes may still be on their way
+    state(browser)
     shown = screen(browser, tmp_path / "shown.png")
     left, top = (round(length) for length in value(browser, "viewer.view.toCanvas([0, 0])"))
     part = shown[top : top + HEIGHT, left : left + WIDTH]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from objects import relightable
 from PIL import Image
 from viewer.browser import Browser
-from viewer.pages import served, wait_for_picture
+from viewer.pages import picture, served, wait_for_picture
 from viewer.tools import until, value
 
 from fastrti import Relightable, Renderer
@@ -125,6 +125,7 @@ def test_a_slow_picture_is_coarse_while_the_light_moves_and_fine_when_it_rests(
 
 def test_a_quick_picture_is_fine_at_once(browser: Browser, address: str, what: Relightable) -> None:
     opened(browser, address, QUICK)
+    picture(browser, [0, 0])  # the first picture may be a coarse one, while the planes are on their way
     left, top = (round(length) for length in value(browser, "viewer.view.toCanvas([0, 0])"))
     middle = value(browser, "Math.floor(shadow.querySelector('canvas').height / 2)") - top
     drawn = moved(browser, [0.5, 0.1])[left : left + WIDTH]

@@ -70,11 +70,11 @@ def find_spheres(survey: Survey) -> tuple[list[Candidate], list[Candidate]]:
     likely = [g for g in guesses if g.highlights.share >= SEEN and g.highlights.found.sum() >= _LEAST]
     blocks = block_light(survey.greys)
     judged = [_judged(variants(survey, group), survey, blocks) for group in _groups(likely)]
-    judged.sort(key=lambda group: (_best(group).accepted(False), _best(group).explained or 0), reverse=True)
+    judged.sort(key=lambda group: (best_of(group).accepted(False), best_of(group).explained or 0), reverse=True)
     spheres: list[Candidate] = []
     others: list[Candidate] = []
     for group in judged:
-        candidate = _best(group)
+        candidate = best_of(group)
         if (
             candidate.accepted(bool(spheres))
             and _shadowed(survey, candidate)
@@ -83,7 +83,7 @@ def find_spheres(survey: Survey) -> tuple[list[Candidate], list[Candidate]]:
         ):
             spheres.append(candidate)
         else:  # what does not explain the picture cannot choose between outlines
-            others.append(max(_usual(group, group), key=lambda variant: (not variant.mirroring, variant.outline)))
+            others.append(max(_usual(group), key=lambda variant: (not variant.mirroring, variant.outline)))
     rest = [Candidate(g.circle, 0, g.highlights) for g in guesses[:4]]
     return spheres, sorted(others, key=lambda other: -other.outline) or rest
 
@@ -111,7 +111,7 @@ def _same_spots(first: Variant, second: Variant) -> bool:
 
 def _judged(variants: Sequence[Variant], survey: Survey, blocks: Blocks) -> list[Candidate]:
     """Variants of one sphere with what their lights explain: in photographs in which all show a highlight."""
-    common = np.logical_and.reduce([variant.highlights.found for variant in _usual(variants, variants)])
+    common = np.logical_and.reduce([variant.highlights.found for variant in _usual(variants)])
     judged = []
     for variant in variants:
         used = common if common.sum() >= _LEAST else variant.highlights.found
@@ -121,24 +121,24 @@ def _judged(variants: Sequence[Variant], survey: Survey, blocks: Blocks) -> list
     return judged
 
 
-def _usual(some: Sequence[V], variants: Sequence[Variant]) -> list[V]:
-    """Those with highlights in nearly as many photographs as the best of all variants."""
+def _usual(variants: Sequence[V]) -> list[V]:
+    """Those with highlights in nearly as many photographs as the best."""
     most = max(variant.highlights.share for variant in variants)
-    return [variant for variant in some if variant.highlights.share >= most - 0.2]
+    return [variant for variant in variants if variant.highlights.share >= most - 0.2]
 
 
-def _best(judged: Sequence[Candidate]) -> Candidate:
+def best_of(judged: Sequence[Candidate]) -> Candidate:
     """The variant whose lights explain the picture best; of those that explain it as well, the clearest outline."""
-    top = max(-1.0 if variant.explained is None else variant.explained for variant in judged)
+    usual = _usual(judged)  # a few highlights explain a few photographs
+    top = max(-1.0 if variant.explained is None else variant.explained for variant in usual)
     near = [
         v
-        for v in judged
+        for v in usual
         if v.explained is None or v.explained >= top - (_NEARLY_CLEAR if v.circle.edge >= CLEAR_EDGES else _NEARLY)
     ]
-    usual = _usual(near, judged) or near
     if top == -1.0:  # nothing tells an outline from a horizon
-        usual = [variant for variant in usual if not variant.mirroring] or usual
-    best = max(usual, key=lambda variant: (variant.circle.edge >= CLEAR_EDGES, variant.outline))
+        near = [variant for variant in near if not variant.mirroring] or near
+    best = max(near, key=lambda variant: (variant.circle.edge >= CLEAR_EDGES, variant.outline))
     # an outline and a horizon that tell of one sphere confirm each other; the horizon has no dim rim
     confirming = [v for v in judged if v.mirroring and not best.mirroring and _one(v.circle, best.circle)]
     return max(confirming, key=lambda variant: variant.outline, default=best)

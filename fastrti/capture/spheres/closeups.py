@@ -11,7 +11,7 @@ from fastrti.capture.spheres.highlights import Highlights, find_highlights
 from fastrti.capture.spheres.horizon import refined_by_horizon
 from fastrti.capture.spheres.outline import refined
 from fastrti.capture.spheres.sphere_view import Floats, View
-from fastrti.capture.spheres.survey import Sums, grey, reduced, sampled, usual_light
+from fastrti.capture.spheres.survey import DARK, Sums, grey, reduced, sampled, usual_light
 from fastrti.photographs.photograph import decode
 from fastrti.photographs.picture_file import PictureFile
 from fastrti.progress import counted
@@ -107,16 +107,22 @@ class _Crop:
         corner = self.corner / self.factor
         view = self.view.scaled(1 / self.factor)
         mirroring = self.sphere.mirroring
-        channels = usual_light(self.greys)[..., None] if mirroring else self.sums.channels()
+        light = usual_light(self.greys)[..., None] if mirroring else self.sums.light() + np.float32(DARK)
 
         def picture(points: Floats) -> Floats:
-            return sampled(channels, view.folded(points) - corner)
+            return sampled(light, view.folded(points) - corner)
+
+        def along_rays(points: Floats) -> Floats:
+            """Logarithms would move the edge of a dark ball inwards, and that of a bright one outwards."""
+            values = picture(points)
+            shares: Floats = values / values.mean(1, keepdims=True)
+            return shares
 
         slack = 0.02 if circle.edge >= CLEAR_EDGES else 0.05
         start = circle.scaled(1 / self.factor)
         if mirroring:
             better, clear = refined_by_horizon(view, picture, start, slack)
         else:
-            better, _ = refined(picture, start, (1 - slack, 1 + slack), slack)
-            better, clear = refined(picture, better, (1 - slack / 2, 1 + slack / 2), slack / 2)
+            better, _ = refined(along_rays, start, (1 - slack, 1 + slack), slack)
+            better, clear = refined(along_rays, better, (1 - slack / 2, 1 + slack / 2), slack / 2)
         return better.scaled(self.factor), clear

@@ -29,7 +29,8 @@ def refined(
     """The circle near one that explains the picture best.
 
     Args:
-        sampled: the picture at points (…, 2) → (…, C), in logarithms of light.
+        sampled: the picture at points along rays, (rays, points, 2) → (rays, points, C): in logarithms of light, or in
+            light, of which about 1 is usual along a ray.
         circle: where to look.
         span: the smallest and the largest radius, as shares of the circle's.
         reach: how far the middle may be off, as a share of the radius.
@@ -38,10 +39,10 @@ def refined(
         the circle, with the share of its sectors that show an edge; and the mean log-likelihood of a sector.
     """
     angles = (np.arange(SECTORS, dtype=np.float64) + 0.5) * (2 * np.pi / SECTORS)
-    window = max(_WINDOW * circle.radius * span[1], 3.0)
+    window = max(round(_WINDOW * circle.radius * span[1] / _STEP) * _STEP, 3.0)
     low = max(span[0] * circle.radius - reach * circle.radius, 2.0)
     high = span[1] * circle.radius + reach * circle.radius
-    radii: Floats = np.arange(max(low - window, 0.5), high + window, _STEP)
+    radii: Floats = np.arange(max(low - window, 0.5), high + window + _STEP, _STEP)
     values = _polar(sampled, circle, angles, radii)
     edges: Floats = np.arange(low, high + 1e-9, _STEP / 2)
     gains = _gains(values, radii, edges, window)
@@ -65,7 +66,8 @@ def _polar(sampled: Callable[[Floats], Floats], circle: Circle, angles: Floats, 
 def _gains(values: Floats, radii: Floats, edges: Floats, window: float) -> Floats:
     """(S, T): how much better each sector is explained with an edge at each place than without."""
     rho, at = radii, edges[:, None]
-    near = np.abs(rho - at) < window  # (T, R)
+    # (T, R): as many samples for each edge, and none whose place a rounding error decides
+    near = (rho - at > _STEP / 8 - window) & (rho - at < _STEP / 8 + window)
     inside = 1 / (1 + np.exp(np.minimum((rho - at) / (_BLUR / 2), 50)))
     facing = np.sqrt(np.maximum(1 - np.minimum(rho / at, 1) ** 2, 0))
     ones = np.ones_like(inside)

@@ -31,7 +31,7 @@ class Survey:
         view: the camera, for pictures of this size.
         factor: how many pixels of a photograph are one pixel here.
         greys: (N, h, w) uint8, the mean of red, green and blue.
-        channels: (h, w, 4) float32: where all photographs together have edges, see `Sums`.
+        channels: (h, w, 4) float32: where all photographs together have edges, see `Sums.channels`.
         usual: (h, w) float32, see `usual_light`.
         brightest: (h, w, 3) uint8, the maximum over all photographs.
     """
@@ -45,10 +45,9 @@ class Survey:
 
 
 class Sums:
-    """Sums over photographs, one after the other.
+    """Sums over photographs, one after the other: how much light there is, and how much it changes between photographs.
 
-    They end as four channels: the logarithm of light, two differences of colour, and the logarithm of how much light
-    changes between photographs. The last one shows the rim of a polished ball, which looks like the table around it.
+    The change shows the rim of a polished ball, which looks like the table around it.
     """
 
     def __init__(self, shape: tuple[int, int]):
@@ -63,12 +62,16 @@ class Sums:
         self._squares += light[..., 1] ** 2
         self._count += 1
 
-    def channels(self) -> NDArray[np.float32]:
-        """(h, w, 4) float32."""
+    def light(self) -> NDArray[np.float32]:
+        """(h, w, 4) float32: the mean of red, green and blue light, and how much green light changes."""
         mean = self._light / max(self._count, 1)
         change = np.sqrt(np.maximum(self._squares / max(self._count, 1) - mean[..., 1] ** 2, 0))
-        red, green, blue = np.moveaxis(np.log(mean + DARK), 2, 0)
-        return np.stack([green, red - green, blue - green, np.log(change + DARK)], axis=-1)
+        return np.concatenate([mean, change[..., None]], axis=-1)
+
+    def channels(self) -> NDArray[np.float32]:
+        """(h, w, 4) float32: the logarithm of light, two differences of colour, and the logarithm of the change."""
+        red, green, blue, change = np.moveaxis(np.log(self.light() + DARK), 2, 0)
+        return np.stack([green, red - green, blue - green, change], axis=-1)
 
 
 def survey(files: Sequence[PictureFile], focal_length: float) -> Survey:
