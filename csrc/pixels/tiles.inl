@@ -41,10 +41,16 @@ FASTRTI_INLINE void fetch_ahead(const Span& span, int planes, std::size_t start)
   const std::size_t place = span.before + start, next = (place / kRun + 1) * kRun;
   const std::size_t end = span.before + span.pixels + span.after;
   if (next >= end) return;
-  const std::uint8_t* const run = span.planes + (next - span.before);
-  const std::size_t first = place % kRun / kLine * static_cast<std::size_t>(planes);
-  for (std::size_t i = first; i < first + static_cast<std::size_t>(planes); ++i) {
-    const std::size_t line = i % kLines * kLine;
-    if (next + line < end) __builtin_prefetch(run + static_cast<std::ptrdiff_t>(i / kLines) * span.plane_stride + line);
+  const std::size_t first = place % kRun / kLine * static_cast<std::size_t>(planes);  // of the lines of all planes
+  const std::size_t lines = end - next < kRun ? (end - next + kLine - 1) / kLine : kLines;
+  std::size_t line = first % kLines;
+  const std::uint8_t* plane =
+      span.planes + (next - span.before) + static_cast<std::ptrdiff_t>(first / kLines) * span.plane_stride;
+  for (int i = 0; i < planes; ++i) {
+    if (line < lines) __builtin_prefetch(plane + line * kLine);
+    if (++line == kLines) {
+      line = 0;
+      plane += span.plane_stride;
+    }
   }
 }
