@@ -5,7 +5,8 @@
 FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Its eight stripes of materials run from top to
 bottom, so of the two pieces the square shows some of them and the strip, as wide as the picture, shows all. Each fit is
 a process of its own, whose seconds (reading the photographs apart) and peak memory are printed; then the PSNR at the
-Test lights: of the whole, and on each piece that of the whole's fit and of the piece's own.
+Test lights: of the whole, and on each piece that of the whole's fit and of the piece's own. Where the whole has several
+experts, the steps across their borders are compared with those of the photographs, see `benchmarks.quality.experts`.
 """
 
 import argparse
@@ -20,8 +21,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.machine import CORES, load, peak_bytes
-from fastrti import Mlic, Renderer, fit, save
+from benchmarks.common.machine import CORES, peak_bytes
+from benchmarks.common.machine import load as busy
+from benchmarks.quality.experts import steps_across
+from fastrti import Mlic, Renderer, fit, load, save
 from fastrti.scoring.metrics import psnr
 from fastrti.synth import render_collection
 
@@ -51,7 +54,7 @@ def main() -> None:
         settings = {name: vars(options)[name] for name in ("student", "planes", "preset", "experts", "steps", "seed")}
         print(json.dumps(fit_one(options.folder, options.only, settings)))
         return
-    print(f"{options.size}, {CORES} cores, load {load()}")
+    print(f"{options.size}, {CORES} cores, load {busy()}")
     for part in PARTS:
         command = [sys.executable, "-m", "benchmarks.quality.large_fit", *sys.argv[1:], "--only", part]
         said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
@@ -59,6 +62,10 @@ def main() -> None:
     test = Mlic.load(options.folder / "Test")
     whole = _pictures(options.folder / "whole", test)
     print(f"the whole: {_mean_psnr(whole, test.photographs):.2f} dB on test photographs")
+    labels = load(options.folder / "whole").labels
+    if labels is not None:
+        excess = steps_across(whole, labels) / steps_across(test.photographs, labels) - 1
+        print(f"steps across borders of experts: {100 * excess:+.1f} % of those of the photographs")
     for part in [part for part in PARTS if part != "whole"]:
         piece = piece_of(part, test.height, test.width)
         own, photographs = _pictures(options.folder / part, test), test.photographs[piece]
