@@ -113,10 +113,13 @@ class _Crop:
             return sampled(light, view.folded(points) - corner)
 
         def along_rays(points: Floats) -> Floats:
-            """Logarithms would move the edge of a dark ball inwards, and that of a bright one outwards."""
+            """Light, of which logarithms would move the edge of a dark ball inwards and that of a bright one outwards;
+            and the logarithms of two quotients of colour, which do not change where the ball is shaded."""
             values = picture(points)
-            shares: Floats = values / values.mean(1, keepdims=True)
-            return shares
+            red, green, blue, _ = np.moveaxis(np.log(values), 2, 0)
+            colour = np.stack([red - green, blue - green], axis=-1)
+            channels: Floats = np.concatenate([values / values.mean(1, keepdims=True), colour], axis=-1)
+            return channels
 
         slack = 0.02 if circle.edge >= CLEAR_EDGES else 0.05
         start = circle.scaled(1 / self.factor)
