@@ -65,7 +65,7 @@ def main() -> None:
     labels = load(options.folder / "whole").labels
     if labels is not None:
         excess = steps_across(whole, labels) / steps_across(test.photographs, labels) - 1
-        print(f"steps across borders of experts: {100 * excess:+.1f} % of those of the photographs")
+        print(f"steps across borders of experts, compared with those of the photographs: {100 * excess:+.1f} %")
     for part in [part for part in PARTS if part != "whole"]:
         piece = piece_of(part, test.height, test.width)
         own, photographs = _pictures(options.folder / part, test), test.photographs[piece]

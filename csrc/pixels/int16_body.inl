@@ -195,8 +195,8 @@ void relight_shape(const Int16Frame& frame, const Span& span) {
   }
 }
 
-// The shapes that `fit` makes by default, or often, have code of their own; wider ones gain nothing by it. With 16 lanes
-// the published student has none either, as its loops are as fast as they are.
+// The shapes that `fit` makes by default, or often, have code of their own; wider ones gain nothing by it. The published
+// student has it for short vectors only: with 16 lanes it is slower.
 template <class V>
 void relight_int16(const Int16Frame& frame, const Span& span) {
   if (frame.activation != Activation::kElu) {

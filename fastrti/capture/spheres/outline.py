@@ -19,7 +19,7 @@ SECTORS = 60
 _STEP = 0.5  # pixels between samples along a radius
 _BLUR = 0.5  # pixels, of a photographed edge
 _WINDOW = 0.14  # of the radius, on both sides of the edge
-_NOISE = 2e-4  # variance of a logarithm, where it is smallest
+_NOISE = 2e-4  # variance of a logarithm, or of light as a share of the usual, where it is smallest
 _SHOWN = 4.0  # the log-likelihood that makes an edge of a sector
 
 
@@ -66,7 +66,7 @@ def _polar(sampled: Callable[[Floats], Floats], circle: Circle, angles: Floats, 
 def _gains(values: Floats, radii: Floats, edges: Floats, window: float) -> Floats:
     """(S, T): how much better each sector is explained with an edge at each place than without."""
     rho, at = radii, edges[:, None]
-    # (T, R): as many samples for each edge, and none whose place a rounding error decides
+    # (T, R): for each edge as many samples. The window ends between two of them, so that no rounding error decides.
     near = (rho - at > _STEP / 8 - window) & (rho - at < _STEP / 8 + window)
     inside = 1 / (1 + np.exp(np.minimum((rho - at) / (_BLUR / 2), 50)))
     facing = np.sqrt(np.maximum(1 - np.minimum(rho / at, 1) ** 2, 0))
