@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.machine import peak_bytes
 from fastrti import Renderer, load, object_info
 from fastrti.formats.pack import TILE, Picture, write_pack, writing
 from fastrti.formats.pack.layout import levels
@@ -133,8 +133,8 @@ def _difference(parsed: argparse.Namespace, renderer: Renderer) -> int:
 
 
 def _usage() -> dict[str, object]:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return {"peak_mib": round(peak / (1 << 20)), "load": os.getloadavg()[0]}
+    peak = peak_bytes()
+    return {"peak_mib": None if peak is None else peak >> 20, "load": os.getloadavg()[0]}
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
 """A large capture: time and memory of `fastrti lights` and `fastrti check` on 49 photographs of 12 megapixels."""
 
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.common.commands import used_by
 from benchmarks.common.markdown import table
 from fastrti.synth import Settings, write_capture
 
@@ -36,16 +34,14 @@ def measure(case: str, seed: int, data: Path | None = None) -> dict[str, Any]:
 
 def measured(arguments: list[str]) -> dict[str, Any]:
     """What a command of fastrti takes."""
-    load, start = os.getloadavg()[0], time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "fastrti", *arguments], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"expected fastrti {arguments[0]} to end well, got the exit code {process.returncode}")
+    load = os.getloadavg()[0]
+    used = used_by(*arguments)
+    if used.exit_code not in (0, 1):
+        raise SystemExit(f"expected fastrti {arguments[0]} to end well, got the exit code {used.exit_code}")
     return {
-        "seconds": round(time.perf_counter() - start, 1),
-        "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "gib": round(used.ru_maxrss / 2**20, 2),
+        "seconds": round(used.seconds, 1),
+        "cpu_seconds": round(used.cpu_seconds, 1),
+        "gib": round(used.peak_bytes / 2**30, 2),
         "cores": os.cpu_count(),
         "load": round(load, 1),
     }

@@ -8,17 +8,15 @@ process of its own.
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.common.commands import used_by
 from benchmarks.common.machine import description, load
 from benchmarks.quality.maps import tablet
 from fastrti import Relightable, fit_classical, save
@@ -35,15 +33,13 @@ def _object(width: int, height: int) -> Relightable:
 
 def _ran(*arguments: str) -> dict[str, Any]:
     """Processor time, time on the clock and the most memory of a command."""
-    began = time.monotonic()
-    process = subprocess.Popen([sys.executable, "-m", "fastrti", *arguments], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    used = used_by(*arguments)
+    if used.exit_code:
         sys.exit(f"fastrti {' '.join(arguments)} failed")
     return {
-        "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
-        "clock_s": round(time.monotonic() - began, 1),
-        "peak_mib": usage.ru_maxrss >> 10,
+        "cpu_s": round(used.cpu_seconds, 1),
+        "clock_s": round(used.seconds, 1),
+        "peak_mib": used.peak_bytes >> 20,
         "load_average": load(),
     }
 
