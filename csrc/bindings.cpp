@@ -150,6 +150,12 @@ std::vector<fastrti_layer> describe_experts(fastrti_description& description, co
   return layers;
 }
 
+void describe_means(fastrti_description& description, const OptionalArray& shares) {
+  if (!shares) return;
+  description.means = static_cast<int>(std::min<py::ssize_t>(shares->shape(0), INT16_MAX));
+  description.shares = numbers_of<double>(*shares, {description.means, description.experts}, "shares");
+}
+
 // The picture an array can hold: its region's height and width, and where its rows lie.
 Target target_of(py::array& out) {
   if (!holds<std::uint8_t>(out, 3) || (out.shape(2) != 3 && out.shape(2) != 4) || !out.writeable()) {
@@ -171,7 +177,7 @@ class BoundObject {
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base_colour,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
               const std::vector<py::array>& weights, const std::vector<py::array>& biases, OptionalArray labels,
-              const std::vector<std::vector<py::array>>& expert_layers, int threads, const std::string& isa,
+              const std::vector<std::vector<py::array>>& expert_layers, const OptionalArray& shares, int threads, const std::string& isa,
               const std::string& precision, bool fitted_to_int8)
       : planes_(std::move(planes)), mask_(std::move(mask)), labels_(std::move(labels)) {
     fastrti_description description{};
@@ -182,6 +188,7 @@ class BoundObject {
     description.fitted_to_int8 = fitted_to_int8;
     const std::vector<fastrti_layer> layers = describe_experts(description, labels_, expert_layers);
     description.expert_layers = layers.data();
+    describe_means(description, shares);
     const int error = check(description);
     if (error != FASTRTI_OK) reject(fastrti_error_text(error));
     if (threads < 1 || threads > kMaxThreads) reject("expected 1 to 1024 threads, got " + std::to_string(threads));
@@ -200,7 +207,7 @@ class BoundObject {
     object_->relight({x, y, z}, region, target);
   }
 
-  // (precision, bound) of each expert's frame under a unit light.
+  // (precision, bound) of each label's frame under a unit light.
   std::vector<std::pair<std::string, double>> drawn_in(double x, double y, double z) const {
     const auto frames = object_->frames_at({x, y, z});
     std::vector<std::pair<std::string, double>> drawn;
@@ -211,14 +218,14 @@ class BoundObject {
   }
 
   py::array_t<float> frame_numbers(double x, double y, double z) const {
-    const std::vector<float> numbers = object_->lights().front().at({x, y, z}).numbers;
+    const std::vector<float> numbers = object_->lights().first().at({x, y, z}).numbers;
     return py::array_t<float>(static_cast<py::ssize_t>(numbers.size()), numbers.data());
   }
 
   // (layers, weights, high, low, bias, output_shift): a hidden layer is its weights (out, in) int8, bias and shift
   // (out,) int32; the rest is the output layer's.
   py::tuple quantised_int8(double x, double y, double z) const {
-    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().first().at({x, y, z});
     if (!fits_int8(exact.network)) reject("expected a network that 8-bit integers can draw, got ELU or a base colour");
     const Int8Network network = quantise_int8(exact.network);
     py::list layers;
@@ -240,7 +247,7 @@ class BoundObject {
     const py::ssize_t planes = planes_.shape(0), count = low.shape(0);
     const auto* lows = numbers_of<std::uint8_t>(low, {count, planes}, "low bytes");
     const auto* highs = numbers_of<std::uint8_t>(high, {count, planes}, "high bytes");
-    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().first().at({x, y, z});
     RoundedNetwork rounded;
     if (std::isinf(quantise_int16(exact.network, rounded).bound)) return {};
     std::vector<double> bounds(count + kBoxes);
@@ -275,7 +282,7 @@ class BoundObject {
   // (layers, elu_scales, output_shift, bound): a layer is its weights (out, in) int16 and its bias (out,) int32. The
   // layers are None where the bound is infinite.
   py::tuple quantised(double x, double y, double z) const {
-    const OwnedFrameNetwork exact = object_->lights().front().at({x, y, z});
+    const OwnedFrameNetwork exact = object_->lights().first().at({x, y, z});
     RoundedNetwork rounded;
     const Int16Network network = quantise_int16(exact.network, rounded);
     if (std::isinf(network.bound)) return py::make_tuple(py::none(), py::none(), py::none(), network.bound);
@@ -342,16 +349,17 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
       .def(py::init<py::array, OptionalArray, const py::array&, const py::array&, const std::vector<int>&,
                     const std::string&, bool, bool, const std::string&, const OptionalArray&, const OptionalArray&,
                     double, const std::vector<py::array>&, const std::vector<py::array>&, OptionalArray,
-                    const std::vector<std::vector<py::array>>&, int, const std::string&, const std::string&, bool>(),
+                    const std::vector<std::vector<py::array>>&, const OptionalArray&, int, const std::string&,
+                    const std::string&, bool>(),
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
            py::arg("activation"), py::arg("skip"), py::arg("base_colour"), py::arg("features"), py::arg("exponents"),
            py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("labels"),
-           py::arg("expert_layers"), py::arg("threads"), py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
+           py::arg("expert_layers"), py::arg("shares"), py::arg("threads"), py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
       .def(
           "drawn_in", &BoundObject::drawn_in,
-          "Of each expert, the precision under a unit light, and what int16 promises there: levels, infinite if it was "
+          "Of each label, the precision under a unit light, and what int16 promises there: levels, infinite if it was "
           "not considered.",
           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,

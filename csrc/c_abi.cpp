@@ -82,7 +82,7 @@ const char* fastrti_error_text(int error) {
     case FASTRTI_NO_MEMORY:
       return "expected memory for the object or a frame, the system has none left";
     case FASTRTI_BAD_EXPERTS:
-      return "expected at most 64 experts, and labels that are numbers of experts";
+      return "expected at most 64 experts, 256 labels, shares of sum 1, and labels that name an expert or a mean";
     default:
       return "an unknown error code";
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 
 #include "light/frame_network.h"
 #include "light/light_network.h"
@@ -15,6 +16,8 @@ namespace {
 static_assert(FASTRTI_MAX_PLANES == kMaxPlanes && FASTRTI_MAX_HIDDEN == kMaxHidden && FASTRTI_MAX_WIDTH == kMaxWidth &&
                   FASTRTI_MAX_THREADS == kMaxThreads,
               "what the C header promises is what the kernels take");
+
+constexpr double kSumError = 1e-6;  // of the shares of a mean
 
 constexpr double kMinSigma = 1e-6, kMaxSigma = 1e6;  // chords of the unit sphere end at 2
 
@@ -103,12 +106,26 @@ int check_light_layers(const fastrti_description& description) {
   return inputs == emitted ? FASTRTI_OK : FASTRTI_BAD_LAYERS;
 }
 
+int check_means(const fastrti_description& description) {
+  if (!within(description.means, 0, FASTRTI_MAX_LABELS - description.experts)) return FASTRTI_BAD_EXPERTS;
+  if (description.means > 0 && description.shares == nullptr) return FASTRTI_NULL_POINTER;
+  for (int mean = 0; mean < description.means; ++mean) {
+    const double* const shares = description.shares + static_cast<std::ptrdiff_t>(mean) * description.experts;
+    const bool positive = std::all_of(shares, shares + description.experts, [](double share) { return share >= 0; });
+    const double sum = std::accumulate(shares, shares + description.experts, 0.0);
+    if (!positive || !(std::abs(sum - 1) <= kSumError)) return FASTRTI_BAD_EXPERTS;  // nor NaN
+  }
+  return FASTRTI_OK;
+}
+
 int check_experts(const fastrti_description& description) {
   if (!within(description.experts, 0, FASTRTI_MAX_EXPERTS)) return FASTRTI_BAD_EXPERTS;
   if (description.experts < 2) return FASTRTI_OK;
   if (description.labels == nullptr || description.expert_layers == nullptr) return FASTRTI_NULL_POINTER;
   const std::int64_t pixels = std::int64_t{description.height} * description.width;
-  if (*std::max_element(description.labels, description.labels + pixels) >= description.experts) {
+  const int error = check_means(description);
+  if (error != FASTRTI_OK) return error;
+  if (*std::max_element(description.labels, description.labels + pixels) >= description.experts + description.means) {
     return FASTRTI_BAD_EXPERTS;
   }
   for (int i = 1; i < description.experts; ++i) {

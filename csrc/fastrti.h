@@ -41,7 +41,8 @@ enum {
   FASTRTI_MAX_FEATURES = 1048576, /* of a light */
   FASTRTI_MAX_EXPONENT = 12,
   FASTRTI_MAX_THREADS = 1024,
-  FASTRTI_MAX_EXPERTS = 64
+  FASTRTI_MAX_EXPERTS = 64,
+  FASTRTI_MAX_LABELS = 256 /* experts and means of them */
 };
 
 /* What functions return. */
@@ -61,7 +62,7 @@ enum {
   FASTRTI_BAD_REGION,    /* empty, or not inside the picture */
   FASTRTI_BAD_BUFFER,    /* channels that are not 3 or 4, or rows that overlap */
   FASTRTI_NO_MEMORY,
-  FASTRTI_BAD_EXPERTS /* too many experts, or a label that none of them has */
+  FASTRTI_BAD_EXPERTS /* too many experts or means, shares that are none, or a label that nothing has */
 };
 
 /* One English sentence for a code, never null; owned by the library. */
@@ -121,11 +122,16 @@ typedef struct {
   /* 1: FASTRTI_AUTO may take FASTRTI_INT8, as int8_loss_db in info.json is 0.1 or less; else 0 */
   int32_t fitted_to_int8;
 
-  /* Several experts: each has light layers of its own and draws its own pixels. 0 or 1: one draws all of them, and the
-   * two pointers are not looked at */
+  /* Several experts: each has light layers of its own and draws its own pixels. 0 or 1: one draws all of them, and what
+   * follows is not looked at */
   int32_t experts;                    /* up to FASTRTI_MAX_EXPERTS */
-  const uint8_t *labels;              /* (height, width): which expert draws a pixel, counted from 0. Must stay as well */
+  const uint8_t *labels;              /* (height, width): which expert or mean draws a pixel, see `means`. Must stay */
   const fastrti_layer *expert_layers; /* (experts - 1, light_layers): of experts 1, 2, ...; `light` is of expert 0 */
+
+  /* Means of experts: frame networks whose numbers are weighted means of theirs, added up in double precision and
+   * rounded to float. Label n < experts is expert n, label experts + m is mean m. */
+  int32_t means;        /* experts + means: up to FASTRTI_MAX_LABELS */
+  const double *shares; /* (means, experts): the weight of each expert, 0 to 1, of sum 1 in each mean; null without */
 } fastrti_description;
 
 typedef struct fastrti_object fastrti_object;

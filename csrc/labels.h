@@ -1,4 +1,4 @@
-// Which expert draws which pixel, and drawing by it.
+// Which expert or mean draws which pixel, and drawing by it.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace fastrti {
 
-// The frames of one light, one for each expert.
+// The frames of one light, one for each label.
 using Frames = std::vector<PreparedFrame>;
 
 // The labels of a picture. Points to the caller's bytes.
@@ -37,7 +37,7 @@ class LabelMap {
 };
 
 // Draws spans by the labels of their pixels. Whole tiles of one label are drawn where they lie. The pixels that remain
-// of each run are gathered, so that those of one expert fill tiles together: a border costs copies, not a tile.
+// of each run are gathered, so that those of one label fill tiles together: a border costs copies, not a tile.
 class LabelledDrawing {
  public:
   LabelledDrawing(const Frames& frames, const LabelMap& labels) : frames_(frames), labels_(labels) {
@@ -56,7 +56,7 @@ class LabelledDrawing {
   struct Rest {
     Span span;           // of fewer pixels than a tile
     bool whole_tile;     // may be read from its planes and mask
-    std::uint16_t next;  // rest of the same expert
+    std::uint16_t next;  // rest of the same label
   };
 
   void keep(std::uint8_t label, const Span& span, bool whole_tile);
@@ -64,7 +64,7 @@ class LabelledDrawing {
 
   const Frames& frames_;
   const LabelMap& labels_;
-  std::array<std::uint16_t, FASTRTI_MAX_EXPERTS> first_;  // rest of each expert
+  std::array<std::uint16_t, FASTRTI_MAX_LABELS> first_;  // rest of each label
   std::array<Rest, kRests> rests_;
   std::uint16_t count_ = 0;
 };

@@ -1,6 +1,5 @@
 #include "object.h"
 
-#include "description.h"
 #include "machine/thread_pool.h"
 
 namespace fastrti {
@@ -12,9 +11,9 @@ Object::Object(const fastrti_description& description, const Isa& isa, int threa
       isa_(isa),
       threads_(threads),
       precision_(precision),
-      fitted_to_int8_(description.fitted_to_int8 != 0) {
-  for (int i = 0; i < expert_count(description); ++i) lights_.emplace_back(expert_of(description, i));
-  if (lights_.size() > 1) labels_.emplace(description.labels, static_cast<std::size_t>(height_ * width_));
+      fitted_to_int8_(description.fitted_to_int8 != 0),
+      lights_(description) {
+  if (lights_.labels() > 1) labels_.emplace(description.labels, static_cast<std::size_t>(height_ * width_));
   ThreadPool::shared();  // made before anybody draws: a child forked while another thread makes it would wait for ever
 }
 
@@ -51,8 +50,8 @@ std::shared_ptr<const Frames> Object::frames_at(const Light& light) const {
   if (last == nullptr || !(last->light == light)) {
     const auto boxes = [this]() -> const PixelBoxes& { return this->boxes(); };
     Frames made;
-    for (const LightNetwork& network : lights_) {
-      made.emplace_back(network.at(light).network, isa_, precision_, fitted_to_int8_, boxes);
+    for (const OwnedFrameNetwork& owned : lights_.at(light)) {
+      made.emplace_back(owned.network, isa_, precision_, fitted_to_int8_, boxes);
     }
     last.reset(new LastFrames{light, std::make_shared<const Frames>(std::move(made))});
   }
@@ -65,7 +64,7 @@ std::shared_ptr<const Frames> Object::frames_at(const Light& light) const {
 const PixelBoxes& Object::boxes() const {
   const PixelBoxes* boxes = boxes_.load();
   if (boxes != nullptr) return *boxes;
-  auto made = std::make_unique<const PixelBoxes>(pixels_, lights_.size(), threads_);
+  auto made = std::make_unique<const PixelBoxes>(pixels_, lights_.labels(), threads_);
   return boxes_.compare_exchange_strong(boxes, made.get()) ? *made.release() : *boxes;
 }
 

@@ -35,12 +35,11 @@ class Object {
   Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision);
   ~Object();
 
-  // Of each expert.
-  const std::vector<LightNetwork>& lights() const { return lights_; }
+  const LightNetworks& lights() const { return lights_; }
 
   bool contains(const Region& region) const;
 
-  // What each expert draws under a light. Throws std::invalid_argument, as `relight` does, where the precision cannot
+  // What each label draws under a light. Throws std::invalid_argument, as `relight` does, where the precision cannot
   // draw it.
   std::shared_ptr<const Frames> frames_at(const Light& light) const;
 
@@ -57,7 +56,7 @@ class Object {
   int threads_;
   Precision precision_;
   bool fitted_to_int8_;
-  std::vector<LightNetwork> lights_;
+  LightNetworks lights_;
   std::optional<LabelMap> labels_;
 
   // The frames of the last light. Who looks at it takes it out, so there is no lock that a forked child could inherit

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from fastrti.errors import ArgumentError, BackendError
 from fastrti.kernels.buffers import writable_array
 from fastrti.kernels.kernel import Backend, Light, check_precision
+from fastrti.objects.experts import Experts
 from fastrti.objects.relightable import INT8_LOSS_DB, Relightable
 
 _cpu: Any = None
@@ -102,13 +103,13 @@ class CpuKernel:
     def label(self) -> str:
         """What runs and why, for the last light. Before the first picture it is for a light at the camera.
 
-        E.g. "avx512vnni, 2 threads, int16: its bound promises less than 0.71 levels". Of several experts, the largest
+        E.g. "avx512vnni, 2 threads, int16: its bound promises less than 0.71 levels". Of several labels, the largest
         bound of those that are drawn in a precision.
         """
         drawn = self.drawn_in_each(self._last_light)
         counts = {precision: [bound for name, bound in drawn if name == precision] for precision, _ in drawn}
         what = "; ".join(
-            self._explained(precision, max(bounds)) + (f", {len(bounds)} of {len(drawn)} experts" * (len(counts) > 1))
+            self._explained(precision, max(bounds)) + (f", {len(bounds)} of {len(drawn)} labels" * (len(counts) > 1))
             for precision, bounds in counts.items()
         )
         return f"{self.isa}, {self.threads} thread{'s' if self.threads > 1 else ''}, {what}"
@@ -132,15 +133,15 @@ class CpuKernel:
         return boxes
 
     def drawn_in(self, light: Light) -> tuple[str, float]:
-        """`drawn_in_each` of the expert for which int16 promises least."""
+        """`drawn_in_each` of the label for which int16 promises least."""
         return max(self.drawn_in_each(light), key=lambda drawn: drawn[1])
 
     def drawn_in_each(self, light: Light) -> list[tuple[str, float]]:
-        """Of each expert: the precision of its pixels under a light, and the bound of the error of int16 in levels.
+        """Of each label: the precision of its pixels under a light, and the bound of the error of int16 in levels.
 
         "auto" bounds the error over all bytes a plane can hold and, if that promises no level, over the object's own
         pixels. It stops where the bound is below 1. A precision that was asked for is bounded over all bytes. The bound
-        is infinite if int16 cannot draw the expert or was not considered.
+        is infinite if int16 cannot draw its network or was not considered.
 
         Raises:
             BackendError: the precision asked for cannot draw the object.
@@ -239,6 +240,7 @@ def fit_normals(
 
 
 def _object(relightable: Relightable, threads: int, isa: str, precision: str) -> Any:
+    experts = relightable.decoder
     network, *others = (decoder.light_network for decoder in relightable.decoders)
     try:
         return _cpu.Object(
@@ -258,6 +260,7 @@ def _object(relightable: Relightable, threads: int, isa: str, precision: str) ->
             biases=[np.ascontiguousarray(bias) for bias in network.biases],
             labels=relightable.labels,
             expert_layers=[[np.ascontiguousarray(each) for each in (*o.weights, *o.biases)] for o in others],
+            shares=experts.shares if isinstance(experts, Experts) else None,
             threads=threads,
             isa=isa,
             precision=precision,

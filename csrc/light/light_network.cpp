@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "description.h"
 #include "machine/processor.h"
 
 namespace fastrti {
@@ -90,14 +92,12 @@ LightNetwork::LightNetwork(const fastrti_description& description)
   for (int i = 0; i < description.light_layers; ++i) layers_.emplace_back(description.light[i]);
 }
 
-OwnedFrameNetwork LightNetwork::at(const Light& light) const {
-  OwnedFrameNetwork owned;
+std::vector<float> LightNetwork::numbers(const Light& light) const {
   const std::vector<double> emitted_numbers = emitted(light);
-  owned.numbers.resize(size_);
-  std::transform(emitted_numbers.begin(), emitted_numbers.begin() + static_cast<std::ptrdiff_t>(size_),
-                 owned.numbers.begin(), to_weight);
-  fold(owned);
-  return owned;
+  std::vector<float> numbers(size_);
+  std::transform(emitted_numbers.begin(), emitted_numbers.begin() + static_cast<std::ptrdiff_t>(size_), numbers.begin(),
+                 to_weight);
+  return numbers;
 }
 
 std::vector<double> LightNetwork::emitted(const Light& light) const {
@@ -126,8 +126,10 @@ void fold_matrix(float* weights, float* bias, int outputs, const std::vector<dou
   }
 }
 
-void LightNetwork::fold(OwnedFrameNetwork& owned) const {
+OwnedFrameNetwork LightNetwork::folded(std::vector<float> numbers) const {
+  OwnedFrameNetwork owned;
   owned.network = shape_;
+  owned.numbers = std::move(numbers);
   float *number = owned.numbers.data(), *bias = nullptr;
   for (int i = 0; i <= shape_.hidden; ++i) {
     Layer& layer = owned.network.layers[i];
@@ -142,6 +144,39 @@ void LightNetwork::fold(OwnedFrameNetwork& owned) const {
     fold_matrix(number, bias, 3, minimum_, scale_);
     owned.network.skip = number;
   }
+  return owned;
+}
+
+LightNetworks::LightNetworks(const fastrti_description& description) {
+  const int experts = expert_count(description);
+  for (int i = 0; i < experts; ++i) experts_.emplace_back(expert_of(description, i));
+  if (experts < 2) return;
+  const double* share = description.shares;
+  for (int m = 0; m < description.means; ++m) {
+    Mean mean;
+    for (int i = 0; i < experts; ++i, ++share) {
+      if (*share > 0) mean.push_back({static_cast<std::size_t>(i), *share});
+    }
+    means_.push_back(std::move(mean));
+  }
+}
+
+std::vector<OwnedFrameNetwork> LightNetworks::at(const Light& light) const {
+  std::vector<std::vector<float>> numbers;
+  for (const LightNetwork& expert : experts_) numbers.push_back(expert.numbers(light));
+  std::vector<double> sums(numbers.front().size());
+  for (const Mean& mean : means_) {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (const Share& share : mean) {
+      const std::vector<float>& own = numbers[share.expert];
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += share.weight * own[i];
+    }
+    numbers.emplace_back(sums.size());
+    std::transform(sums.begin(), sums.end(), numbers.back().begin(), to_weight);
+  }
+  std::vector<OwnedFrameNetwork> networks;
+  for (std::vector<float>& each : numbers) networks.push_back(first().folded(std::move(each)));
+  return networks;
 }
 
 }  // namespace fastrti

@@ -45,11 +45,16 @@ class LightNetwork {
   explicit LightNetwork(const fastrti_description& description);  // checked, see description.h; copied
 
   // The network of a light on the raw bytes of the planes: what fastrti.Relightable.frame_network computes.
-  OwnedFrameNetwork at(const Light& light) const;
+  OwnedFrameNetwork at(const Light& light) const { return folded(numbers(light)); }
+
+  // The numbers of the frame network of a light, in units of z.
+  std::vector<float> numbers(const Light& light) const;
+
+  // The frame network of such numbers, on the raw bytes of the planes.
+  OwnedFrameNetwork folded(std::vector<float> numbers) const;
 
  private:
   std::vector<double> emitted(const Light& light) const;
-  void fold(OwnedFrameNetwork& owned) const;
 
   FrameNetwork shape_{};  // its pointers are null
   bool skip_;
@@ -57,6 +62,29 @@ class LightNetwork {
   std::vector<double> minimum_, scale_;  // z = v scale + minimum
   LightFeatures features_;
   std::vector<LightLayer> layers_;
+};
+
+// Of the experts of an object, and of the means of experts. Immutable.
+class LightNetworks {
+ public:
+  explicit LightNetworks(const fastrti_description& description);  // checked, see description.h; copied
+
+  const LightNetwork& first() const { return experts_.front(); }
+
+  std::size_t labels() const { return experts_.size() + means_.size(); }
+
+  // The network of a light for each label.
+  std::vector<OwnedFrameNetwork> at(const Light& light) const;
+
+ private:
+  struct Share {
+    std::size_t expert;
+    double weight;
+  };
+  using Mean = std::vector<Share>;
+
+  std::vector<LightNetwork> experts_;
+  std::vector<Mean> means_;
 };
 
 }  // namespace fastrti

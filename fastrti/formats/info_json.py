@@ -16,7 +16,7 @@ from fastrti.json_fields import Fields
 from fastrti.objects.annotations import Annotation
 from fastrti.objects.decoders import KINDS, Decoder, MlpDecoder
 from fastrti.objects.decoders.base import hidden_from_json
-from fastrti.objects.experts import MAX_EXPERTS, Experts
+from fastrti.objects.experts import MAX_EXPERTS, MAX_LABELS, Experts
 from fastrti.objects.planes import MAX_PLANES
 from fastrti.objects.provenance import credited
 from fastrti.objects.relightable import Relightable
@@ -63,13 +63,26 @@ def read_decoder(info: Fields, planes: int) -> Decoder | Experts:
     if has_experts(info):
         fields.choice("kind", (Experts.kind,))
         experts = fields.children("experts", MAX_EXPERTS)
-        return Experts(tuple(KINDS[each.choice("kind", KINDS)](each, planes) for each in experts))
+        decoders = tuple(KINDS[each.choice("kind", KINDS)](each, planes) for each in experts)
+        return Experts(decoders, _shares(fields, len(decoders)))
     kind = fields.choice("kind", KINDS)
     if kind == MlpDecoder.kind and "weights" in info:
         if fields.choice("activation", ("relu", "elu")) != "elu" or fields.boolean("skip"):
             raise ObjectError(f"{fields.where}: expected an ELU network without a skip beside top-level weights")
         return openlime_decoder(info, hidden_from_json(fields), fields.integer("latents", 1, planes))
     return KINDS[kind](fields, planes)
+
+
+def _shares(fields: Fields, experts: int) -> NDArray[np.float64]:
+    """(M, E), of the means of experts."""
+    means = fields.children("means", MAX_LABELS) if "means" in fields else []
+    shares = np.zeros((len(means), experts))
+    for row, mean in zip(shares, means):
+        of = list(mean.integers("of", experts, 0, experts - 1))
+        if not of or len(set(of)) < len(of):
+            raise mean.error("of", "different experts")
+        row[of] = mean.array("shares", (len(of),))
+    return shares
 
 
 def has_experts(info: Fields) -> bool:

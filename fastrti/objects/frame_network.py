@@ -5,6 +5,7 @@
 Everything that depends on the light alone happens before the pixel loop, so one light is one set of small matrices.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -119,3 +120,25 @@ class FrameNetwork:
             biases[-1] = to_weights(biases[-1] + skip @ low)
             skip = to_weights(skip * scale)
         return FrameNetwork(tuple(weights), tuple(biases), self.activation, skip, self.base_colour)
+
+
+def mean_network(networks: Sequence[FrameNetwork], shares: NDArray[np.float64]) -> FrameNetwork:
+    """The network whose numbers are weighted means: added up in float64, the first network first, then rounded.
+
+    Args:
+        networks: E of one shape.
+        shares: (E,), from 0 to 1, of sum 1. Networks without a share are not looked at.
+    """
+    chosen = [(networks[number], shares[number]) for number in np.flatnonzero(shares)]
+
+    def mean(arrays: Iterable[Matrix]) -> Matrix:
+        return to_weights(sum(share * array.astype(np.float64) for array, (_, share) in zip(arrays, chosen)))
+
+    first = chosen[0][0]
+    return FrameNetwork(
+        tuple(mean(arrays) for arrays in zip(*(network.weights for network, _ in chosen))),
+        tuple(mean(arrays) for arrays in zip(*(network.biases for network, _ in chosen))),
+        first.activation,
+        None if first.skip is None else mean(network.skip for network, _ in chosen if network.skip is not None),
+        first.base_colour,
+    )

@@ -34,7 +34,7 @@ def mixed(relightable: Relightable, mixing: Floats) -> Relightable:
     Raises:
         ArgumentError: another decoder, or a matrix that is not invertible.
     """
-    count = len(relightable.planes)
+    count, experts = len(relightable.planes), relightable.decoder
     if not can_mix(relightable):
         label = relightable.decoder.label
         raise ArgumentError(f"expected a light-conditioned decoder, got {label}: its planes cannot be mixed")
@@ -65,6 +65,6 @@ def mixed(relightable: Relightable, mixing: Floats) -> Relightable:
         planes=planes.reshape(relightable.planes.shape),
         minimum=low,
         maximum=high,
-        decoder=Experts(decoders) if isinstance(relightable.decoder, Experts) else decoders[0],
+        decoder=replace(experts, decoders=decoders) if isinstance(experts, Experts) else decoders[0],
         int8_loss_db=None,
     )

@@ -38,7 +38,8 @@ class Relightable:
         creator: who made it.
         rights: its licence, or who holds the rights. In these three texts U+FFFD takes the place of lone surrogates,
             which JSON and file names can bring and no file or page can hold.
-        labels: (H, W) uint8, which of the `Experts` draws each pixel. None for an object of one decoder.
+        labels: (H, W) uint8, which of the `Experts`, or which mean of them, draws each pixel. None for an object of one
+            decoder.
         normals: (H, W, 3) uint8, what `fastrti.rendering.normals.encoded_normals` makes of this object, or None. A copy
             with other planes or another decoder needs its own: pass `normals=None` with them.
         int8_loss_db: how many dB of PSNR 8-bit arithmetic costs, as the fit measured it (may be negative). None if it
@@ -111,13 +112,15 @@ class Relightable:
             if self.labels is not None:
                 raise ArgumentError("expected no labels for an object of one decoder, got some: leave them out")
             return
-        size, count = (self.height, self.width), len(self.decoder.decoders)
+        size, count = (self.height, self.width), self.decoder.labels
         if self.labels is None or self.labels.shape != size or self.labels.dtype != np.uint8:
             found = "none" if self.labels is None else f"{self.labels.shape} {self.labels.dtype}"
-            raise ArgumentError(f"expected uint8 labels of {size}, one per pixel for {count} experts, got {found}")
+            raise ArgumentError(
+                f"expected uint8 labels of {size}, one per pixel for {count} experts and means, got {found}"
+            )
         largest = int(self.labels.max())
         if largest >= count:
-            raise ArgumentError(f"expected labels from 0 to {count - 1} for {count} experts, got {largest}")
+            raise ArgumentError(f"expected labels from 0 to {count - 1} for {count} experts and means, got {largest}")
         self._settle("labels", np.ascontiguousarray(self.labels))
 
     def _settle(self, name: str, value: Any) -> None:
@@ -151,7 +154,7 @@ class Relightable:
         return self.frame_networks(light_dir)[0]
 
     def frame_networks(self, light_dir: ArrayLike) -> list[FrameNetwork]:
-        """The network of one light for each of `decoders`, on the raw bytes of the planes: what kernels evaluate.
+        """The network of one light for each label, on the raw bytes of the planes: what kernels evaluate.
 
         Args:
             light_dir: (x, y) or (x, y, z); see `fastrti.lights.unit_light`.
@@ -159,4 +162,7 @@ class Relightable:
         Raises:
             LightError: a light off the hemisphere.
         """
-        return [decoder.frame_network(light_dir).folded(self.minimum, self.maximum) for decoder in self.decoders]
+        networks = [decoder.frame_network(light_dir) for decoder in self.decoders]
+        if isinstance(self.decoder, Experts):
+            networks = self.decoder.with_means(networks)
+        return [network.folded(self.minimum, self.maximum) for network in networks]

@@ -1,12 +1,14 @@
-"""Which pixels an expert draws, which it learns from, and how many experts a picture gets."""
+"""Which pixels an expert learns from, who draws which pixel, and how many experts a picture gets."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
-from fastrti.objects.experts import MAX_EXPERTS
+from fastrti.objects.experts import MAX_EXPERTS, MAX_LABELS
 from fastrti.photographs.hold_out import Indices
 from fastrti.text import represented
 
@@ -14,12 +16,45 @@ Labels = NDArray[np.uint8]
 
 BLOCK = 16
 """Rectangles end at multiples of this many pixels, where they can: kernels draw long runs of one label fastest."""
-OVERLAP = 8
-"""An expert also learns from pixels of its neighbours that are this near. It keeps both alike at their border."""
 
 _FIRST_PIXELS = 1 << 16  # of the object: smaller ones have one expert
 _FIRST = 4
 _PIXELS_PER_EXPERT = 1 << 19  # of larger objects
+_AUTO_MOST = 24  # experts: of more, borders cannot be crossed in four steps
+_BLENDED = 0.2  # of the side of a rectangle: how far a border is blended at most
+_STEPS = (8, 4, 2)  # from one expert to its neighbour; as many as labels suffice for
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """The parts of a picture.
+
+    Attributes:
+        rectangles: (H, W), the expert whose rectangle a pixel lies in.
+        overlap: an expert also learns from pixels of its neighbours that are this near, and helps to draw them.
+        labels: (H, W), which expert draws a pixel, or which mean of experts: see `Experts`.
+        shares: (M, E) of the means.
+    """
+
+    rectangles: Labels
+    overlap: int
+    labels: Labels
+    shares: NDArray[np.float64]
+
+    @property
+    def experts(self) -> int:
+        """E, how many experts there are."""
+        return self.shares.shape[1]
+
+    def learned_by_each(self, rows: Indices, columns: Indices) -> list[Indices]:
+        """Which of some pixels each expert learns from: its own, and those within `overlap` of one of its own.
+
+        Args:
+            rows: (P,) of the pixels.
+            columns: (P,) of the pixels.
+        """
+        own = (self.rectangles == number for number in range(self.experts))
+        return [np.flatnonzero(_widened(region, self.overlap)[rows, columns]) for region in own]
 
 
 def number_of_experts(asked: int | Literal["auto"], mask: NDArray[np.bool_]) -> int:
@@ -27,7 +62,7 @@ def number_of_experts(asked: int | Literal["auto"], mask: NDArray[np.bool_]) -> 
 
     Args:
         asked: a number, or "auto": one up to 65,536 object pixels, then four, and one for every 524,288 of them where
-            these are more.
+            these are more, up to 24.
         mask: (H, W), True on the object.
 
     Raises:
@@ -35,7 +70,7 @@ def number_of_experts(asked: int | Literal["auto"], mask: NDArray[np.bool_]) -> 
     """
     if asked == "auto":
         pixels = int(mask.sum())
-        return 1 if pixels < _FIRST_PIXELS else min(max(_FIRST, round(pixels / _PIXELS_PER_EXPERT)), MAX_EXPERTS)
+        return 1 if pixels < _FIRST_PIXELS else min(max(_FIRST, round(pixels / _PIXELS_PER_EXPERT)), _AUTO_MOST)
     if type(asked) is not int or not 1 <= asked <= MAX_EXPERTS:
         raise ArgumentError(f"expected 'auto' or a number of experts from 1 to {MAX_EXPERTS}, got {represented(asked)}")
     return asked
@@ -104,23 +139,63 @@ def _cut(sums: Indices, share: float, start: int) -> int | None:
     return None
 
 
-def pixels_of_experts(labels: Labels, count: int, rows: Indices, columns: Indices) -> list[Indices]:
-    """Which of some pixels each expert learns from: its own, and those nearer than `OVERLAP` to one of its own.
+def regions(mask: NDArray[np.bool_], count: int) -> Regions:
+    """Cuts a picture into rectangles, one for each expert, and blends their borders.
+
+    Across a border means of the two experts lead from one to the other, in strips of equal width. Where rectangles
+    meet at a corner, a block of pixels is drawn by a mean of all. A blend takes a fifth of a rectangle's side at most.
+    It has eight steps where the labels suffice, else four or two.
 
     Args:
-        labels: (H, W).
-        count: of experts.
-        rows: (P,) of the pixels.
-        columns: (P,) of the pixels.
+        mask: (H, W), True on the object.
+        count: of experts, 2 to `MAX_EXPERTS`.
+
+    Raises:
+        ArgumentError: fewer lines of object pixels than cuts need.
     """
-    return [np.flatnonzero(_widened(labels == number)[rows, columns]) for number in range(count)]
+    cut = rectangles(mask, count)
+    width = 1 << int(np.log2(max(_BLENDED * (mask.sum() / count) ** 0.5, 1)))  # a power of two
+    for steps in _STEPS:
+        if width < max(steps * BLOCK, 2) and steps > 2:
+            continue
+        block = max(width // steps, 1)
+        labels, shares = _blended(cut, count, block, steps)
+        if count + len(shares) <= MAX_LABELS:
+            # A border may lie inside of blocks. Then their means reach half a block farther.
+            return Regions(cut, (width + block) // 2, labels.astype(np.uint8), shares)
+    raise ArgumentError(
+        f"expected a picture whose experts and means of neighbours are at most {MAX_LABELS}, got "
+        f"{count + len(shares)} for {count} experts: take fewer experts"
+    )
 
 
-def _widened(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The region and `OVERLAP` pixels around it, in rows and in columns."""
+def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, NDArray[np.float64]]:
+    """(H, W) labels and (M, E) shares. Every block of pixels has one label.
+
+    The share of an expert is its share of the window of steps × steps blocks around a block, in whole steps.
+    """
+    middle = [np.minimum(np.arange(block // 2, size + block // 2, block), size - 1) for size in cut.shape]
+    before = steps // 2 - 1
+    blocks = np.pad(cut[np.ix_(*middle)], (before, steps - 1 - before), mode="edge")
+    windows = sliding_window_view(blocks, (steps, steps)).reshape(-1, steps * steps)
+    counts = np.stack([(windows == number).sum(1) for number in range(count)], axis=1)  # (blocks, E)
+    whole, rest = np.divmod(counts, steps)
+    missing = steps - whole.sum(1, keepdims=True)
+    places = (-rest).argsort(1, kind="stable").argsort(1, kind="stable")  # of the largest rest: 0
+    whole += places < missing
+    numbers, of_block = np.unique(whole, axis=0, return_inverse=True)
+    alone = numbers.max(1) == steps
+    label = np.where(alone, numbers.argmax(1), count - 1 + np.cumsum(~alone))
+    of_blocks = label[of_block].reshape([len(places) for places in middle])
+    labels = of_blocks.repeat(block, 0).repeat(block, 1)[: cut.shape[0], : cut.shape[1]]
+    return labels, numbers[~alone] / steps
+
+
+def _widened(region: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """The region and so many pixels around it, in rows and in columns."""
     for axis in (0, 1):
-        padded = np.pad(region, [(OVERLAP + 1, OVERLAP) if a == axis else (0, 0) for a in (0, 1)])
+        padded = np.pad(region, [(by + 1, by) if a == axis else (0, 0) for a in (0, 1)])
         sums = padded.cumsum(axis, dtype=np.int32)
-        width, size = 2 * OVERLAP + 1, region.shape[axis]
+        width, size = 2 * by + 1, region.shape[axis]
         region = np.take(sums, range(width, width + size), axis) > np.take(sums, range(size), axis)
     return region

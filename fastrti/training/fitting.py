@@ -23,9 +23,9 @@ from fastrti.photographs.mlic import Mlic
 from fastrti.progress import Progress, shown
 from fastrti.scoring.sampled import mean_psnr
 from fastrti.training.checkpoint import Checkpoint
-from fastrti.training.encoding import EncodedPixels, check_expert
+from fastrti.training.encoding import EncodedPixels
 from fastrti.training.expert_networks import Trained, joined, networks_of
-from fastrti.training.expert_regions import number_of_experts, rectangles
+from fastrti.training.expert_regions import number_of_experts, regions
 from fastrti.training.fit_provenance import fit_provenance
 from fastrti.training.int8 import Int8Autoencoder, check_int8, int8_preset, promise_int8
 from fastrti.training.interpolator import Interpolator
@@ -82,10 +82,11 @@ def fit(
             default the weight rises from 0.5 at the first step to 0.95 at the last for light-conditioned students. It
             is 0.5 for the others.
         planes: K, the bytes per pixel of the object.
-        experts: how many networks the object has, 1 to 64. Each draws a rectangle of the picture. For most steps they
-            are one network, then all are trained at once. "auto" takes one for small pictures, four from 65,536
-            object pixels, and one for every 524,288 of them where these are more. It takes one for published students,
-            for students with ELU and for networks of your own.
+        experts: how many networks are trained, 1 to 64. Each draws a rectangle of the picture, and means of neighbours
+            draw a strip along each border. For most steps the experts are one network, then all are trained at once.
+            "auto" takes one for small pictures, four from 65,536 object pixels, and one for every 524,288 of them where
+            these are more, up to 24. It takes one for published students, for students with ELU and for networks of
+            your own.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
             light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
             lights that `psnr` was measured under.
@@ -117,7 +118,7 @@ def fit(
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     count = number_of_experts(experts if experts != "auto" or kind.may_be_several else 1, photographs.mask)
-    labels = rectangles(photographs.mask, count) if count > 1 else None
+    parts = regions(photographs.mask, count) if count > 1 else None
     record = {
         "student": kind.name,
         "preset": preset if isinstance(preset, str) else "own",
@@ -125,7 +126,7 @@ def fit(
         "teacher": chosen.name if own_teacher is None else _name_of(own_teacher),
         "alpha": list(weights),
         "planes": planes,
-        **({} if labels is None else {"experts": count}),
+        **({} if parts is None else {"experts": count}),
         "int8": int8,
         "seed": seed,
         "held_out": [mlic.names[i] for i in held_out],
@@ -133,11 +134,11 @@ def fit(
     own_loss = loss or (root_mean_square if kind.conditioned else mean_square)
     with shown(progress):
         kept = Checkpoint(checkpoint, _identity(mlic, kind, chosen, own_loss, record, where) if checkpoint else {})
-        samples = PixelSamples(photographs, generator(seed), settings.most_pixels, labels, count)
+        samples = PixelSamples(photographs, generator(seed), settings.most_pixels, parts)
         held_back = Photographs(mlic, held_out, where)
         run = _Run(photographs, held_back, samples, settings, planes, seed, own_loss, kept, progress)
         trained, network, done = run.fit(kind, make, chosen, own_teacher, weights)
-        encoded = EncodedPixels(networks_of(network), photographs, labels)
+        encoded = EncodedPixels(networks_of(network), photographs, parts)
         relightable = encoded.relightable()
         if int8 and trained == kind.name:
             for_int8 = run.fit_int8(network, encoded, weights)
@@ -211,7 +212,7 @@ class _Run:
         teacher = answers_of(copy.deepcopy(network))
         task = Task("int8", self.samples, self.lights, teacher, True, alpha, self.loss)
         extremes = [torch.from_numpy(e).float().to(self.photographs.device) for e in (encoded.minimum, encoded.maximum)]
-        whole = joined([Int8Autoencoder(*each) for each in zip(networks_of(network), *extremes)])
+        whole = joined([Int8Autoencoder(each, *extremes) for each in networks_of(network)])
         return train(whole, task, int8_preset(self.preset), generator(self.seed), self.checkpoint, self.score)[0]
 
     def _train(self, name: str, make: OwnStudent, preset: Preset | None = None, **taught: Any) -> tuple[Trained, int]:
@@ -252,8 +253,6 @@ def train_anew(
             "build both for the number of planes that the student is given"
         )
     network.to(task.lights.device)
-    if task.samples.parts:
-        check_expert(network.decoder.to_decoder())
     network.encoder.standardise(task.samples.batch(task.samples.draw(_STANDARD, draws)))
     return train(network, task, preset, draws, checkpoint, score)
 

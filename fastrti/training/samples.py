@@ -8,7 +8,7 @@ from torch import Tensor
 from fastrti.photographs.hold_out import Indices
 from fastrti.photographs.mlic import Mlic
 from fastrti.progress import counted
-from fastrti.training.expert_regions import Labels, pixels_of_experts
+from fastrti.training.expert_regions import Regions
 
 _CHUNK = 16384  # pixels converted to float at once
 
@@ -44,8 +44,7 @@ class PixelSamples:
         photographs: where the pixels come from.
         generator: draws the random ones.
         most: how many pixels at most. More pixels would not make the object better.
-        labels: (H, W), which expert draws each pixel, for a fit of several experts.
-        experts: how many there are.
+        regions: of several experts.
 
     Attributes:
         parts: the positions of the pixels that each expert learns from. Neighbours share some. Empty for one expert.
@@ -56,15 +55,14 @@ class PixelSamples:
         photographs: Photographs,
         generator: torch.Generator,
         most: int = 1 << 20,
-        labels: Labels | None = None,
-        experts: int = 1,
+        regions: Regions | None = None,
     ):
         rows, columns = np.nonzero(photographs.mask)
         if len(rows) > most:
             kept = torch.randperm(len(rows), generator=generator)[:most].sort().values.numpy()
             rows, columns = rows[kept], columns[kept]
         self.rows, self.columns = torch.from_numpy(rows), torch.from_numpy(columns)
-        parts = [] if labels is None else pixels_of_experts(labels, experts, rows, columns)
+        parts = [] if regions is None else regions.learned_by_each(rows, columns)
         self.parts = [torch.from_numpy(part) for part in parts]
         as_bytes = photographs.mlic.photographs.dtype == np.uint8 and photographs.mlic.transfer == "srgb"
         self.scale = 1 / 255 if as_bytes else 1.0

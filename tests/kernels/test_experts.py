@@ -5,12 +5,15 @@ from itertools import product
 
 import numpy as np
 import pytest
+from int16_networks import object_of
+from networks import numbers_of
 from objects import EXPERT_KINDS, composed, expert_of, experts
 
 from fastrti.errors import ArgumentError
 from fastrti.kernels.cpu import CpuKernel, available_isas
-from fastrti.kernels.reference import relight_reference
+from fastrti.kernels.reference import relight_network, relight_reference
 from fastrti.lights import unit_light
+from fastrti.objects.frame_network import mean_network
 from fastrti.rendering.renderer import Renderer
 
 ISAS = available_isas()
@@ -84,11 +87,67 @@ def test_experts_may_be_drawn_in_different_precisions():
     alone = [CpuKernel(expert_of(mixed, number), 1, precision, ISAS[0]) for number, precision in enumerate(drawn_in)]
     assert np.array_equal(draw(kernel, (5, 4, 3)), composed(mixed, [draw(each, (5, 4, 3)) for each in alone]))
     assert all(precision in kernel.label for precision in drawn_in)
-    assert (" of 3 experts" in kernel.label) == (len(set(drawn_in)) > 1)
+    assert (" of 3 labels" in kernel.label) == (len(set(drawn_in)) > 1)
 
 
 def test_the_module_refuses_labels_that_name_nobody():
     several = experts(KIND)
     object.__setattr__(several, "labels", np.full((5, 4), 3, np.uint8))
-    with pytest.raises(ArgumentError, match="labels that are numbers of experts"):
+    with pytest.raises(ArgumentError, match="labels that name an expert or a mean"):
+        CpuKernel(several)
+
+
+# --- means of experts -------------------------------------------------------------------------------------------------
+
+SHARES = np.array([[0.75, 0.25, 0], [0, 0.5, 0.5], [0.5, 0.25, 0.25]])
+
+
+def with_means(name, shares, height, width):
+    """An object whose labels name experts and means."""
+    several = experts(name, shares.shape[1], height, width)
+    rng = np.random.default_rng([height, width])
+    labels = rng.integers(0, sum(shares.shape), (height, -(-width // 9)), np.uint8).repeat(9, 1)[:, :width]
+    return replace(several, decoder=replace(several.decoder, shares=shares), labels=labels)
+
+
+@pytest.mark.parametrize("name", EXPERT_KINDS)
+def test_a_mean_has_the_mean_numbers_of_its_experts(name):
+    several = with_means(name, SHARES, 6, 30)
+    of_experts = [decoder.frame_network(UNIT_LIGHT) for decoder in several.decoders]
+    for number, shares in enumerate(SHARES, start=3):
+        wanted = np.average([numbers_of(each) for each in of_experts], axis=0, weights=shares)
+        mean = mean_network(of_experts, shares)
+        assert np.allclose(numbers_of(mean), wanted, rtol=1e-6, atol=1e-7)
+        drawn = several.frame_networks(UNIT_LIGHT)[number]
+        assert np.array_equal(numbers_of(drawn), numbers_of(mean.folded(several.minimum, several.maximum)))
+    pictures = [relight_network(network, several.planes) for network in several.frame_networks(UNIT_LIGHT)]
+    assert np.array_equal(relight_reference(several, UNIT_LIGHT), composed(several, pictures))
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("precision", ["fp32", "int16", "int8"])
+def test_cpu_draws_means_exactly(precision, isa):
+    several = with_means(KIND, SHARES, 13, 301)
+    drawn = draw(CpuKernel(several, 2, precision, isa), (13, 301, 3))
+    expected = np.zeros_like(drawn)
+    for number, network in enumerate(several.frame_networks(UNIT_LIGHT)):
+        picture = np.zeros_like(drawn)
+        object_of(network, several.planes, precision=precision, isa=isa).relight(*UNIT_LIGHT, picture, 0, 0)
+        expected[several.labels == number] = picture[several.labels == number]
+    assert np.array_equal(drawn, expected)
+
+
+def test_as_many_labels_as_a_byte_names():
+    shares = np.linspace(0, 1, 254)
+    several = with_means(KIND, np.stack([shares, 1 - shares], axis=1), 37, 300)
+    assert several.decoder.labels == 256 and several.labels.max() > 250
+    drawn = draw(CpuKernel(several, 3), (37, 300, 3))
+    assert np.abs(drawn.astype(int) - relight_reference(several, UNIT_LIGHT)).max() <= 1
+
+
+@pytest.mark.parametrize("shares", [[[0.5, 0.4, 0]], [[1.5, -0.5, 0]], [[np.nan, 0.5, 0.5]]])
+def test_the_module_refuses_shares_that_are_none(shares):
+    several = with_means(KIND, SHARES, 6, 30)
+    object.__setattr__(several.decoder, "shares", np.array(shares))
+    with pytest.raises(ArgumentError, match="shares of sum 1"):
         CpuKernel(several)

@@ -1,5 +1,6 @@
 """Objects of several experts: what fits together, and what a pixel of a smaller size stands for."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 from objects import DECODERS, experts, light_mlp, relightable
 
-from fastrti.errors import ArgumentError
+from fastrti import load, save
+from fastrti.errors import ArgumentError, ObjectError
+from fastrti.kernels.reference import relight_reference
 from fastrti.objects.experts import Experts
 from fastrti.objects.scales import reduced
 
@@ -35,15 +38,68 @@ def test_experts_have_one_shape(decoders, sentence):
 @pytest.mark.parametrize(
     ("labels", "sentence"),
     [
-        (None, r"expected uint8 labels of \(5, 4\), one per pixel for 3 experts, got none"),
+        (None, r"expected uint8 labels of \(5, 4\), one per pixel for 3 experts and means, got none"),
         (np.zeros((5, 3), np.uint8), r"got \(5, 3\) uint8"),
         (np.zeros((5, 4), np.int64), r"got \(5, 4\) int64"),
-        (np.full((5, 4), 3, np.uint8), "expected labels from 0 to 2 for 3 experts, got 3"),
+        (np.full((5, 4), 3, np.uint8), "expected labels from 0 to 2 for 3 experts and means, got 3"),
     ],
 )
 def test_labels_name_experts(labels, sentence):
     with pytest.raises(ArgumentError, match=sentence):
         replace(experts(KIND), labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("shares", "sentence"),
+    [
+        ([[0.5, 0.5]], r"expected shares of shape \(M, 3\) for means of 3 experts, M up to 253, got \(1, 2\)"),
+        ([0.5, 0.5, 0], r"got \(3,\)"),
+        ([[1, 0, 0]] * 254, r"got \(254, 3\)"),
+        ([[0.5, 0.4, 0]], "expected shares from 0 to 1 whose sum is 1 in each mean of experts"),
+        ([[1.5, -0.5, 0]], "expected shares from 0 to 1 whose sum is 1"),
+        ([[np.nan, 0.5, 0.5]], "expected shares from 0 to 1 whose sum is 1"),
+        ([[np.inf, 0, 0]], "expected shares from 0 to 1 whose sum is 1"),
+    ],
+)
+def test_means_have_shares_of_all(shares, sentence):
+    with pytest.raises(ArgumentError, match=sentence):
+        Experts((ONE,) * 3, np.array(shares))
+
+
+def test_means_are_written_and_read(tmp_path):
+    several = experts(KIND)
+    shares = np.array([[0.25, 0, 0.75], [1 / 3, 1 / 3, 1 / 3]])
+    labels = np.arange(20, dtype=np.uint8).reshape(5, 4) % 5
+    several = replace(several, decoder=replace(several.decoder, shares=shares), labels=labels)
+    for name in ("folder", "one.rti.tif"):
+        save(several, tmp_path / name)
+        read = load(tmp_path / name)
+        assert np.array_equal(read.labels, labels)
+        assert np.array_equal(read.decoder.shares, shares)
+        assert np.array_equal(relight_reference(read, (0, 0.6, 0.8)), relight_reference(several, (0, 0.6, 0.8)))
+
+
+@pytest.mark.parametrize(
+    ("means", "sentence"),
+    [
+        ("none", "expected 'means' to be a list of at most 256 objects"),
+        ([{}] * 300, "expected 'means' to be a list of at most 256 objects"),
+        ([{"of": [0, 3], "shares": [0.5, 0.5]}], "expected 'of' to be a list of at most 3 whole numbers from 0 to 2"),
+        ([{"of": [0, 0], "shares": [0.5, 0.5]}], "expected 'of' to be different experts"),
+        ([{"of": [], "shares": []}], "expected 'of' to be different experts"),
+        ([{"of": [0, 1], "shares": [0.5]}], r"expected 'shares' of shape \(2,\), got \(1,\)"),
+        ([{"of": [0, 1], "shares": [0.5, 0.6]}], "expected shares from 0 to 1 whose sum is 1"),
+        ([{"of": [0, 1], "shares": [2, -1]}], "expected shares from 0 to 1 whose sum is 1"),
+        ([{"of": [0, 1], "shares": [0.5, 0.5]}] * 254, r"M up to 253, got \(254, 3\)"),
+    ],
+)
+def test_bad_means_are_refused_in_a_sentence(tmp_path, means, sentence):
+    save(experts(KIND), tmp_path / "bad")
+    info = json.loads((tmp_path / "bad" / "info.json").read_text())
+    info["decoder"]["means"] = means
+    (tmp_path / "bad" / "info.json").write_text(json.dumps(info))
+    with pytest.raises(ObjectError, match=sentence):
+        load(tmp_path / "bad")
 
 
 def test_one_decoder_has_no_labels():

@@ -54,6 +54,7 @@ def object_of(
         biases=[numbers],
         labels=None,
         expert_layers=[],
+        shares=None,
         threads=threads,
         isa=isa,
         precision=precision,

@@ -8,14 +8,14 @@ from torch import nn
 
 from benchmarks.quality.experts import steps_across
 from fastrti import ArgumentError, load, save
-from fastrti.kernels.reference import evaluate_network, relight_reference
-from fastrti.objects.decoders import LightBasisDecoder
-from fastrti.objects.experts import MAX_EXPERTS
+from fastrti.kernels.reference import relight_reference
+from fastrti.objects.experts import MAX_EXPERTS, MAX_LABELS
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.training import expert_regions, loop
+from fastrti.training.encoding import mean_encoder
 from fastrti.training.expert_networks import ExpertNetworks, networks_of
-from fastrti.training.expert_regions import OVERLAP, number_of_experts, pixels_of_experts, rectangles
-from fastrti.training.networks import Autoencoder, Encoder, LightConditionedDecoder, PlainDecoder, build
+from fastrti.training.expert_regions import _widened, number_of_experts, rectangles, regions
+from fastrti.training.networks import build
 from fastrti.training.students import parse_student
 
 LIGHT = (0.3, -0.2)
@@ -79,17 +79,48 @@ def test_an_object_of_fewer_pixels_than_experts_is_refused():
 
 
 def test_an_expert_learns_from_its_own_pixels_and_from_those_near_them():
-    labels = np.zeros((40, 60), np.uint8)
-    labels[:, 30:] = 1
-    rows, columns = np.nonzero(np.ones_like(labels))
-    first, second = pixels_of_experts(labels, 2, rows, columns)
-    assert columns[first].max() == 29 + OVERLAP
-    assert columns[second].min() == 30 - OVERLAP
-    assert (len(first), len(second)) == (40 * (30 + OVERLAP), 40 * (30 + OVERLAP))
+    parts = regions(np.ones((40, 60), bool), 2)
+    rows, columns = np.nonzero(parts.rectangles < 2)
+    first, second = parts.learned_by_each(rows, columns)
+    border = columns[parts.rectangles.ravel() == 0].max()
+    assert columns[first].max() == border + parts.overlap
+    assert columns[second].min() == border + 1 - parts.overlap
+    assert len(first) + len(second) == 40 * (60 + 2 * parts.overlap)
 
 
 @pytest.mark.parametrize(
-    ("side", "experts"), [(100, 1), (255, 1), (256, 4), (320, 4), (1000, 4), (3464, 23), (6000, MAX_EXPERTS)]
+    ("size", "count", "width", "steps"),
+    [((96, 60), 2, 8, 2), ((320, 320), 4, 32, 2), ((700, 1000), 4, 64, 4), ((1500, 2000), 6, 128, 8)],
+)
+def test_means_lead_across_a_border_in_equal_steps(size, count, width, steps):
+    parts = regions(np.ones(size, bool), count)
+    assert np.allclose(parts.shares.sum(1), 1)
+    assert set(np.unique(parts.shares * steps)) <= set(range(steps))  # none is an expert alone
+    assert parts.overlap == (width + width // steps) // 2
+    weights = np.vstack([np.eye(count), parts.shares])[parts.labels]  # (H, W, E)
+    if count == 2:
+        assert np.array_equal(np.unique(np.abs(np.diff(weights, axis=0)).max(2)), [0, 0.5])
+        return
+    for axis in (0, 1):  # at most one step from a pixel to the next, at a corner one of either border
+        assert np.abs(np.diff(weights, axis=axis)).max() <= 2 / steps
+    row = weights[size[0] // 4]
+    changes = np.flatnonzero(np.abs(np.diff(row, axis=0)).max(1))
+    assert np.allclose(np.abs(np.diff(row, axis=0))[changes].max(1), 1 / steps)
+    assert set(np.diff(changes)[np.diff(changes) < width]) == {width // steps}
+
+
+@pytest.mark.parametrize(("size", "count"), [((3000, 4000), 23), ((6000, 8000), 24), ((1000, 1000), MAX_EXPERTS)])
+def test_labels_suffice(size, count):
+    parts = regions(np.ones(size, bool), count)
+    assert count + len(parts.shares) == parts.labels.max() + 1 <= MAX_LABELS
+    far = np.ones(size, bool)
+    for number in range(count):
+        far &= (parts.rectangles == number) | ~_widened(parts.rectangles == number, parts.overlap)
+    assert np.array_equal(parts.labels[far], parts.rectangles[far])
+
+
+@pytest.mark.parametrize(
+    ("side", "experts"), [(100, 1), (255, 1), (256, 4), (320, 4), (1000, 4), (3464, 23), (6000, 24)]
 )
 def test_auto_goes_by_the_pixels_of_the_object(side, experts):
     mask = np.broadcast_to(np.True_, (side, side))
@@ -123,18 +154,14 @@ def test_networks_at_once_draw_and_learn_as_each_alone(student):
         assert all(map(torch.equal, network.state_dict().values(), again.state_dict().values()))
 
 
-@pytest.mark.parametrize(
-    "decoder",
-    [LightConditionedDecoder(3, (5, 4)), LightConditionedDecoder(3, (4,), "elu", False), PlainDecoder(3, (6,))],
-)
-def test_the_extremes_of_an_experts_latents_become_part_of_its_decoder(decoder):
-    stored = decoder.to_decoder()
-    minimum, maximum = np.array([-3.0, 0.5, 2.0]), np.array([1.0, 0.5, 9.0])
-    unit = stored.of_latents(np.diag(maximum - minimum), minimum)
-    planes = np.random.default_rng(0).integers(0, 256, (3, 50)).astype(np.uint8)
-    expected = evaluate_network(stored.frame_network(LIGHT).folded(minimum, maximum), planes)
-    drawn = evaluate_network(unit.frame_network(LIGHT).folded(np.zeros(3), np.ones(3)), planes)
-    assert np.abs(drawn - expected).max() < 1e-5
+def test_a_mean_of_encoders_has_the_mean_of_their_weights():
+    torch.manual_seed(1)
+    first, second = (build(parse_student("lc4"), 5, 3).encoder for _ in range(2))
+    mean = mean_encoder([first, second], np.array([0.75, 0.25]))
+    for values, *own in zip(mean.parameters(), first.parameters(), second.parameters()):
+        assert torch.allclose(values, 0.75 * own[0] + 0.25 * own[1])
+    samples = torch.rand(5, 3, 12)
+    assert torch.equal(mean_encoder([first, second], np.array([0.0, 1.0]))(samples), second(samples))
 
 
 # --- the object -------------------------------------------------------------------------------------------------------
@@ -146,6 +173,13 @@ def test_a_fit_of_four_experts_is_an_object_of_four(mlic, four, tmp_path):
     assert len(four.training["held_out"]) == 4
     save(four, tmp_path / "four")
     assert_same(load(tmp_path / "four"), four)
+
+
+def test_each_pixel_is_encoded_and_drawn_by_the_same_mean(mlic, four):
+    """Along borders too: a picture of a photographed light is nowhere worse there than a few levels beside them."""
+    assert four.decoder.shares.any() and set(np.unique(four.labels)) > {0, 1, 2, 3}
+    assert four.planes.reshape(9, -1).max(1).tolist() == [255] * 9
+    assert four.planes.reshape(9, -1).min(1).tolist() == [0] * 9
 
 
 def test_one_expert_is_what_a_fit_made_before_there_were_several(mlic):
@@ -162,7 +196,7 @@ def test_one_expert_is_what_a_fit_made_before_there_were_several(mlic):
 def test_only_students_that_all_viewers_draw_become_several_unasked(mlic, monkeypatch, student, experts):
     monkeypatch.setattr(expert_regions, "_FIRST_PIXELS", 100)
     fitted = quick(mlic, student=student, teacher="none" if student != "disk10" else "neural", steps=1)
-    assert len(fitted.frame_networks(LIGHT)) == experts
+    assert len(fitted.decoders) == experts
 
 
 def test_experts_are_one_network_for_most_steps(mlic, monkeypatch):
@@ -206,7 +240,7 @@ def test_ctrl_c_while_experts_are_one_network_still_makes_an_object_of_several(m
     monkeypatch.setattr(torch.optim.Adam, "step", interrupted)
     fitted = few_steps(mlic, experts=4, steps=20)
     assert fitted.training["steps_done"] == 2
-    assert len(fitted.frame_networks(LIGHT)) == 4
+    assert len(fitted.decoders) == 4
 
 
 @pytest.mark.parametrize(
@@ -247,18 +281,6 @@ def test_int8_of_experts_is_measured(mlic):
     fitted = few_steps(mlic, experts=2, int8=True, hold_out=4)
     assert abs(fitted.int8_loss_db) < 0.5
     assert fitted.training["int8_psnr"] == pytest.approx(fitted.training["psnr"] - fitted.int8_loss_db, abs=2e-3)
-
-
-def test_a_decoder_that_takes_no_extremes_is_refused_before_the_training(mlic):
-    class Other(PlainDecoder):
-        def to_decoder(self):
-            return LightBasisDecoder("hsh", 3)
-
-    def own(photographs, planes):
-        return Autoencoder(Encoder(photographs, planes), Other(planes, (4,)))
-
-    with pytest.raises(ArgumentError, match="light-conditioned or plain network as the decoder of experts, got HSH"):
-        quick(mlic, student=own, experts=2)
 
 
 # --- seams ------------------------------------------------------------------------------------------------------------

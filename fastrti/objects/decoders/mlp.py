@@ -1,10 +1,9 @@
 """The plain network of NeuralRTI and DisK-NeuralRTI: planes and light in, colour out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError, ObjectError
 from fastrti.json_fields import Fields, array_to_json
@@ -86,24 +85,6 @@ class MlpDecoder(Decoder):
             (parameters,),
             np.array([(1, 0, 0), (0, 1, 0)], np.int32),
         )
-
-    def of_latents(self, matrix: NDArray[np.float64], offset: NDArray[np.float64]) -> "MlpDecoder":
-        """The decoder that draws from u what this one draws from z = matrix·u + offset.
-
-        Args:
-            matrix: (K, K).
-            offset: (K,).
-        """
-        of_planes, of_light = np.split(self.weights[0].astype(np.float64), [self.planes], axis=1)
-        biases = [bias.astype(np.float64) for bias in self.biases]
-        biases[0] += of_planes @ offset
-        skip = self.skip
-        if skip is not None:
-            biases[-1] += skip @ offset
-            skip = (skip @ matrix).astype(np.float32)
-        weight = np.hstack([of_planes @ matrix, of_light]).astype(np.float32)
-        stored = tuple(bias.astype(np.float32) for bias in biases)
-        return replace(self, weights=(weight, *self.weights[1:]), biases=stored, skip=skip)
 
     def to_json(self) -> dict[str, Any]:
         """See `Decoder.to_json`."""
