@@ -129,7 +129,7 @@ def mean_network(networks: Sequence[FrameNetwork], shares: NDArray[np.float64]) 
         networks: E of one shape.
         shares: (E,), from 0 to 1, of sum 1. Networks without a share are not looked at.
     """
-    chosen = [(networks[number], shares[number]) for number in np.flatnonzero(shares)]
+    chosen = [(networks[number], shares[number]) for number in np.flatnonzero(shares).tolist()]
 
     def mean(arrays: Iterable[Matrix]) -> Matrix:
         return to_weights(sum(share * array.astype(np.float64) for array, (_, share) in zip(arrays, chosen)))

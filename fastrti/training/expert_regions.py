@@ -44,7 +44,7 @@ class Regions:
     @property
     def experts(self) -> int:
         """E, how many experts there are."""
-        return self.shares.shape[1]
+        return int(self.shares.shape[1])
 
     def learned_by_each(self, rows: Indices, columns: Indices) -> list[Indices]:
         """Which of some pixels each expert learns from: its own, and those within `overlap` of one of its own.
