@@ -1,8 +1,18 @@
 #include "object.h"
 
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <utility>
+
 #include "machine/thread_pool.h"
 
 namespace fastrti {
+namespace {
+
+constexpr std::size_t kLabelsAtOnce = 16;  // whose frames a thread prepares: 0.1 ms of work
+
+}  // namespace
 
 Object::Object(const fastrti_description& description, const Isa& isa, int threads, Precision precision)
     : height_(description.height),
@@ -48,16 +58,35 @@ void Object::relight(const Light& light, const Region& region, const Target& tar
 std::shared_ptr<const Frames> Object::frames_at(const Light& light) const {
   std::unique_ptr<LastFrames> last(last_.exchange(nullptr));
   if (last == nullptr || !(last->light == light)) {
-    const auto boxes = [this]() -> const PixelBoxes& { return this->boxes(); };
-    Frames made;
-    for (const OwnedFrameNetwork& owned : lights_.at(light)) {
-      made.emplace_back(owned.network, isa_, precision_, fitted_to_int8_, boxes);
-    }
-    last.reset(new LastFrames{light, std::make_shared<const Frames>(std::move(made))});
+    last.reset(new LastFrames{light, std::make_shared<const Frames>(prepared(lights_.at(light)))});
   }
   auto frames = last->frames;
   delete last_.exchange(last.release());
   return frames;
+}
+
+Frames Object::prepared(const std::vector<OwnedFrameNetwork>& networks) const {
+  const auto boxes = [this]() -> const PixelBoxes& { return this->boxes(); };
+  std::vector<std::optional<PreparedFrame>> frames(networks.size());
+  const auto prepare = [&](std::size_t label) {
+    frames[label].emplace(networks[label].network, isa_, precision_, fitted_to_int8_, boxes);
+  };
+  prepare(0);  // alone: it may make the boxes for all
+  std::exception_ptr error;
+  std::mutex error_lock;
+  ThreadPool::shared().run((frames.size() - 1 + kLabelsAtOnce - 1) / kLabelsAtOnce, threads_, [&](std::size_t chunk) {
+    const std::size_t first = 1 + chunk * kLabelsAtOnce;
+    try {
+      for (std::size_t i = first; i < std::min(first + kLabelsAtOnce, frames.size()); ++i) prepare(i);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(error_lock);
+      error = std::current_exception();
+    }
+  });
+  if (error) std::rethrow_exception(error);
+  Frames made;
+  for (std::optional<PreparedFrame>& frame : frames) made.push_back(std::move(*frame));
+  return made;
 }
 
 // Of threads that ask at once each makes the boxes, and the first to finish gives them to all.

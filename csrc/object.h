@@ -50,6 +50,8 @@ class Object {
   const PixelBoxes& boxes() const;
 
  private:
+  Frames prepared(const std::vector<OwnedFrameNetwork>& networks) const;
+
   std::int64_t height_, width_;
   ObjectPixels pixels_;
   const Isa& isa_;

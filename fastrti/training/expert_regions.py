@@ -143,8 +143,8 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
     """Cuts a picture into rectangles, one for each expert, and blends their borders.
 
     Across a border means of the two experts lead from one to the other, in strips of equal width. Where rectangles
-    meet at a corner, a block of pixels is drawn by a mean of all. A blend takes a fifth of a rectangle's side at most.
-    It has eight steps where the labels suffice, else four or two.
+    meet at a corner, a block of pixels is drawn by a mean of all. A strip is 16 pixels wide. There are eight steps where
+    that takes a fifth of a rectangle's side at most and the labels suffice, else four or two.
 
     Args:
         mask: (H, W), True on the object.
@@ -154,15 +154,15 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
         ArgumentError: fewer lines of object pixels than cuts need.
     """
     cut = rectangles(mask, count)
-    width = 1 << int(np.log2(max(_BLENDED * (mask.sum() / count) ** 0.5, 1)))  # a power of two
+    widest = _BLENDED * (mask.sum() / count) ** 0.5
     for steps in _STEPS:
-        if width < max(steps * BLOCK, 2) and steps > 2:
+        block = min(BLOCK, max(int(widest / steps), 1))
+        if block < BLOCK and steps > 2:
             continue
-        block = max(width // steps, 1)
         labels, shares = _blended(cut, count, block, steps)
         if count + len(shares) <= MAX_LABELS:
             # A border may lie inside of blocks. Then their means reach half a block farther.
-            return Regions(cut, (width + block) // 2, labels.astype(np.uint8), shares)
+            return Regions(cut, (steps * block + block) // 2, labels.astype(np.uint8), shares)
     raise ArgumentError(
         f"expected a picture whose experts and means of neighbours are at most {MAX_LABELS}, got "
         f"{count + len(shares)} for {count} experts: take fewer experts"
@@ -177,8 +177,10 @@ def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, 
     middle = [np.minimum(np.arange(block // 2, size + block // 2, block), size - 1) for size in cut.shape]
     before = steps // 2 - 1
     blocks = np.pad(cut[np.ix_(*middle)], (before, steps - 1 - before), mode="edge")
-    windows = sliding_window_view(blocks, (steps, steps)).reshape(-1, steps * steps)
-    counts = np.stack([(windows == number).sum(1) for number in range(count)], axis=1)  # (blocks, E)
+    counts = (blocks == np.arange(count)[:, None, None]).astype(np.int64)  # (E, rows, columns)
+    for axis in (1, 2):
+        counts = sliding_window_view(counts, steps, axis).sum(-1)
+    counts = counts.reshape(count, -1).T  # (blocks, E)
     whole, rest = np.divmod(counts, steps)
     missing = steps - whole.sum(1, keepdims=True)
     places = (-rest).argsort(1, kind="stable").argsort(1, kind="stable")  # of the largest rest: 0

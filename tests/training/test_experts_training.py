@@ -90,7 +90,7 @@ def test_an_expert_learns_from_its_own_pixels_and_from_those_near_them():
 
 @pytest.mark.parametrize(
     ("size", "count", "width", "steps"),
-    [((96, 60), 2, 8, 2), ((320, 320), 4, 32, 2), ((700, 1000), 4, 64, 4), ((1500, 2000), 6, 128, 8)],
+    [((96, 60), 2, 10, 2), ((320, 320), 4, 32, 2), ((700, 1000), 4, 64, 4), ((1500, 2000), 6, 128, 8)],
 )
 def test_means_lead_across_a_border_in_equal_steps(size, count, width, steps):
     parts = regions(np.ones(size, bool), count)
