@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,13 @@ def own_boxes(relightable: Relightable) -> Callable[[int], Bytes]:
 
 
 def chosen(relightable: Relightable) -> tuple[Precision, Bytes]:
-    """The precision that promises one level at `SAMPLED_LIGHTS`, and the boxes of bytes that its promise is for."""
-    networks = [network for light in SAMPLED_LIGHTS for network in relightable.frame_networks(light)]
+    """The precision that promises one level at `SAMPLED_LIGHTS`, and the boxes of bytes that its promise is for.
+
+    Means of experts are not looked at here: there may be hundreds. The device bounds each of them for each light.
+    """
+    bounds = relightable.minimum, relightable.maximum
+    lights_and_decoders = product(SAMPLED_LIGHTS, relightable.decoders)
+    networks = [decoder.frame_network(light).folded(*bounds) for light, decoder in lights_and_decoders]
     return cheapest(networks, own_boxes(relightable))
 
 

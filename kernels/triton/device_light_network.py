@@ -33,17 +33,18 @@ BLOCK = 8192
 
 @dataclass(frozen=True, eq=False)
 class FrameBuffers:
-    """What is computed for L lights and E experts.
+    """What is computed for L lights and N labels: experts and means of them.
 
     Attributes:
         lights: (L, 3) float64 unit vectors, for `DeviceLightNetwork.compute` without a light: written by the caller.
-        steps: (L·E, n) float64: the features, then the outputs of each light layer.
-        parameters: (L·E, P) float64 of the frame network: the last of `steps`.
+        steps: (L·N, n) float64: the features and the outputs of each hidden light layer, for as many experts as a mean
+            has at most; then the parameters.
+        parameters: (L·N, P) float64 of the frame network: the last of `steps`.
         vectors: biases, as `relight_tiles` reads them in the object's precision.
         matrices: weights, as it reads them in the object's precision.
         exact_vectors: biases, as it reads them in "fp32".
         exact_matrices: weights, as it reads them in "fp32".
-        bounds: (L, E·B) float64, of B boxes of bytes: 255·y is never further than this from the exact one, in the
+        bounds: (L, N·B) float64, of B boxes of bytes: 255·y is never further than this from the exact one, in the
             object's precision; infinite for "fp32", which promises nothing.
     """
 
@@ -68,6 +69,7 @@ class DeviceLightNetwork:
         exact: whether what "fp32" reads is wanted too.
         boxes: (B, 2, K) uint8 that hold all pixels, for the bounds; B is a power of two.
         device: where.
+        shares: (M, E), the weights of the experts in each mean of them, as `Experts` has them. None: no means.
 
     Attributes:
         shape: of the frame networks.
@@ -83,8 +85,12 @@ class DeviceLightNetwork:
         exact: bool,
         boxes: Bytes,
         device: torch.device,
+        shares: NDArray[np.float64] | None = None,
     ) -> None:
         network, self._experts = networks[0], len(networks)
+        means = np.empty((0, self._experts)) if shares is None else shares
+        self._labels = self._experts + len(means)
+        self._shares = int(np.count_nonzero(means, axis=1).max(initial=1))
         self.shape, self.precision = NetworkShape.of(network), precision
         self._exact = exact or precision == "fp32"
         self._device = device
@@ -96,7 +102,9 @@ class DeviceLightNetwork:
             self._exponents = self._uploaded(exponents)
         elif network.nodes is not None:
             self._nodes = self._uploaded(np.append(network.nodes.astype(np.float64), network.sigma))
-        self._layers = self._uploaded(np.concatenate([_numbers(each, factors) for each in networks]))
+        layers = np.stack([_numbers(each, factors) for each in networks])
+        self._numbers = layers.shape[1]
+        self._layers = self._uploaded(np.append(layers, _means(means, self._shares) if len(means) else ()))
         features = network.weights[0].shape[1] if factors is None else factors.shape[1]
         self._widths = [features, *(len(bias) for bias in network.biases)]
         padding = (0, self.shape.padded[0] - len(minimum))
@@ -114,21 +122,22 @@ class DeviceLightNetwork:
         """Uninitialised buffers for that many lights."""
 
         def empty(*shape: int, dtype: torch.dtype) -> Tensor:
-            return torch.empty((count * self._experts, *shape), dtype=dtype, device=self._device)
+            return torch.empty((count * self._labels, *shape), dtype=dtype, device=self._device)
 
         biases = self.shape.biases
         rounded = self.shape.weights(self.precision) if self.precision != "fp32" else 0
         exact = self.shape.weights("fp32") if self._exact else 0
-        steps = empty(sum(self._widths), dtype=torch.float64)
+        *widths, parameters = self._widths
+        steps = empty(self._shares * sum(widths) + parameters, dtype=torch.float64)
         return FrameBuffers(
             torch.empty((count, 3), dtype=torch.float64, device=self._device),
             steps,
-            steps[:, -self._widths[-1] :],
+            steps[:, -parameters:],
             empty(biases, dtype=torch.float32),
             empty(rounded, dtype=torch.float16),
             empty(biases, dtype=torch.float32),
             empty(exact, dtype=torch.float32),
-            torch.full((count, self._experts * self._boxes), torch.inf, dtype=torch.float64, device=self._device),
+            torch.full((count, self._labels * self._boxes), torch.inf, dtype=torch.float64, device=self._device),
         )
 
     def compute(self, buffers: FrameBuffers, stream: int, light: Light | None = None) -> None:
@@ -181,7 +190,9 @@ class DeviceLightNetwork:
             "LIGHT3": light3,
             "PARAMETERS": layers[-1],
             "EXPERTS": self._experts,
-            "NUMBERS": len(self._layers) // self._experts,
+            "LABELS": self._labels,
+            "SHARES": self._shares,
+            "NUMBERS": self._numbers,
             "BLOCK": 1 << 16 if INTERPRETED.value else BLOCK,  # the interpreter pays for each
             "K": shape.planes,
             "K_PADDED": inputs,
@@ -204,3 +215,14 @@ def _numbers(network: LightNetwork, factors: NDArray[np.float64] | None) -> NDAr
     first, *others = (weight.astype(np.float64) for weight in network.weights)
     weights = [first if factors is None else first @ factors, *others]
     return np.concatenate([np.append(weight.ravel(), bias) for weight, bias in zip(weights, network.biases)])
+
+
+def _means(shares: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    """What `prepare_frames` reads for each label, (E + M, 1 + 2·most): an expert's label is a mean of it alone."""
+    rows = np.concatenate([np.eye(shares.shape[1]), shares])
+    table = np.zeros((len(rows), 1 + 2 * most))
+    for entry, row in zip(table, rows):
+        of = np.flatnonzero(row)
+        entry[0] = len(of)
+        entry[1 : 1 + 2 * len(of)] = np.stack([of, row[of]], axis=1).ravel()
+    return table

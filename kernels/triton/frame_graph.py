@@ -27,7 +27,7 @@ class FrameGraph:
         out: the pictures.
         lights: (L, 3) float64 on the device, unit vectors with z ≥ 0. The next `launch` draws them. Other work on the
             GPU may write them.
-        bounds: (L, n) float64 on the device, of the last frame, for each expert and box; of them `TritonKernel.bounds`
+        bounds: (L, n) float64 on the device, of the last frame, for each label and box; of them `TritonKernel.bounds`
             takes the largest.
     """
 

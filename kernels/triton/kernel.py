@@ -32,6 +32,7 @@ from fastrti.kernels.triton.relight_tiles import relight_tiles
 from fastrti.kernels.triton.tile_arithmetic import INTERPRETED
 from fastrti.kernels.triton.tuning import Launch, TuningTable, cache_file
 from fastrti.locks import Lock
+from fastrti.objects.experts import Experts
 from fastrti.objects.relightable import Relightable
 
 KEPT_BUFFERS = 8
@@ -81,7 +82,8 @@ class TritonKernel:
         default = torch.device("cpu" if INTERPRETED.value else "cuda")
         self._height, self._width = relightable.height, relightable.width
         self._plane_stride = -(-self._height * self._width // 16) * 4  # words; planes start on 16-byte boundaries
-        self._masked, self._experts = relightable.mask is not None, len(relightable.decoders)
+        experts = relightable.decoder if isinstance(relightable.decoder, Experts) else None
+        self._masked, self._labels = relightable.mask is not None, experts.labels if experts else 1
         self._planes = self._upload(relightable, default if device is None else device)
         self.device = self._planes.device
         self.light_network = DeviceLightNetwork(
@@ -92,6 +94,7 @@ class TritonKernel:
             self._bounded,
             boxes,
             self.device,
+            experts.shares if experts else None,
         )
         self._boxes = len(boxes)
         self._buffers = _kept_buffers(self.light_network)
@@ -144,7 +147,7 @@ class TritonKernel:
             **self._launch.constants(self.shape, self.precision),
             "CHANNELS": channels,
             "MASKED": self._masked,
-            "EXPERTS": self._experts,
+            "EXPERTS": self._labels,
             "FALLBACK": self._bounded,
             "BOXES": self._boxes,
             "PTX": not INTERPRETED.value and torch.version.hip is None,
@@ -208,7 +211,7 @@ class TritonKernel:
         """The error bounds of the frames last drawn on the current stream, in levels: (lights,). Waits for the device.
 
         Before rounding, no byte is further from the exact one than its bound. Frames with a bound of 1 or more were
-        drawn in float32. Of several experts it is the largest bound, and each is drawn by its own.
+        drawn in float32. Of several labels it is the largest bound, and each is drawn by its own.
 
         Args:
             lights: how many frames were drawn at once.
@@ -246,7 +249,7 @@ class TritonKernel:
         tiles = height * (-(-(width + 3) // (4 * launch.rows)))  # a row may start in the middle of a word
         count = lights[0] if lights else 1
         self._draw_tiles[channels](
-            (count * self._experts, min(tiles, max(1, launch.programs * self._processors // count)), 1),
+            (count * self._labels, min(tiles, max(1, launch.programs * self._processors // count)), 1),
             stream,
             (
                 self._planes,

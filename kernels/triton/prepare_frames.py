@@ -5,7 +5,7 @@
 import triton
 import triton.language as tl
 
-from fastrti.kernels.triton.light_kernels import store_features, store_layer
+from fastrti.kernels.triton.light_kernels import store_hidden, store_layer, store_mean
 from fastrti.kernels.triton.round_network import round_network
 
 # Numbers that change from light to light must not compile anew.
@@ -17,8 +17,9 @@ def prepare_frames(
     lights,  # (L, 3) float64, unit vectors; read where none is given
     exponents,  # (COUNT, 3) int32: monomials xᵃ·yᵇ·zᶜ; for "hsh" of x and y times sqrt(z/(1+z))
     nodes,  # (COUNT, 3) float64, then sigma: "rbf"
-    layers,  # float64, expert by expert, layer by layer: (out, in) weights, then (out,) biases
-    steps,  # (L·EXPERTS, COUNT + …) float64, written: features, then outputs of each layer; the last are parameters
+    layers,  # float64, expert by expert, layer by layer: (out, in) weights, then (out,) biases; then, if there are
+    # means, for each label: of how many experts it is the mean, then the number and the share of each
+    steps,  # (L·LABELS, …) float64, written: features and outputs of each hidden layer, SHARES times; then parameters
     minimum,  # from here on as `round_network` takes them
     scale,
     vectors,
@@ -39,6 +40,8 @@ def prepare_frames(
     LIGHT3: tl.constexpr,
     PARAMETERS: tl.constexpr,
     EXPERTS: tl.constexpr,
+    LABELS: tl.constexpr,  # experts and means of them
+    SHARES: tl.constexpr,  # experts of a label, at most
     NUMBERS: tl.constexpr,  # of the layers of an expert
     BLOCK: tl.constexpr,  # features, or weights, computed at once
     K: tl.constexpr,
@@ -53,23 +56,31 @@ def prepare_frames(
     EXACT: tl.constexpr,
     BOXES: tl.constexpr,
 ):
-    """Evaluates a light network, of a light and an expert, then folds, rounds and bounds the frame network."""
+    """Evaluates the light networks that a label names, then folds, rounds and bounds their mean, for a light."""
+    WIDTH: tl.constexpr = COUNT + LIGHT1 + LIGHT2 + LIGHT3
+    LAST: tl.constexpr = LIGHT3 if LIGHT3 > 0 else (LIGHT2 if LIGHT2 > 0 else (LIGHT1 if LIGHT1 > 0 else COUNT))
     network = tl.program_id(0)
-    light = network // EXPERTS
-    layers += (network % EXPERTS).to(tl.int64) * NUMBERS
-    steps += network.to(tl.int64) * (COUNT + LIGHT1 + LIGHT2 + LIGHT3 + PARAMETERS)
+    light = network // LABELS
+    label = network % LABELS
+    steps += network.to(tl.int64) * (SHARES * WIDTH + PARAMETERS)
     x = tl.where(given != 0, x.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3))
     y = tl.where(given != 0, y.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3 + 1))
     z = tl.where(given != 0, z.to(tl.int64).to(tl.float64, bitcast=True), tl.load(lights + light * 3 + 2))
-    store_features(x, y, z, steps, exponents, nodes, KIND, COUNT, SIDE, 256)
-    if LIGHT1 > 0:
-        steps, layers = store_layer(steps, layers, COUNT, LIGHT1, False, BLOCK)
-    if LIGHT2 > 0:
-        steps, layers = store_layer(steps, layers, LIGHT1, LIGHT2, True, BLOCK)
-    if LIGHT3 > 0:
-        steps, layers = store_layer(steps, layers, LIGHT2, LIGHT3, True, BLOCK)
-    LAST: tl.constexpr = LIGHT3 if LIGHT3 > 0 else (LIGHT2 if LIGHT2 > 0 else (LIGHT1 if LIGHT1 > 0 else COUNT))
-    parameters, layers = store_layer(steps, layers, LAST, PARAMETERS, LIGHT1 > 0, BLOCK)
+    if LABELS == EXPERTS:
+        layers += label.to(tl.int64) * NUMBERS
+        inputs, last = store_hidden(
+            x, y, z, steps, layers, exponents, nodes, KIND, COUNT, SIDE, LIGHT1, LIGHT2, LIGHT3, BLOCK
+        )
+        parameters, _ = store_layer(inputs, last, LAST, PARAMETERS, LIGHT1 > 0, BLOCK)
+    else:
+        mean = layers + EXPERTS * NUMBERS + label * (1 + 2 * SHARES)
+        for turn in range(tl.load(mean).to(tl.int32)):
+            own = layers + tl.load(mean + 1 + 2 * turn).to(tl.int64) * NUMBERS
+            here = steps + turn * WIDTH
+            store_hidden(x, y, z, here, own, exponents, nodes, KIND, COUNT, SIDE, LIGHT1, LIGHT2, LIGHT3, BLOCK)
+        parameters = steps + SHARES * WIDTH
+        inputs = steps + WIDTH - LAST
+        store_mean(mean, layers, inputs, WIDTH, parameters, LAST, PARAMETERS, LIGHT1 > 0, NUMBERS, BLOCK)
     tl.debug_barrier()  # other threads of this program wrote the parameters
     round_network(
         network,

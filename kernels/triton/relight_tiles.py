@@ -6,8 +6,9 @@ next product, so activations never leave the registers. Tensor cores multiply ha
 colours of two pixels lie side by side in the last product. Names in capitals are known at compile time, and every `if`
 on one is decided there.
 
-Of several experts, a program has the network of one. It passes over the tiles that have no pixel of this expert, and of
-the others it writes only the pixels of this expert.
+Of several experts, a program has the network of one. A mean of experts counts as an expert here: every label has
+programs of its own. They pass over the tiles that have no pixel of this label, and of the others they write only the
+pixels of this label.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
@@ -69,7 +70,7 @@ def _draw(
     vectors += network * (D1 + D2 + 4)
     matrices += network * PARTS * (K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP else 0))
     out += (network // EXPERTS).to(tl.int64) * picture_stride
-    expert = network % EXPERTS
+    own = network % EXPERTS
     if D1 > 0:
         weights1, weights1_low = weights_of(matrices, K_PADDED, D1, PRECISION)
         if KEEP1:
@@ -113,7 +114,7 @@ def _draw(
         turns = 1
         if EXPERTS > 1:
             label = tl.load(planes + (K + MASKED) * plane_stride + here + word, mask=inside, other=-1)
-            off = label ^ (expert * 0x01010101)  # a byte of it is 0 where the expert draws the pixel
+            off = label ^ (own * 0x01010101)  # a byte of it is 0 where the label of the pixel is the program's own
             turns = tl.max((((off - 0x01010101) & ~off & -0x7F7F7F80) != 0).to(tl.int32), 0)
         for _ in tl.range(turns, num_stages=1):  # once or not: an `if` would read weights again
             where = planes + here + plane.to(tl.int64)[None, :] * (plane_stride // 4 * 4) + word[:, None]
@@ -155,7 +156,7 @@ def _draw(
                 at = byte + PIXELS * CHANNELS * step
                 written = (at >= begin) & (at < left * CHANNELS)
                 if EXPERTS > 1:
-                    written &= ((label[:, None] >> shift) & 0xFF) == expert
+                    written &= ((label[:, None] >> shift) & 0xFF) == own
                 tl.store(target + at, level.to(tl.uint8), mask=written)
 
 
@@ -167,7 +168,7 @@ _CHANGING = ["out", "origin", "row_stride", "plane_stride", "picture_stride", "o
 def relight_tiles(
     planes,  # int32: four pixels per word, planes `plane_stride` words apart; behind them the mask, 255 on the object,
     # and the labels, the number of each pixel's expert
-    vectors,  # float32, for each light and expert: the bias of each layer, padded; 4 for the last
+    vectors,  # float32, for each light and label: the bias of each layer, padded; 4 for the last
     matrices,  # for each of them: each layer's (in, out), [high, low] each, then the skip's; float16 or float32; padded
     exact_vectors,  # the same for float32; read where FALLBACK
     exact_matrices,
@@ -188,7 +189,7 @@ def relight_tiles(
     SKIP: tl.constexpr,
     BASE: tl.constexpr,
     MASKED: tl.constexpr,
-    EXPERTS: tl.constexpr,
+    EXPERTS: tl.constexpr,  # as many as there are labels
     CHANNELS: tl.constexpr,  # of out: 3, or 4 with alpha
     PRECISION: tl.constexpr,
     FALLBACK: tl.constexpr,  # draw networks whose bound is a level or more in float32
@@ -198,7 +199,7 @@ def relight_tiles(
     ROWS: tl.constexpr,
     STAGES: tl.constexpr,  # of the software pipeline over tiles
 ):
-    """Draws a region with network `program_id(0)`, of a light and an expert. Its programs share the tiles."""
+    """Draws a region with network `program_id(0)`, of a light and a label. Its programs share the tiles."""
     halves = True
     if FALLBACK:
         halves = tl.max(tl.load(bounds + tl.program_id(0) * BOXES + tl.arange(0, BOXES)), 0) < 1

@@ -11,17 +11,10 @@ import triton.language as tl
 
 from fastrti.kernels.triton import error_bound as _error_bound
 from fastrti.kernels.triton.layer_bounds import activated_layer, layer_error, rounded_layer
-from fastrti.objects.frame_network import MAX_WEIGHT as _MAX_WEIGHT
+from fastrti.kernels.triton.light_kernels import to_weights
 
-MAX_WEIGHT = tl.constexpr(_MAX_WEIGHT)
 BYTE_SCALE = tl.constexpr(_error_bound.BYTE_SCALE)
 BYTE_ERROR = tl.constexpr(_error_bound.BYTE_ERROR)
-
-
-@triton.jit
-def _to_weights(parameters):
-    """Rounded to float32, and clipped, as `frame_network.to_weights` does; in float64."""
-    return tl.minimum(tl.maximum(parameters, -MAX_WEIGHT), MAX_WEIGHT).to(tl.float32).to(tl.float64)
 
 
 @triton.jit
@@ -30,13 +23,13 @@ def _matrix(parameters, OUTPUTS: tl.constexpr, INPUTS: tl.constexpr, COLUMNS: tl
     row = tl.arange(0, ROWS)[:, None]
     column = tl.arange(0, COLUMNS)[None, :]
     inside = (row < INPUTS) & (column < OUTPUTS)
-    return _to_weights(tl.load(parameters + column * INPUTS + row, mask=inside, other=0.0))
+    return to_weights(tl.load(parameters + column * INPUTS + row, mask=inside, other=0.0))
 
 
 @triton.jit
 def _vector(parameters, COUNT: tl.constexpr, PADDED: tl.constexpr):
     number = tl.arange(0, PADDED)
-    return _to_weights(tl.load(parameters + number, mask=number < COUNT, other=0.0))
+    return to_weights(tl.load(parameters + number, mask=number < COUNT, other=0.0))
 
 
 @triton.jit
@@ -72,7 +65,7 @@ def _column(matrix, number, COLUMNS: tl.constexpr):
 
 @triton.jit
 def round_network(
-    number,  # of the network: those of a light are side by side, expert by expert
+    number,  # of the network: those of a light are side by side, label by label
     parameters,  # of it, float64: W₁, b₁, …, Wₙ, bₙ, [S] in units of z
     minimum,  # (K_PADDED,) float64, z = v·scale + minimum; padded with zeros
     scale,  # (K_PADDED,) float64
@@ -110,8 +103,8 @@ def round_network(
     factor = tl.load(scale + plane)
     if D1 > 0:
         first = _matrix(parameters, WIDTH1, K, D1, K_PADDED)
-        bias1 = _to_weights(_vector(parameters + WIDTH1 * K, WIDTH1, D1) + tl.sum(first * offset[:, None], 0))
-        first = _to_weights(first * factor[:, None]) * BYTE_SCALE
+        bias1 = to_weights(_vector(parameters + WIDTH1 * K, WIDTH1, D1) + tl.sum(first * offset[:, None], 0))
+        first = to_weights(first * factor[:, None]) * BYTE_SCALE
         parameters += WIDTH1 * K + WIDTH1
     if D2 > 0:
         second = _matrix(parameters, WIDTH2, WIDTH1, D2, D1)
@@ -120,12 +113,12 @@ def round_network(
     last = _matrix(parameters, 3, WIDTH, 4, D)
     bias = _vector(parameters + 3 * WIDTH, 3, 4)
     if D1 == 0:
-        bias = _to_weights(bias + tl.sum(last * offset[:, None], 0))
-        last = _to_weights(last * factor[:, None]) * BYTE_SCALE
+        bias = to_weights(bias + tl.sum(last * offset[:, None], 0))
+        last = to_weights(last * factor[:, None]) * BYTE_SCALE
     if SKIP:
         skip = _matrix(parameters + 3 * WIDTH + 3, 3, K, 4, K_PADDED)
-        bias = _to_weights(bias + tl.sum(skip * offset[:, None], 0))
-        skip = _to_weights(skip * factor[:, None]) * BYTE_SCALE
+        bias = to_weights(bias + tl.sum(skip * offset[:, None], 0))
+        skip = to_weights(skip * factor[:, None]) * BYTE_SCALE
         if D1 == 0:
             last += skip
 

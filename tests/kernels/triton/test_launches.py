@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 DRAWN = {name: relightable(name) for name in ("ptm", "rbf", "light-mlp-relu-skip")}
 DRAWN["experts"] = experts("ptm-base", 2)
+DRAWN["means"] = replace(DRAWN["experts"], decoder=replace(DRAWN["experts"].decoder, shares=[[0.5, 0.5]]))
 
 
 @pytest.mark.parametrize("precision", ["auto", "fp16", "fp32"])

@@ -281,12 +281,13 @@ def picture_of(kernel, shape, light=UNIT_LIGHT):
 
 ALL_OF_EXPERTS = [(name, precision) for name in EXPERT_KINDS for precision in PRECISIONS]
 SOME_OF_EXPERTS = [("ptm-base", "fp16"), ("light-mlp-relu-skip", "fp16 hi/lo")]
-
-
-@pytest.mark.parametrize(
+of_experts = pytest.mark.parametrize(
     "name, precision",
     [*SOME_OF_EXPERTS, *(pytest.param(*case, marks=pytest.mark.deep) for case in ALL_OF_EXPERTS)],
 )
+
+
+@of_experts
 def test_experts_draw_their_own_pixels(name, precision):
     """What each expert alone would draw, to the bit: a whole picture, and a region of RGBA under two lights."""
     several = experts(name, 3, 2, 150, masked=True)
@@ -298,6 +299,37 @@ def test_experts_draw_their_own_pixels(name, precision):
     kernel.relight_batch([(0.6, 0.8, 0.0), UNIT_LIGHT], region, 1, 77)
     assert np.array_equal(levels(region[1, ..., :3]), want[1:, 77:147])
     assert np.array_equal(levels(region[1, ..., 3]), several.mask[1:, 77:147] * 255)
+
+
+def with_means(several, shares):
+    """The object with means of its experts; its labels are noise, but begin with each label there is."""
+    decoder = replace(several.decoder, shares=np.array(shares))
+    labels = np.random.default_rng(1).integers(0, decoder.labels, several.labels.shape, np.uint8)
+    labels.flat[: decoder.labels] = np.arange(decoder.labels)
+    return replace(several, decoder=decoder, labels=labels)
+
+
+@of_experts
+def test_means_of_experts_are_drawn(name, precision):
+    """A whole picture, and a region of RGBA under two lights, within what the kernel promises for each light."""
+    shares = [[0.5, 0.25, 0.25], [0.9, 0.1, 0], [0, 0.3, 0.7], [0, 0, 1]]
+    several = with_means(experts(name, 3, 2, 70, masked=True), shares)
+    kernel, lights = TritonKernel(several, precision=precision), [(0.6, 0.8, 0.0), UNIT_LIGHT]
+    exact = np.stack([relight_reference(several, light) for light in lights]).astype(np.int64)
+    region = kernel.empty((2, 1, 40, 4))
+    kernel.relight_batch(lights, region, 1, 27)
+    promised = np.full(2, TOLERANCE) if precision == "fp32" else np.ceil(kernel.bounds(2))
+    assert (np.abs(levels(region[..., :3]) - exact[:, 1:, 27:67]).max((1, 2, 3)) <= promised).all()
+    assert np.array_equal(levels(region[..., 3]), np.stack([several.mask[1:, 27:67] * 255] * 2))
+    assert np.abs(picture_of(kernel, (2, 70, 3)) - exact[1]).max() <= promised[1]
+
+
+@pytest.mark.parametrize("labels", [130, pytest.param(256, marks=pytest.mark.deep)])
+def test_a_label_may_be_any_byte(labels):
+    share = np.linspace(0, 1, labels - 2)
+    several = with_means(experts("mlp-9-3", 2, 1, 256), np.stack([share, 1 - share], axis=1))
+    kernel = TritonKernel(several, precision="fp32")
+    assert np.abs(picture_of(kernel, (1, 256, 3)) - relight_reference(several, UNIT_LIGHT)).max() <= TOLERANCE
 
 
 def test_each_expert_has_its_own_promise():
