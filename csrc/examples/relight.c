@@ -28,7 +28,7 @@ struct sizes {
   int32_t planes, height, width, mask, hidden_layers, hidden[2], activation, skip, base_colour, features, count,
       light_layers;
   int32_t layers[FASTRTI_MAX_LIGHT_LAYERS][2];
-  int32_t experts;
+  int32_t experts, means;
 };
 
 static void read_layers(FILE *file, const struct sizes *sizes, fastrti_layer *layers) {
@@ -67,6 +67,8 @@ static fastrti_description read_description(FILE *file) {
     fastrti_layer *others = malloc((size_t)(sizes->experts - 1) * sizes->light_layers * sizeof *others);
     for (int i = 1; i < sizes->experts; ++i) read_layers(file, sizes, others + (i - 1) * sizes->light_layers);
     description.expert_layers = others;
+    description.means = sizes->means;
+    description.shares = take(file, (size_t)sizes->means * sizes->experts, sizeof(double));
   }
   description.bytes = take(file, planes * pixels, 1);
   if (sizes->mask) description.mask = take(file, pixels, 1);

@@ -110,7 +110,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "--experts",
         type=_experts,
         metavar="N",
-        help="networks of the object, 1 to 64, each for a part of the picture; auto: by its size (default: auto)",
+        help="networks to train, 1 to 64, each for a part of the picture; auto: by its size (default: auto)",
     )
     training.add_argument(
         "--int8",

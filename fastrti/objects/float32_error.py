@@ -5,9 +5,10 @@ can hold, over all bytes and lights. Backwards goes an interval for how much a c
 products add up to the bound: every rounding at its worst and with the worst sign. Real pictures are far closer.
 
 A network with one light layer (PTM, HSH, RBF, bilinear and plain networks) is bounded over all lights. A deeper one is
-evaluated at `LIGHTS`.
+evaluated at `LIGHTS`. The numbers of a mean of experts lie between the smallest and the largest of the experts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
 from fastrti.lights import on_spiral
+from fastrti.objects.experts import Experts
 from fastrti.objects.frame_network import MAX_WEIGHT, Activation
 from fastrti.objects.light_network import LightNetwork, parameter_shapes
 from fastrti.objects.light_terms import hsh_terms
@@ -110,7 +112,11 @@ class _Layer:
 def check_float32(relightable: Relightable) -> None:
     """Raises ArgumentError for an object that 32-bit numbers cannot draw to one level of 255."""
     bounds = relightable.minimum, relightable.maximum
-    levels = float(np.max([float32_error(decoder.light_network, *bounds) for decoder in relightable.decoders]))
+    networks, decoder = [each.light_network for each in relightable.decoders], relightable.decoder
+    errors = [float32_error([network], *bounds) for network in networks]
+    if isinstance(decoder, Experts) and len(decoder.shares):
+        errors.append(float32_error(networks, *bounds))
+    levels = float(np.max(errors))
     if not levels <= MAX_LEVELS:  # nor NaN
         raise ArgumentError(
             f"expected ranges and weights whose pictures 32-bit numbers can draw, got some whose roundings add up to "
@@ -118,16 +124,16 @@ def check_float32(relightable: Relightable) -> None:
         )
 
 
-def float32_error(network: LightNetwork, minimum: Floats, maximum: Floats) -> float:
+def float32_error(networks: Sequence[LightNetwork], minimum: Floats, maximum: Floats) -> float:
     """The bound in levels of 255; infinite or NaN where numbers overflow.
 
     Args:
-        network: of the decoder.
+        networks: of one decoder, or of experts of one shape: then the bound holds for each of them and for every mean.
         minimum: (K,) of the planes.
         maximum: (K,) of the planes.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return 255 * _colour_error(_layers(network), network.activation, minimum, maximum)
+        return 255 * _colour_error(_layers(networks), networks[0].activation, minimum, maximum)
 
 
 def _colour_error(layers: list[_Layer], activation: Activation, minimum: Floats, maximum: Floats) -> float:
@@ -172,9 +178,12 @@ def _slope(z: Floats, activation: Activation) -> Floats:
 # --- from lights to layers -------------------------------------------------------------------------------------------
 
 
-def _layers(network: LightNetwork) -> list[_Layer]:
-    parameters, lost = _over_all_lights(network) if len(network.weights) == 1 else _at_lights(network)
-    low, high = (np.clip(bound, -MAX_WEIGHT, MAX_WEIGHT) for bound in (parameters.low, parameters.high))
+def _layers(networks: Sequence[LightNetwork]) -> list[_Layer]:
+    network, bound = networks[0], _over_all_lights if len(networks[0].weights) == 1 else _at_lights
+    parameters = [bound(each) for each in networks]
+    low = np.clip(np.min([values.low for values, _ in parameters], axis=0), -MAX_WEIGHT, MAX_WEIGHT)
+    high = np.clip(np.max([values.high for values, _ in parameters], axis=0), -MAX_WEIGHT, MAX_WEIGHT)
+    lost = np.max([lost for _, lost in parameters], axis=0)
     matrices, start = [], 0
     for shape in parameter_shapes(network.planes, network.hidden, network.skip):
         part, size = slice(start, start + int(np.prod(shape))), (-1, shape[0], shape[1] if len(shape) == 2 else 1)

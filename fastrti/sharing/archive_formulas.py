@@ -22,6 +22,11 @@ Several networks draw the picture, each some of the pixels. labels.png (data/obj
 byte n for each pixel. Entry n of "experts" in "decoder" of info.json, counted from 0, is the network
 of the pixel. There are {count} entries. In what follows, "decoder" of info.json stands for this entry.
 """
+_MEANS = """\
+A byte n of {count} or more names entry n - {count} of "means", counted from 0. The network of such a pixel
+has the mean numbers of several networks: of the entries of "experts" that "of" lists, each times the number at
+the same place of "shares", added up. This is done with the numbers of the network for one light.
+"""
 
 _PHI = {"relu": "max(a, 0)", "elu": "a where a > 0, else exp(a) - 1"}
 
@@ -63,7 +68,8 @@ def formulas(decoder: Decoder | Experts) -> str:
     if isinstance(decoder, Experts):
         one = decoder.decoders[0]
         rule = _plain(one) if isinstance(one, MlpDecoder) else _RULES[type(one)](one)
-        return _EXPERTS.format(count=len(decoder.decoders)) + rule
+        count = len(decoder.decoders)
+        return _EXPERTS.format(count=count) + (_MEANS.format(count=count) if len(decoder.shares) else "") + rule
     return _RULES[type(decoder)](decoder)
 
 

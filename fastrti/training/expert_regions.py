@@ -143,8 +143,8 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
     """Cuts a picture into rectangles, one for each expert, and blends their borders.
 
     Across a border means of the two experts lead from one to the other, in strips of equal width. Where rectangles
-    meet at a corner, a block of pixels is drawn by a mean of all. A strip is 16 pixels wide. There are eight steps where
-    that takes a fifth of a rectangle's side at most and the labels suffice, else four or two.
+    meet at a corner, a block of pixels is drawn by a mean of all. A strip is 16 pixels wide. There are eight steps
+    where they take a fifth of a rectangle's side at most and the labels suffice, else four or two.
 
     Args:
         mask: (H, W), True on the object.

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,10 @@ def read_ppm(path: Path) -> NDArray[np.uint8]:
 )
 def test_the_example_draws_what_the_renderer_draws(name: str, example: Path, tmp_path: Path) -> None:
     if name == "experts":
-        original = experts("light-mlp-relu-skip", 3, 23, 37, masked=True)
+        several = experts("light-mlp-relu-skip", 3, 23, 37, masked=True)
+        shares = np.array([[0.5, 0.25, 0.25], [0.75, 0, 0.25]])
+        labels = np.random.default_rng(0).integers(0, 5, (23, 37), np.uint8)
+        original = replace(several, decoder=replace(several.decoder, shares=shares), labels=labels)
     else:
         original = relightable(name, 23, 37, masked=True)
     save(original, tmp_path / "object")

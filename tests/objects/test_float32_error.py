@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from field_sets import documented
 from numpy.typing import NDArray
-from objects import DECODERS, LIGHTS, relightable
+from objects import DECODERS, LIGHTS, experts, relightable
 
 from fastrti import load, save
-from fastrti.errors import FastrtiError, ObjectError
+from fastrti.errors import ArgumentError, FastrtiError, ObjectError
 from fastrti.kernels.backends import BACKENDS
 from fastrti.objects.decoders import LightBasisDecoder, LightMlpDecoder, MlpDecoder, NodeBasisDecoder
-from fastrti.objects.float32_error import MAX_LEVELS, float32_error
+from fastrti.objects.experts import Experts
+from fastrti.objects.float32_error import MAX_LEVELS, check_float32, float32_error
 from fastrti.objects.relightable import Relightable
 from fastrti.rendering.renderer import Renderer
 
@@ -23,7 +24,7 @@ needs_cpu = pytest.mark.skipif(BACKENDS["cpu"].why_not() is not None, reason="th
 
 
 def error_of(shown: Relightable) -> float:
-    return float32_error(shown.decoder.light_network, shown.minimum, shown.maximum)
+    return float32_error([shown.decoder.light_network], shown.minimum, shown.maximum)
 
 
 def levels_off(shown: Relightable, lights=LIGHTS) -> int:
@@ -82,6 +83,26 @@ def test_a_width_of_gaussians_that_64_bits_cannot_weigh():
     shown = relightable("rbf")
     narrow = replace(shown, decoder=replace(shown.decoder, sigma=1e-6))
     assert error_of(shown) < error_of(narrow)
+
+
+def test_a_mean_of_two_good_experts_may_be_refused():
+    """Large weights after small ones are no worse than small ones after large ones; a mean of both is."""
+    shown = experts("mlp-9-16-16-3-relu", 2)
+    few, many = (
+        replace(
+            shown.decoder.decoders[0],
+            weights=tuple(
+                np.float32(w * f) for w, f in zip(shown.decoder.decoders[0].weights, (factor, 1, 1 / factor))
+            ),
+            biases=tuple(np.float32(b * f) for b, f in zip(shown.decoder.decoders[0].biases, (factor, factor, 1))),
+        )
+        for factor in (1e-4, 1e4)
+    )
+    apart = replace(shown, decoder=Experts((few, many)))
+    check_float32(apart)
+    check_float32(replace(shown, decoder=replace(shown.decoder, shares=np.array([[0.5, 0.5]]))))
+    with pytest.raises(ArgumentError, match="roundings add up"):
+        check_float32(replace(apart, decoder=Experts((few, many), np.array([[0.5, 0.5]]))))
 
 
 # --- any object that loads is drawn to one level ---------------------------------------------------------------------

@@ -8,14 +8,16 @@ from torch import nn
 
 from benchmarks.quality.experts import steps_across
 from fastrti import ArgumentError, load, save
-from fastrti.kernels.reference import relight_reference
+from fastrti.kernels.reference import evaluate_network, relight_reference
 from fastrti.objects.experts import MAX_EXPERTS, MAX_LABELS
+from fastrti.objects.frame_network import mean_network
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.training import expert_regions, loop
-from fastrti.training.encoding import mean_encoder
+from fastrti.training.encoding import EncodedPixels, mean_encoder
 from fastrti.training.expert_networks import ExpertNetworks, networks_of
 from fastrti.training.expert_regions import _widened, number_of_experts, rectangles, regions
 from fastrti.training.networks import build
+from fastrti.training.samples import Photographs
 from fastrti.training.students import parse_student
 
 LIGHT = (0.3, -0.2)
@@ -175,11 +177,29 @@ def test_a_fit_of_four_experts_is_an_object_of_four(mlic, four, tmp_path):
     assert_same(load(tmp_path / "four"), four)
 
 
-def test_each_pixel_is_encoded_and_drawn_by_the_same_mean(mlic, four):
-    """Along borders too: a picture of a photographed light is nowhere worse there than a few levels beside them."""
-    assert four.decoder.shares.any() and set(np.unique(four.labels)) > {0, 1, 2, 3}
-    assert four.planes.reshape(9, -1).max(1).tolist() == [255] * 9
-    assert four.planes.reshape(9, -1).min(1).tolist() == [0] * 9
+def test_all_labels_share_the_extremes_of_the_planes(mlic, four):
+    assert set(np.unique(four.labels)) == set(range(four.decoder.labels)) > {0, 1, 2, 3}
+    planes = four.planes.reshape(9, -1)
+    assert planes.min(1).tolist() == [0] * 9 and planes.max(1).tolist() == [255] * 9
+
+
+def test_a_mean_encodes_and_draws_the_pixels_of_its_label(mlic):
+    torch.manual_seed(2)
+    networks = [build(parse_student("lc4"), len(mlic), 3) for _ in range(2)]
+    for other, values in zip(networks[1].parameters(), networks[0].parameters()):
+        other.data.lerp_(values.data, 0.9)  # alike, as the experts of a fit are
+    photographs = Photographs(mlic, np.arange(len(mlic)), torch.device("cpu"))
+    encoded = EncodedPixels(networks, photographs, regions(photographs.mask, 2))
+    several = encoded.relightable()
+    picture = relight_reference(several, LIGHT)
+    of_experts = [decoder.frame_network(LIGHT) for decoder in several.decoders]
+    for number, shares in enumerate(np.vstack([np.eye(2), several.decoder.shares])):
+        rows, columns = np.nonzero(several.labels == number)
+        encoder = mean_encoder([network.encoder for network in networks], shares)
+        latents = encoder(photographs.read(rows, columns)).detach().numpy().T
+        colours = 255 * evaluate_network(mean_network(of_experts, shares), latents).T
+        assert len(rows) > 0
+        assert np.abs(picture[rows, columns] - np.clip(colours, 0, 255)).max() < 3  # the rounding of planes and picture
 
 
 def test_one_expert_is_what_a_fit_made_before_there_were_several(mlic):

@@ -1,27 +1,80 @@
 /** Objects of several experts: their decoders, and coarser levels of their planes. Loaded with the first such object. */
 
 import { makeDecoder } from './decoders.js';
-import { ObjectError, refuse } from './fields.js';
+import { ObjectError, readArray, readIntegers, refuse } from './fields.js';
 import { makeProgram } from './gl-parts.js';
+import { toWeights } from './network.js';
 import { COVER_VERTEX, planeFiles } from './shaders.js';
 
 const MAX_EXPERTS = 64;
+const MAX_LABELS = 256; // experts and means of them: a label is a byte
+const SUM_ERROR = 1e-6;
+const DECODER = 'info.json: decoder';
 
 /**
  * The decoder of an info.json of version 2.
- * @returns {import('./network.js').Decoder} with all its `experts`, and `makeLevels`, which fills the coarser levels
- *   of a texture of planes.
+ * @returns {import('./network.js').Decoder} with all its `experts`, means of them included, and `makeLevels`, which
+ *   fills the coarser levels of a texture of planes.
  */
 export function readExperts(info, stored) {
   const list = info.decoder?.experts;
   const isList = info.decoder?.kind === 'experts' && Array.isArray(list) && list.length >= 2 && list.length <= MAX_EXPERTS;
-  if (!isList) refuse('info.json: decoder', 'experts', `2 to ${MAX_EXPERTS} decoders`, list);
-  const experts = list.map((fields) => makeDecoder({ decoder: fields }, stored));
+  if (!isList) refuse(DECODER, 'experts', `2 to ${MAX_EXPERTS} decoders`, list);
+  const experts = list.map((fields) => remembering(makeDecoder({ decoder: fields }, stored)));
   const [first] = experts;
   const shape = ({ planes, hidden, activation, skip, base }) => JSON.stringify([planes, hidden, activation, skip, base]);
   const other = experts.findIndex((each) => shape(each) !== shape(first));
   if (other > 0) throw new ObjectError(`info.json: expected experts of one shape, got another one as number ${other + 1}.`);
-  return { ...first, experts, makeLevels: (gl, ...size) => makeLevels(gl, planeFiles(first), ...size) };
+  const all = [...experts, ...readMeans(info.decoder, experts)];
+  return { ...first, experts: all, makeLevels: (gl, ...size) => makeLevels(gl, planeFiles(first), ...size) };
+}
+
+/** A decoder that keeps the network of the last light: the means that it is part of ask for it again. */
+function remembering(decoder) {
+  let [last, network] = [null, null];
+  const frameNetwork = (light) => {
+    if (light !== last) [last, network] = [light, decoder.frameNetwork(light)];
+    return network;
+  };
+  return { ...decoder, frameNetwork };
+}
+
+/** The decoders of the labels after those of the experts. */
+function readMeans({ means = [] }, experts) {
+  const most = MAX_LABELS - experts.length;
+  if (!Array.isArray(means) || means.length > most) refuse(DECODER, 'means', `a list of at most ${most} means`, means);
+  return means.map((mean, number) => {
+    const shares = readShares(mean ?? {}, experts.length, `${DECODER}: mean ${number + 1}`);
+    const [chosen, weights] = [experts.filter((_, i) => shares[i]), shares.filter(Boolean)];
+    const frameNetwork = (light) => meanNetwork(chosen.map((each) => each.frameNetwork(light)), weights);
+    return { ...experts[0], frameNetwork };
+  });
+}
+
+/** How much each expert has of a mean. */
+function readShares(fields, experts, where) {
+  const of = readIntegers(fields, 'of', experts, 0, experts - 1, where);
+  if (!of.length || new Set(of).size < of.length) refuse(where, 'of', 'different experts', of);
+  const { data } = readArray(fields, 'shares', [of.length], where);
+  const isMean = data.every((share) => share >= 0) && Math.abs(data.reduce((a, b) => a + b) - 1) <= SUM_ERROR;
+  if (!isMean) refuse(where, 'shares', 'from 0 to 1 with the sum 1', fields.shares);
+  const shares = new Float64Array(experts);
+  of.forEach((expert, i) => (shares[expert] = data[i]));
+  return shares;
+}
+
+/** The network whose numbers are weighted means: added up in float64, the first network first, then rounded. */
+function meanNetwork(networks, shares) {
+  const mean = (arrays) => {
+    const sums = new Float64Array(arrays[0].length);
+    arrays.forEach((array, n) => {
+      for (let i = 0; i < sums.length; i++) sums[i] += shares[n] * array[i];
+    });
+    return toWeights(sums);
+  };
+  const layers = (key) => networks[0][key].map((_, layer) => mean(networks.map((each) => each[key][layer])));
+  const skip = networks[0].skip && mean(networks.map((each) => each.skip));
+  return { weights: layers('weights'), biases: layers('biases'), skip };
 }
 
 /**

@@ -13,7 +13,7 @@ const MAX_WEIGHT = 1e9;
  * @property {boolean} skip whether the frame network has a linear skip.
  * @property {boolean} base whether the output is multiplied by the first three planes.
  * @property {(light: number[]) => Network} frameNetwork the network of one unit light, in units of z.
- * @property {Decoder[]} [experts] of one shape, where a picture of labels says which of them draws which pixel.
+ * @property {Decoder[]} [experts] of one shape, means included, where labels say which draws which pixel.
  *
  * @typedef {object} Network
  * @property {Float32Array[]} weights (out, in) row-major, one a layer.
@@ -33,7 +33,7 @@ export function folded(network, minimum, maximum) {
   const biases = [...network.biases];
   const planes = minimum.length;
   const scale = Array.from(minimum, (low, k) => (maximum[k] - low) / 255);
-  const scaled = (matrix) => toWeights(Float64Array.from(matrix, (w, i) => w * scale[i % planes]));
+  const scaled = (matrix) => toWeights(new Float64Array(matrix).map((w, i) => w * scale[i % planes]));
   biases[0] = toWeights(affine(weights[0], minimum, biases[0]));
   weights[0] = scaled(weights[0]);
   if (!network.skip) return { weights, biases, skip: null };
@@ -43,7 +43,9 @@ export function folded(network, minimum, maximum) {
 
 /** Rounded to float32, clipped to ±1e9, beyond which only damaged decoders go. */
 export function toWeights(numbers) {
-  return Float32Array.from(numbers, (n) => Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, n)));
+  const weights = new Float32Array(numbers);
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.max(-MAX_WEIGHT, Math.min(MAX_WEIGHT, weights[i]));
+  return weights;
 }
 
 /** W·h + b in float64, (out). */

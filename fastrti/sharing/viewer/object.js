@@ -14,7 +14,7 @@ const MAX_SIDE = 1 << 20;
  * @property {number} width,height pixels.
  * @property {import('./network.js').Decoder} decoder
  * @property {(light: number[]) => import('./network.js').Network[]} networks of one unit light, on raw bytes: one for
- *   each expert, or the only one.
+ *   each label, or the only one.
  * @property {boolean} masked
  * @property {{size: number, levels: number}|null} tiles null where the planes are whole pictures.
  * @property {number} first which level of detail the first look has; 0 where there is none.

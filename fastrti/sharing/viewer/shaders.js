@@ -8,7 +8,7 @@ export const MODES = { relight: 0, normals: 1, diffuse: 2, specular: 3, slope: 1
 
 const groups = (count) => Math.ceil(count / 4);
 
-/** vec4s the weights of a decoder take, of each expert if it has several. */
+/** vec4s the weights of a decoder take, for each label if it has experts. */
 export function weightCount(decoder) {
   const [first = 0, second = 0] = decoder.hidden;
   const perPlane = groups(first) + (addsLinear(decoder) ? 1 : 0);
@@ -30,7 +30,7 @@ function addsLinear(decoder) {
  * The weights in the order the shader reads them: b₁, bₙ, the columns of W₁ and S plane by plane, then layer by layer
  * biases and columns, each padded with zeros to four outputs.
  * @param {import('./network.js').Decoder} decoder
- * @param {import('./network.js').Network[]} networks folded, so their inputs are bytes: of one expert after the other.
+ * @param {import('./network.js').Network[]} networks folded, so their inputs are bytes: of one label after the other.
  * @returns {Float32Array} four numbers a vec4.
  */
 export function packWeights(decoder, networks) {
