@@ -9,7 +9,8 @@ test photographs are scored instead: for the last measurement only. Results are 
 
 A seam is measured between neighbouring pixels of two experts: the mean absolute step of the pictures, relative to that
 of the photographs there. Where the same pixels of a picture by one network have another step than the photographs, this
-is no seam. So `of_one` says what the fit of one expert has at the same places, where it was asked for first.
+is no seam. So `of_one` says what the fit of one expert has at the same places, where it was asked for first. Means of
+experts have borders too, and all are counted. `--worst` keeps a picture of the worst place.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.common.machine import load
 from benchmarks.quality.scenes import PANEL, find_scenes
@@ -26,6 +28,8 @@ from fastrti import Mlic, Renderer, fit
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.scoring.metrics import psnr
 from fastrti.training import loop
+
+_LENGTH = 48  # pixels of a border that are looked at together
 
 
 def steps_across(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
@@ -39,6 +43,36 @@ def steps_across(pictures: NDArray[np.uint8], labels: NDArray[np.uint8]) -> floa
     return total / count
 
 
+def worst_place(
+    pictures: NDArray[np.uint8], photographs: NDArray[np.uint8], labels: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Where steps across a border exceed those of the photographs most, along `_LENGTH` pixels and under one light.
+
+    Args:
+        pictures: (L, H, W, 3).
+        photographs: (L, H, W, 3).
+        labels: (H, W).
+
+    Returns:
+        The photograph beside the picture, four times as large, with the border in the middle.
+    """
+    found = (-np.inf, 0, 0, 0)
+    for axis in (0, 1):
+        border = np.diff(labels.astype(np.int16), axis=axis) != 0
+        for light, pair in enumerate(zip(pictures, photographs)):
+            own, wanted = (np.abs(np.diff(picture.astype(np.float32), axis=axis)).sum(2) for picture in pair)
+            sums = np.cumsum(np.where(border, own - wanted, 0), axis=1 - axis)
+            along = np.take(sums, range(_LENGTH, sums.shape[1 - axis]), 1 - axis)
+            along = along - np.take(sums, range(sums.shape[1 - axis] - _LENGTH), 1 - axis)
+            row, column = np.unravel_index(along.argmax(), along.shape)
+            middle = (row, column + _LENGTH // 2) if axis == 0 else (row + _LENGTH // 2, column)
+            found = max(found, (float(along.max()), light, int(middle[0]), int(middle[1])))
+    _, light, row, column = found
+    top, left = (max(0, min(at - _LENGTH, size - 2 * _LENGTH)) for at, size in zip((row, column), labels.shape))
+    place = (light, slice(top, top + 2 * _LENGTH), slice(left, left + 2 * _LENGTH))
+    return np.hstack([photographs[place], pictures[place]]).repeat(4, 0).repeat(4, 1)
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -48,6 +82,7 @@ def main() -> None:
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
     parser.add_argument("--together", nargs="+", type=float, default=[loop.TOGETHER], metavar="SHARE")
+    parser.add_argument("--worst", type=Path, metavar="FOLDER", help="where pictures of the worst places go")
     parser.add_argument("--test", action="store_true", help="score the test photographs: the last measurement")
     options = parser.parse_args()
     for scene in find_scenes(options.folders, options.scenes):
@@ -76,6 +111,11 @@ def main() -> None:
             else:
                 own = steps_across(hidden.photographs, fitted.labels)
                 result["seam_percent"] = round(100 * steps_across(pictures, fitted.labels) / own - 100, 2)
+                if options.worst is not None:
+                    options.worst.mkdir(parents=True, exist_ok=True)
+                    worst = worst_place(pictures, hidden.photographs, fitted.labels)
+                    name = f"{scene.name.replace('/', '_')}_{experts}_{options.preset}.png"
+                    Image.fromarray(worst).save(options.worst / name)
                 if of_one is not None:
                     result["of_one_percent"] = round(100 * steps_across(of_one, fitted.labels) / own - 100, 2)
             print(json.dumps(result), flush=True)

@@ -6,7 +6,8 @@ FOLDER is rendered if it is not there (12 megapixels: 240 MB of JPEG). Its eight
 bottom, so of the two pieces the square shows some of them and the strip, as wide as the picture, shows all. Each fit is
 a process of its own, whose seconds (reading the photographs apart) and peak memory are printed; then the PSNR at the
 Test lights: of the whole, and on each piece that of the whole's fit and of the piece's own. Where the whole has several
-experts, the steps across their borders are compared with those of the photographs, see `benchmarks.quality.experts`.
+experts, the steps across their borders are compared with those of the photographs, see `benchmarks.quality.experts`,
+and FOLDER/worst.png shows the place where they exceed those most.
 """
 
 import argparse
@@ -20,10 +21,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.common.machine import CORES, peak_bytes
 from benchmarks.common.machine import load as busy
-from benchmarks.quality.experts import steps_across
+from benchmarks.quality.experts import steps_across, worst_place
 from fastrti import Mlic, Renderer, fit, load, save
 from fastrti.scoring.metrics import psnr
 from fastrti.synth import render_collection
@@ -66,6 +68,7 @@ def main() -> None:
     if labels is not None:
         excess = steps_across(whole, labels) / steps_across(test.photographs, labels) - 1
         print(f"steps across borders of experts, compared with those of the photographs: {100 * excess:+.1f} %")
+        Image.fromarray(worst_place(whole, test.photographs, labels)).save(options.folder / "worst.png")
     for part in [part for part in PARTS if part != "whole"]:
         piece = piece_of(part, test.height, test.width)
         own, photographs = _pictures(options.folder / part, test), test.photographs[piece]

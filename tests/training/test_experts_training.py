@@ -6,7 +6,7 @@ import torch
 from small_fits import collection, quick
 from torch import nn
 
-from benchmarks.quality.experts import steps_across
+from benchmarks.quality.experts import steps_across, worst_place
 from fastrti import ArgumentError, load, save
 from fastrti.kernels.reference import evaluate_network, relight_reference
 from fastrti.objects.experts import MAX_EXPERTS, MAX_LABELS
@@ -315,6 +315,18 @@ def test_steps_are_measured_at_borders_alone():
     assert steps_across(picture, labels) == 10
     labels[2:] += 2
     assert steps_across(picture, labels) == pytest.approx((4 * 10 + 6 * 40) / 10)
+
+
+def test_the_worst_place_is_where_a_border_shows():
+    photographs = np.full((2, 200, 300, 3), 50, np.uint8)
+    pictures, labels = photographs.copy(), np.zeros((200, 300), np.uint8)
+    labels[:, 150:] = 1
+    pictures[1, 20:90, 150:] += 5
+    pictures[0, :, 200:] += 40  # no border
+    photograph, picture = np.hsplit(worst_place(pictures, photographs, labels), 2)
+    assert (photograph == 50).all()
+    assert set(np.unique(picture)) == {50, 55}
+    assert (picture[192, :188] == 50).all() and (picture[192, 196:] == 55).all()
 
 
 @pytest.mark.deep  # seconds of CPU
