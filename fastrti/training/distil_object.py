@@ -11,6 +11,7 @@ from torch import Tensor
 import fastrti
 from fastrti.kernels.reference import evaluate_by_label
 from fastrti.lights import light_from_angles
+from fastrti.objects.experts import Experts
 from fastrti.objects.provenance import with_step
 from fastrti.objects.relightable import Relightable
 from fastrti.photographs.mlic import Mlic
@@ -66,11 +67,14 @@ def distil_object(
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         photographed = Photographs(mlic, np.arange(_PHOTOGRAPHED), device)
         held_out = Photographs(mlic, np.arange(_PHOTOGRAPHED, len(mlic)), device)
-        samples = PixelSamples(photographed, generator(seed))
+        taught = _by_experts_alone(relightable)
+        samples = PixelSamples(
+            Photographs(replace(mlic, mask=taught.mask), photographed.chosen, device), generator(seed)
+        )
         lights = torch.from_numpy(photographed.lights).float().to(device)
         network, done = train_anew(
             builder(kind),
-            Task(kind.name, samples, lights, _Original(relightable, samples), at_new_lights=True, alpha=_ALPHA),
+            Task(kind.name, samples, lights, _Original(taught, samples), at_new_lights=True, alpha=_ALPHA),
             preset,
             PLANES,
             seed,
@@ -93,6 +97,24 @@ def distil_object(
         provenance = with_step(relightable.provenance, "distillation", sentence, results)
         kept_parts = {name: getattr(relightable, name) for name in kept}
         return replace(distilled, training=results, provenance=provenance, **kept_parts)
+
+
+def _by_experts_alone(relightable: Relightable) -> Relightable:
+    """The object without the pixels that means of experts draw, if others remain.
+
+    There may be hundreds of means, whose networks would take most of the time. What they draw is like what is beside
+    it.
+    """
+    experts, labels = relightable.decoder, relightable.labels
+    if not isinstance(experts, Experts) or labels is None:
+        return relightable
+    alone = labels < len(experts.decoders)
+    mask = alone if relightable.mask is None else alone & relightable.mask
+    if not mask.any():
+        return relightable
+    return replace(
+        relightable, decoder=Experts(experts.decoders), mask=mask, labels=np.where(alone, labels, np.uint8(0))
+    )
 
 
 class _Original:

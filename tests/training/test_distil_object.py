@@ -1,6 +1,7 @@
 """Twins: objects distilled into another student without their photographs."""
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from objects import DECODERS
 from fastrti import ArgumentError, Relightable, Renderer, load, save
 from fastrti.cli import main
 from fastrti.objects.decoders import LightMlpDecoder, MlpDecoder
+from fastrti.objects.experts import Experts
 from fastrti.scoring.metrics import psnr
 from fastrti.training import distil_object as module
 from fastrti.training.distil_object import distil_object
@@ -42,6 +44,26 @@ def test_a_distilled_object_looks_like_its_original(original: Relightable, stude
     held_out = module.distillation_lights()[1]
     scores = [psnr(drawn.relight(light), wanted.relight(light), original.mask) for light in held_out]
     assert made.training["psnr"] == pytest.approx(np.mean(scores), abs=0.05)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_experts_teach_what_they_draw_alone(original: Relightable, monkeypatch, alone: bool) -> None:
+    """Not the hundreds of means that there may be, unless there is nothing else."""
+    labels = np.full((HEIGHT, WIDTH), 2, np.uint8)
+    labels[:, :9] = 0 if alone else 3
+    several = replace(
+        original, decoder=Experts((original.decoder,) * 2, np.array([[0.5, 0.5], [0.25, 0.75]])), labels=labels
+    )
+    taught = []
+    monkeypatch.setattr(
+        module, "_Original", lambda *given: taught.append(given) or (lambda s, p, lights: s[: len(lights)])
+    )
+    made = distil_object(several, "disk8", steps=2, progress=False)
+    (teacher, samples), learned = taught[0], original.mask & (labels < 2) if alone else original.mask
+    assert len(teacher.frame_networks((0, 0))) == (2 if alone else 4)
+    assert np.array_equal(np.stack([samples.rows, samples.columns]), np.nonzero(learned))
+    assert np.array_equal(made.mask, original.mask)
+    assert made.planes[:, original.mask & (labels == 2)].any()  # encoded nevertheless
 
 
 def test_no_light_is_both_learned_from_and_scored() -> None:
