@@ -155,29 +155,25 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
     """
     cut = rectangles(mask, count)
     widest = _BLENDED * (mask.sum() / count) ** 0.5
-    for steps in _STEPS:
+    for steps in _STEPS:  # the last one stays where none fits: it needs the fewest labels
         block = min(BLOCK, max(int(widest / steps), 1))
-        if block < BLOCK and steps > 2:
-            continue
-        labels, shares = _blended(cut, count, block, steps)
-        if count + len(shares) <= MAX_LABELS:
-            # A border may lie inside of blocks. Then their means reach half a block farther.
-            return Regions(cut, (steps * block + block) // 2, labels.astype(np.uint8), shares)
-    raise ArgumentError(
-        f"expected a picture whose experts and means of neighbours are at most {MAX_LABELS}, got "
-        f"{count + len(shares)} for {count} experts: take fewer experts"
-    )
+        of_blocks, shares = _blended(cut, count, block, steps)
+        if block == BLOCK and count + len(shares) <= MAX_LABELS:
+            break
+    labels = of_blocks.astype(np.uint8).repeat(block, 0).repeat(block, 1)[: mask.shape[0], : mask.shape[1]]
+    # A border may lie inside of blocks. Then their means reach half a block farther.
+    return Regions(cut, (steps * block + block) // 2, labels, shares)
 
 
 def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, NDArray[np.float64]]:
-    """(H, W) labels and (M, E) shares. Every block of pixels has one label.
+    """The labels of blocks of pixels, row by row, and the (M, E) shares of means.
 
     The share of an expert is its share of the window of steps × steps blocks around a block, in whole steps.
     """
     middle = [np.minimum(np.arange(block // 2, size + block // 2, block), size - 1) for size in cut.shape]
     before = steps // 2 - 1
     blocks = np.pad(cut[np.ix_(*middle)], (before, steps - 1 - before), mode="edge")
-    counts = (blocks == np.arange(count)[:, None, None]).astype(np.int64)  # (E, rows, columns)
+    counts = (blocks == np.arange(count)[:, None, None]).astype(np.int32)  # (E, rows, columns)
     for axis in (1, 2):
         counts = sliding_window_view(counts, steps, axis).sum(-1)
     counts = counts.reshape(count, -1).T  # (blocks, E)
@@ -188,9 +184,7 @@ def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, 
     numbers, of_block = np.unique(whole, axis=0, return_inverse=True)
     alone = numbers.max(1) == steps
     label = np.where(alone, numbers.argmax(1), count - 1 + np.cumsum(~alone))
-    of_blocks = label[of_block].reshape([len(places) for places in middle])
-    labels = of_blocks.repeat(block, 0).repeat(block, 1)[: cut.shape[0], : cut.shape[1]]
-    return labels, numbers[~alone] / steps
+    return label[of_block].reshape([len(places) for places in middle]), numbers[~alone] / steps
 
 
 def _widened(region: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
