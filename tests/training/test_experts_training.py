@@ -111,10 +111,16 @@ def test_means_lead_across_a_border_in_equal_steps(size, count, width, steps):
     assert set(np.diff(changes)[np.diff(changes) < width]) == {width // steps}
 
 
-@pytest.mark.parametrize(("size", "count"), [((3000, 4000), 23), ((6000, 8000), 24), ((1000, 1000), MAX_EXPERTS)])
-def test_labels_suffice(size, count):
+@pytest.mark.parametrize(("size", "count", "steps"), [((3000, 4000), 23, 4), ((700, 1000), MAX_EXPERTS, 2)])
+def test_labels_suffice(size, count, steps):
     parts = regions(np.ones(size, bool), count)
     assert count + len(parts.shares) == parts.labels.max() + 1 <= MAX_LABELS
+    assert np.unique(parts.shares).tolist() == [step / steps for step in range(steps)]
+
+
+@pytest.mark.parametrize(("size", "count"), [((700, 1000), 4), ((333, 500), 7)])
+def test_an_expert_alone_draws_what_no_other_learns_from(size, count):
+    parts = regions(np.ones(size, bool), count)
     far = np.ones(size, bool)
     for number in range(count):
         far &= (parts.rectangles == number) | ~_widened(parts.rectangles == number, parts.overlap)
