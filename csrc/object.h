@@ -11,7 +11,7 @@
 #include "dispatch.h"
 #include "frame.h"
 #include "labels.h"
-#include "light/light_network.h"
+#include "light_networks.h"
 #include "relight.h"
 #include "rounding/pixel_boxes.h"
 

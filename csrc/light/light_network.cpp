@@ -4,7 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "description.h"
 #include "machine/processor.h"
 
 namespace fastrti {
@@ -12,9 +11,7 @@ namespace {
 
 constexpr int kPanel = 16;  // outputs of a layer computed together: eight SSE2 registers
 
-constexpr double kMaxWeight = 1e9;  // so that no sum of a kernel overflows; only a damaged decoder goes there
-
-float to_weight(double number) { return static_cast<float>(std::clamp(number, -kMaxWeight, kMaxWeight)); }
+constexpr double kMaxWeight = 1e9;  // so that no sum of a kernel overflows
 
 double silu(double x) { return x / (1 + std::exp(-std::max(x, -700.0))); }  // e^700 is finite; silu(-700) = -0
 
@@ -49,6 +46,8 @@ constexpr auto multiply_avx2 = multiply_baseline;
 const auto fastest_multiply = processor().avx2 ? multiply_avx2 : multiply_baseline;
 
 }  // namespace
+
+float to_weight(double number) { return static_cast<float>(std::clamp(number, -kMaxWeight, kMaxWeight)); }
 
 std::size_t frame_size(const fastrti_description& description) {
   int inputs = description.planes, size = description.skip ? 3 * description.planes : 0;
@@ -145,38 +144,6 @@ OwnedFrameNetwork LightNetwork::folded(std::vector<float> numbers) const {
     owned.network.skip = number;
   }
   return owned;
-}
-
-LightNetworks::LightNetworks(const fastrti_description& description) {
-  const int experts = expert_count(description);
-  for (int i = 0; i < experts; ++i) experts_.emplace_back(expert_of(description, i));
-  if (experts < 2) return;
-  const double* share = description.shares;
-  for (int m = 0; m < description.means; ++m) {
-    Mean mean;
-    for (int i = 0; i < experts; ++i, ++share) {
-      if (*share > 0) mean.push_back({static_cast<std::size_t>(i), *share});
-    }
-    means_.push_back(std::move(mean));
-  }
-}
-
-std::vector<OwnedFrameNetwork> LightNetworks::at(const Light& light) const {
-  std::vector<std::vector<float>> numbers;
-  for (const LightNetwork& expert : experts_) numbers.push_back(expert.numbers(light));
-  std::vector<double> sums(numbers.front().size());
-  for (const Mean& mean : means_) {
-    std::fill(sums.begin(), sums.end(), 0.0);
-    for (const Share& share : mean) {
-      const std::vector<float>& own = numbers[share.expert];
-      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += share.weight * own[i];
-    }
-    numbers.emplace_back(sums.size());
-    std::transform(sums.begin(), sums.end(), numbers.back().begin(), to_weight);
-  }
-  std::vector<OwnedFrameNetwork> networks;
-  for (std::vector<float>& each : numbers) networks.push_back(first().folded(std::move(each)));
-  return networks;
 }
 
 }  // namespace fastrti

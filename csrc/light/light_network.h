@@ -20,6 +20,9 @@ struct OwnedFrameNetwork {
   std::vector<float> numbers;  // W1, b1, ..., Wn, bn, [S], as the light network emits them
 };
 
+// A number of a frame network: rounded to float; beyond the limit, where only a damaged decoder goes, clipped to it.
+float to_weight(double number);
+
 // How many numbers W1, b1, ..., Wn, bn, [S] are, of sizes that passed the check.
 std::size_t frame_size(const fastrti_description& description);
 
@@ -62,29 +65,6 @@ class LightNetwork {
   std::vector<double> minimum_, scale_;  // z = v scale + minimum
   LightFeatures features_;
   std::vector<LightLayer> layers_;
-};
-
-// Of the experts of an object, and of the means of experts. Immutable.
-class LightNetworks {
- public:
-  explicit LightNetworks(const fastrti_description& description);  // checked, see description.h; copied
-
-  const LightNetwork& first() const { return experts_.front(); }
-
-  std::size_t labels() const { return experts_.size() + means_.size(); }
-
-  // The network of a light for each label.
-  std::vector<OwnedFrameNetwork> at(const Light& light) const;
-
- private:
-  struct Share {
-    std::size_t expert;
-    double weight;
-  };
-  using Mean = std::vector<Share>;
-
-  std::vector<LightNetwork> experts_;
-  std::vector<Mean> means_;
 };
 
 }  // namespace fastrti
