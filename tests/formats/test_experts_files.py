@@ -69,7 +69,10 @@ def _labels(pixels):
 
 HOSTILE = {
     "no labels": (lambda f: (f / "labels.png").unlink(), "expected labels.png, which says which expert draws which"),
-    "absurd labels": (_labels(np.full((5, 4), 255, np.uint8)), "expected labels from 0 to 2 for 3 experts and means, got 255"),
+    "absurd labels": (
+        _labels(np.full((5, 4), 255, np.uint8)),
+        "expected labels from 0 to 2 for 3 experts and means, got 255",
+    ),
     "labels of another size": (_labels(np.zeros((6, 4), np.uint8)), "expected a L picture of 4×5, got L of 4×6"),
     "labels in colours": (_labels(np.zeros((5, 4, 3), np.uint8)), "expected a L picture of 4×5, got RGB of 4×5"),
     "missing experts": (lambda f: _edited(f, lambda i: i["decoder"].pop("experts")), "experts"),
@@ -101,7 +104,9 @@ def test_a_label_of_a_pack_that_no_expert_has(tmp_path):
     save(original, tmp_path / "three.rti.tif")
     save(experts(KIND, 2), tmp_path / "two.rti.tif")
     three, two = (bytearray((tmp_path / f"{name}.rti.tif").read_bytes()) for name in ("three", "two"))
-    with pytest.raises(ObjectError, match=r"expected labels from 0 to 1 for 2 experts and means, got 2: pack the object again"):
+    with pytest.raises(
+        ObjectError, match=r"expected labels from 0 to 1 for 2 experts and means, got 2: pack the object again"
+    ):
         _load_with_tile(tmp_path / "mixed.rti.tif", two, three)
 
 
