@@ -177,8 +177,8 @@ class BoundObject {
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base_colour,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
               const std::vector<py::array>& weights, const std::vector<py::array>& biases, OptionalArray labels,
-              const std::vector<std::vector<py::array>>& expert_layers, const OptionalArray& shares, int threads, const std::string& isa,
-              const std::string& precision, bool fitted_to_int8)
+              const std::vector<std::vector<py::array>>& expert_layers, const OptionalArray& shares, int threads,
+              const std::string& isa, const std::string& precision, bool fitted_to_int8)
       : planes_(std::move(planes)), mask_(std::move(mask)), labels_(std::move(labels)) {
     fastrti_description description{};
     describe_planes(description, planes_, mask_, minimum, maximum);
@@ -354,14 +354,14 @@ PYBIND11_MODULE(_cpu, module, py::mod_gil_not_used()) {
            py::kw_only(), py::arg("planes"), py::arg("mask"), py::arg("minimum"), py::arg("maximum"), py::arg("hidden"),
            py::arg("activation"), py::arg("skip"), py::arg("base_colour"), py::arg("features"), py::arg("exponents"),
            py::arg("nodes"), py::arg("sigma"), py::arg("weights"), py::arg("biases"), py::arg("labels"),
-           py::arg("expert_layers"), py::arg("shares"), py::arg("threads"), py::arg("isa"), py::arg("precision"), py::arg("fitted_to_int8"))
+           py::arg("expert_layers"), py::arg("shares"), py::arg("threads"), py::arg("isa"), py::arg("precision"),
+           py::arg("fitted_to_int8"))
       .def("relight", &BoundObject::relight, "Draws the region of out's size at (top, left) under a unit light.",
            py::arg("x"), py::arg("y"), py::arg("z"), py::arg("out"), py::arg("top"), py::arg("left"))
-      .def(
-          "drawn_in", &BoundObject::drawn_in,
-          "Of each label, the precision under a unit light, and what int16 promises there: levels, infinite if it was "
-          "not considered.",
-          py::arg("x"), py::arg("y"), py::arg("z"))
+      .def("drawn_in", &BoundObject::drawn_in,
+           "Of each label, the precision under a unit light, and what int16 promises there: levels, infinite if it was "
+           "not considered.",
+           py::arg("x"), py::arg("y"), py::arg("z"))
       .def("frame_numbers", &BoundObject::frame_numbers,
            "W1, b1, ..., Wn, bn, [S] under a unit light, folded on bytes.", py::arg("x"), py::arg("y"), py::arg("z"))
       .def("quantise_int8", &BoundObject::quantised_int8, "These numbers in bytes, see csrc/rounding/quantise_int8.h.",

@@ -62,7 +62,7 @@ enum {
   FASTRTI_BAD_REGION,    /* empty, or not inside the picture */
   FASTRTI_BAD_BUFFER,    /* channels that are not 3 or 4, or rows that overlap */
   FASTRTI_NO_MEMORY,
-  FASTRTI_BAD_EXPERTS /* too many experts or means, shares that are none, or a label that nothing has */
+  FASTRTI_BAD_EXPERTS /* too many experts or means, shares that are no weights of a mean, or a label of neither */
 };
 
 /* One English sentence for a code, never null; owned by the library. */

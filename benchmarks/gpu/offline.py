@@ -116,7 +116,7 @@ class Variant:
 
     def tile_constants(self, target: str, launch: Launch) -> dict[str, Any]:
         """`relight_tiles`' constants and Triton's options."""
-        switches = {"MASKED": self.masked, "EXPERTS": self.experts, "CHANNELS": self.channels}
+        switches = {"MASKED": self.masked, "LABELS": self.experts, "CHANNELS": self.channels}
         switches |= {"FALLBACK": self.precision != "fp32", "BOXES": 1, "PTX": target.startswith("sm_")}
         return launch.constants(SHAPES[self.network], self.precision) | switches
 

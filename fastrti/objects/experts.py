@@ -25,8 +25,8 @@ def _no_shares() -> NDArray[np.float64]:
 class Experts:
     """The decoders of one object. `Relightable.labels` says for each pixel which one draws it.
 
-    All are of one kind and one shape and take the same features of the light, so a picture of several experts costs
-    what a picture of one costs. They read the planes with the same minimum and maximum.
+    All are of one kind and one shape and take the same features of the light, so a pixel takes as many multiply-adds as
+    with one decoder. They read the planes with the same minimum and maximum.
 
     A pixel may also be drawn by a mean of experts: by the frame network whose numbers are weighted means of theirs.
     Along a border, means lead from one expert to its neighbour in small steps.
@@ -66,7 +66,7 @@ class Experts:
 
     def _check_shares(self) -> None:
         shares, count = self.shares, len(self.decoders)
-        if shares.ndim != 2 or shares.shape[1] != count or self.labels > MAX_LABELS:
+        if shares.ndim != 2 or shares.shape[1] != count or self.label_count > MAX_LABELS:
             raise ArgumentError(
                 f"expected shares of shape (M, {count}) for means of {count} experts, M up to {MAX_LABELS - count}, "
                 f"got {shares.shape}"
@@ -75,7 +75,7 @@ class Experts:
             raise ArgumentError("expected shares from 0 to 1 whose sum is 1 in each mean of experts, got others")
 
     @property
-    def labels(self) -> int:
+    def label_count(self) -> int:
         """How many labels there are: E + M."""
         return len(self.decoders) + len(self.shares)
 

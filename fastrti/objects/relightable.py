@@ -112,7 +112,7 @@ class Relightable:
             if self.labels is not None:
                 raise ArgumentError("expected no labels for an object of one decoder, got some: leave them out")
             return
-        size, count = (self.height, self.width), self.decoder.labels
+        size, count = (self.height, self.width), self.decoder.label_count
         if self.labels is None or self.labels.shape != size or self.labels.dtype != np.uint8:
             found = "none" if self.labels is None else f"{self.labels.shape} {self.labels.dtype}"
             raise ArgumentError(

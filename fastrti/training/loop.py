@@ -31,7 +31,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 CHECKPOINT_STEPS = 500
 TOGETHER = 0.6
-"""Of the steps: experts are one network until then. So their errors are more alike, and their borders show less."""
+"""Of the steps: experts are one network until then. So their errors are alike, and means of them are good networks."""
 _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights

@@ -83,7 +83,7 @@ class TritonKernel:
         self._height, self._width = relightable.height, relightable.width
         self._plane_stride = -(-self._height * self._width // 16) * 4  # words; planes start on 16-byte boundaries
         experts = relightable.decoder if isinstance(relightable.decoder, Experts) else None
-        self._masked, self._labels = relightable.mask is not None, experts.labels if experts else 1
+        self._masked, self._labels = relightable.mask is not None, experts.label_count if experts else 1
         self._planes = self._upload(relightable, default if device is None else device)
         self.device = self._planes.device
         self.light_network = DeviceLightNetwork(
@@ -147,7 +147,7 @@ class TritonKernel:
             **self._launch.constants(self.shape, self.precision),
             "CHANNELS": channels,
             "MASKED": self._masked,
-            "EXPERTS": self._labels,
+            "LABELS": self._labels,
             "FALLBACK": self._bounded,
             "BOXES": self._boxes,
             "PTX": not INTERPRETED.value and torch.version.hip is None,

@@ -54,7 +54,7 @@ def _draw(
     SKIP: tl.constexpr,
     BASE: tl.constexpr,
     MASKED: tl.constexpr,
-    EXPERTS: tl.constexpr,
+    LABELS: tl.constexpr,
     CHANNELS: tl.constexpr,
     PRECISION: tl.constexpr,
     PTX: tl.constexpr,
@@ -69,8 +69,8 @@ def _draw(
     network = tl.program_id(0)
     vectors += network * (D1 + D2 + 4)
     matrices += network * PARTS * (K_PADDED * D1 + D1 * D2 + D * 4 + (K_PADDED * 4 if SKIP else 0))
-    out += (network // EXPERTS).to(tl.int64) * picture_stride
-    own = network % EXPERTS
+    out += (network // LABELS).to(tl.int64) * picture_stride
+    own = network % LABELS
     if D1 > 0:
         weights1, weights1_low = weights_of(matrices, K_PADDED, D1, PRECISION)
         if KEEP1:
@@ -112,7 +112,7 @@ def _draw(
         left = tl.minimum(columns - first + before, 4 * ROWS).to(tl.int32)  # pixels, with those before
         inside = word < (left + 3) // 4
         turns = 1
-        if EXPERTS > 1:
+        if LABELS > 1:
             label = tl.load(planes + (K + MASKED) * plane_stride + here + word, mask=inside, other=-1)
             off = label ^ (own * 0x01010101)  # a byte of it is 0 where the label of the pixel is the program's own
             turns = tl.max((((off - 0x01010101) & ~off & -0x7F7F7F80) != 0).to(tl.int32), 0)
@@ -155,7 +155,7 @@ def _draw(
                     level &= shown >> shift
                 at = byte + PIXELS * CHANNELS * step
                 written = (at >= begin) & (at < left * CHANNELS)
-                if EXPERTS > 1:
+                if LABELS > 1:
                     written &= ((label[:, None] >> shift) & 0xFF) == own
                 tl.store(target + at, level.to(tl.uint8), mask=written)
 
@@ -189,7 +189,7 @@ def relight_tiles(
     SKIP: tl.constexpr,
     BASE: tl.constexpr,
     MASKED: tl.constexpr,
-    EXPERTS: tl.constexpr,  # as many as there are labels
+    LABELS: tl.constexpr,  # experts and means of them
     CHANNELS: tl.constexpr,  # of out: 3, or 4 with alpha
     PRECISION: tl.constexpr,
     FALLBACK: tl.constexpr,  # draw networks whose bound is a level or more in float32
@@ -224,7 +224,7 @@ def relight_tiles(
             SKIP,
             BASE,
             MASKED,
-            EXPERTS,
+            LABELS,
             CHANNELS,
             PRECISION,
             PTX,
@@ -253,7 +253,7 @@ def relight_tiles(
             SKIP,
             BASE,
             MASKED,
-            EXPERTS,
+            LABELS,
             CHANNELS,
             "fp32",
             PTX,

@@ -140,7 +140,7 @@ def test_cpu_draws_means_exactly(precision, isa):
 def test_as_many_labels_as_a_byte_names():
     shares = np.linspace(0, 1, 254)
     several = with_means(KIND, np.stack([shares, 1 - shares], axis=1), 37, 300)
-    assert several.decoder.labels == 256 and several.labels.max() > 250
+    assert several.decoder.label_count == 256 and several.labels.max() > 250
     drawn = draw(CpuKernel(several, 3), (37, 300, 3))
     assert np.abs(drawn.astype(int) - relight_reference(several, UNIT_LIGHT)).max() <= 1
 

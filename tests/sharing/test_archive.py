@@ -9,7 +9,7 @@ import bagit
 import numpy as np
 import pytest
 from archive_reader import ArchiveReader, to_byte
-from objects import DECODERS, assert_equal, relightable
+from objects import DECODERS, assert_equal, experts, relightable
 
 from fastrti import ArgumentError, ObjectError, load, save
 from fastrti.cli import main
@@ -46,6 +46,24 @@ def test_the_readme_is_enough_to_draw(tmp_path: Path, name: str) -> None:
     for row, column in ((0, 0), (4, 3), (2, 1)):
         drawn = [to_byte(value) for value in reader.colour(reader.bytes_of(row, column), *light)]
         assert np.abs(np.array(drawn) - expected[row, column]).max() <= 1
+
+
+@pytest.mark.parametrize("means", [False, True])
+def test_the_readme_is_enough_to_draw_several_networks(tmp_path: Path, means: bool) -> None:
+    several = experts("light-mlp-relu-skip", 3)
+    if means:  # all pixels are theirs, that of the example too
+        shares, labels = np.array([[0.5, 0.25, 0.25], [0, 0.75, 0.25]]), np.uint8(3) + several.labels % 2
+        several = replace(several, decoder=replace(several.decoder, shares=shares), labels=labels)
+    export_archive(several, tmp_path / "bag")
+    reader = ArchiveReader(tmp_path / "bag")
+    assert ('entry n - 3 of "means"' in reader.readme) == means
+    example = reader.example()
+    (row, column), (x, y, _) = example["pixel"], example["light"]
+    assert reader.colour(example["v"], x, y, reader.entries(row, column)) == pytest.approx(example["y"], abs=2e-5)
+    expected = relight_reference(several, (-0.35, 0.25))
+    for row, column in ((0, 0), (4, 3), (2, 1)):
+        colour = reader.colour(reader.bytes_of(row, column), -0.35, 0.25, reader.entries(row, column))
+        assert np.abs(np.array([to_byte(value) for value in colour]) - expected[row, column]).max() <= 1
 
 
 def test_every_kind_of_the_object_format_has_formulas(tmp_path: Path) -> None:

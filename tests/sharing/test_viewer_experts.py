@@ -57,7 +57,7 @@ SHARES = [[0.75, 0.25, 0], [0.5, 0.25, 0.25], [0, 1 / 3, 2 / 3], [0, 1, 0]]
 def with_means(what: Relightable, shares: list[list[float]]) -> Relightable:
     """The object with means of its experts; every label has pixels."""
     decoder = Experts(what.decoders, np.array(shares))
-    labels = np.arange(what.height * what.width) % decoder.labels
+    labels = np.arange(what.height * what.width) % decoder.label_count
     return replace(what, decoder=decoder, labels=labels.astype(np.uint8).reshape(what.height, what.width))
 
 

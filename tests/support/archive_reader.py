@@ -26,6 +26,8 @@ class ArchiveReader:
         self.readme = (bag / "README.txt").read_text(encoding="utf-8")
         self.info = json.loads((bag / "data/object/info.json").read_text(encoding="utf-8"))
         count = -(-self.info["planes"] // 3)
+        labels = bag / "data/object/labels.png"
+        self.labels = Image.open(labels, formats=["PNG"]) if labels.exists() else None
         self.pictures = [Image.open(bag / f"data/object/plane_{n}.jpg", formats=["PNG"]) for n in range(1, count + 1)]
 
     def bytes_of(self, row: int, column: int) -> list[int]:
@@ -37,14 +39,26 @@ class ArchiveReader:
         """z."""
         return [byte / 255 * (high - low) + low for byte, low, high in zip(v, self.info["min"], self.info["max"])]
 
-    def colour(self, v: list[int], x: float, y: float) -> Vector:
+    def entries(self, row: int, column: int) -> list[tuple[float, Any]]:
+        """The entries that draw a pixel of several networks, here of kind "light_mlp" alone: the share of each."""
+        decoder = self.info["decoder"]
+        n, experts = self.labels.getpixel((column, row)), decoder["experts"]
+        if n < len(experts):
+            return [(1.0, experts[n])]
+        mean = decoder["means"][n - len(experts)]
+        return [(share, experts[of]) for of, share in zip(mean["of"], mean["shares"], strict=True)]
+
+    def colour(self, v: list[int], x: float, y: float, entries: list[tuple[float, Any]] | None = None) -> Vector:
         """y of the pixel with these bytes under a light."""
         z, up = self.values(v), math.sqrt(1 - x * x - y * y)
         decoder = self.info["decoder"]
+        if entries is not None:
+            emitted = [[share * a for a in self._emitted(entry, x, y, up)] for share, entry in entries]
+            return self._emitted_frame(z, list(map(sum, zip(*emitted))))
         if decoder["kind"] == "mlp":
             return self._openlime(z, x, y) if "weights" in self.info else self._mlp(z, x, y)
         if decoder["kind"] == "light_mlp":
-            return self._light_mlp(z, x, y, up)
+            return self._emitted_frame(z, self._emitted(decoder, x, y, up))
         if decoder["basis"] in ("ptm", "hsh"):
             return self._terms(v, z, x, y, up)
         return self._nodes(z, x, y, up)
@@ -89,8 +103,7 @@ class ArchiveReader:
         y = affine(weights[-1], h, biases[-1])
         return y if skip is None else [a + b for a, b in zip(y, affine(skip, z, [0, 0, 0]))]
 
-    def _light_mlp(self, z: Vector, x: float, y: float, up: float) -> Vector:
-        decoder = self.info["decoder"]
+    def _emitted(self, decoder: Any, x: float, y: float, up: float) -> Vector:
         exponents = rows(numbers(decoder["features"]), 3)
         g = [x**a * y**b * up**c for a, b, c in exponents]
         for number, layer in enumerate(decoder["light_layers"]):
@@ -98,6 +111,9 @@ class ArchiveReader:
                 g = [a / (1 + math.exp(-a)) for a in g]
             bias = numbers(layer["bias"])
             g = affine(rows(numbers(layer["weight"]), len(g)), g, bias)
+        return g
+
+    def _emitted_frame(self, z: Vector, g: Vector) -> Vector:
         widths = [int(n) for n in re.search(r"widths are ([\d ]+):", self.readme.replace("\n", " "))[1].split()]
         weights, biases = [], []
         for inputs, outputs in pairwise(widths):

@@ -184,7 +184,7 @@ def test_a_fit_of_four_experts_is_an_object_of_four(mlic, four, tmp_path):
 
 
 def test_all_labels_share_the_extremes_of_the_planes(mlic, four):
-    assert set(np.unique(four.labels)) == set(range(four.decoder.labels)) > {0, 1, 2, 3}
+    assert set(np.unique(four.labels)) == set(range(four.decoder.label_count)) > {0, 1, 2, 3}
     planes = four.planes.reshape(9, -1)
     assert planes.min(1).tolist() == [0] * 9 and planes.max(1).tolist() == [255] * 9
 

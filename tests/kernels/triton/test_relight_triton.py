@@ -304,8 +304,8 @@ def test_experts_draw_their_own_pixels(name, precision):
 def with_means(several, shares):
     """The object with means of its experts; its labels are noise, but begin with each label there is."""
     decoder = replace(several.decoder, shares=np.array(shares))
-    labels = np.random.default_rng(1).integers(0, decoder.labels, several.labels.shape, np.uint8)
-    labels.flat[: decoder.labels] = np.arange(decoder.labels)
+    labels = np.random.default_rng(1).integers(0, decoder.label_count, several.labels.shape, np.uint8)
+    labels.flat[: decoder.label_count] = np.arange(decoder.label_count)
     return replace(several, decoder=decoder, labels=labels)
 
 
