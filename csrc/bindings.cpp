@@ -176,17 +176,17 @@ class BoundObject {
   BoundObject(py::array planes, OptionalArray mask, const py::array& minimum, const py::array& maximum,
               const std::vector<int>& hidden, const std::string& activation, bool skip, bool base_colour,
               const std::string& features, const OptionalArray& exponents, const OptionalArray& nodes, double sigma,
-              const std::vector<py::array>& weights, const std::vector<py::array>& biases, OptionalArray labels,
+              const std::vector<py::array>& weights, const std::vector<py::array>& biases, const OptionalArray& labels,
               const std::vector<std::vector<py::array>>& expert_layers, const OptionalArray& shares, int threads,
               const std::string& isa, const std::string& precision, bool fitted_to_int8)
-      : planes_(std::move(planes)), mask_(std::move(mask)), labels_(std::move(labels)) {
+      : planes_(std::move(planes)), mask_(std::move(mask)) {
     fastrti_description description{};
     describe_planes(description, planes_, mask_, minimum, maximum);
     describe_network(description, hidden, activation, skip, base_colour);
     describe_layers(description, weights, biases);
     describe_features(description, features, description.light[0].inputs, exponents, nodes, sigma);
     description.fitted_to_int8 = fitted_to_int8;
-    const std::vector<fastrti_layer> layers = describe_experts(description, labels_, expert_layers);
+    const std::vector<fastrti_layer> layers = describe_experts(description, labels, expert_layers);
     description.expert_layers = layers.data();
     describe_means(description, shares);
     const int error = check(description);
@@ -298,7 +298,7 @@ class BoundObject {
 
  private:
   py::array planes_;
-  OptionalArray mask_, labels_;
+  OptionalArray mask_;
   std::optional<Object> object_;
 };
 

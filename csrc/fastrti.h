@@ -125,7 +125,7 @@ typedef struct {
   /* Several experts: each has light layers of its own and draws its own pixels. 0 or 1: one draws all of them, and what
    * follows is not looked at */
   int32_t experts;                    /* up to FASTRTI_MAX_EXPERTS */
-  const uint8_t *labels;              /* (height, width): which expert or mean draws a pixel, see `means`. Must stay */
+  const uint8_t *labels;              /* (height, width): which expert or mean draws a pixel, see `means` */
   const fastrti_layer *expert_layers; /* (experts - 1, light_layers): of experts 1, 2, ...; `light` is of expert 0 */
 
   /* Means of experts: frame networks whose numbers are weighted means of theirs, added up in double precision and
@@ -136,7 +136,7 @@ typedef struct {
 
 typedef struct fastrti_object fastrti_object;
 
-/* Opens an object. Its planes, mask and labels are used where they lie, all else is copied.
+/* Opens an object. Its planes and mask are used where they lie, all else is copied.
  *
  *   description  what the object is
  *   precision    FASTRTI_AUTO ...

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "dispatch.h"
 #include "light/frame_network.h"
@@ -52,5 +53,8 @@ class PreparedFrame {
   PackedInt16 int16_;
   PackedInt8 int8_;
 };
+
+// The frames of one light, one for each label.
+using Frames = std::vector<PreparedFrame>;
 
 }  // namespace fastrti

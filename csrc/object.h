@@ -28,7 +28,7 @@ struct Target {
   int channels;
 };
 
-// Any number of threads may relight one at once. Points to the caller's planes, mask and labels.
+// Any number of threads may relight one at once. Points to the caller's planes and mask.
 class Object {
  public:
   // `description` passed check(), threads are 1..kMaxThreads.

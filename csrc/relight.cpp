@@ -29,6 +29,22 @@ Span span_at(const Picture& picture, std::size_t row, std::size_t column, std::s
   return {picture.planes + offset, picture.plane_stride, mask, picture.out + out, picture.channels, pixels};
 }
 
+// Draws a span run by run. `first`: the number of its first pixel in the picture.
+void draw_runs(const Frames& frames, const LabelMap& labels, std::size_t first, const Span& span) {
+  const LabelRun* run = labels.run_at(first);
+  for (std::size_t start = 0, end; start < span.pixels; start = end, ++run) {
+    end = std::min<std::size_t>(run->end - first, span.pixels);
+    Span part = span;
+    part.planes += start;
+    if (part.mask != nullptr) part.mask += start;
+    part.out += start * static_cast<std::size_t>(span.channels);
+    part.pixels = end - start;
+    part.before = start;
+    part.after = span.pixels - end;
+    frames[run->label].draw(part);
+  }
+}
+
 }  // namespace
 
 void relight(const Frames& frames, const Picture& region, int threads) {
@@ -44,16 +60,15 @@ void relight(const Frames& frames, const Picture& region, int threads) {
     const std::size_t column = chunk % pieces * chunk_pixels;
     const std::size_t pixels = std::min(chunk_pixels, picture.width - column);
     const std::size_t last = std::min(first + rows, picture.height);
-    if (picture.labels == nullptr) {
-      for (std::size_t row = first; row < last; ++row) frames.front().draw(span_at(picture, row, column, pixels));
-      return;
-    }
-    LabelledDrawing drawing(frames, *picture.labels);
     for (std::size_t row = first; row < last; ++row) {
-      const std::size_t pixel = picture.first + row * static_cast<std::size_t>(picture.row_stride) + column;
-      drawing.draw(pixel, span_at(picture, row, column, pixels));
+      const Span span = span_at(picture, row, column, pixels);
+      if (picture.labels == nullptr) {
+        frames.front().draw(span);
+      } else {
+        const std::size_t pixel = picture.first + row * static_cast<std::size_t>(picture.row_stride) + column;
+        draw_runs(frames, *picture.labels, pixel, span);
+      }
     }
-    drawing.finish();
   });
 }
 

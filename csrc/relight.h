@@ -25,9 +25,9 @@ struct Picture {
   std::size_t first = 0;             // the number of the region's first pixel in the whole picture
 };
 
-// Draws the region by the frames of all experts, or of the only one, with `threads` threads (1..kMaxThreads), this one included. Safe to call from several threads at
-// once. In float32 the bytes depend on the ISA, by at most one level; in integers not. They never depend on the number
-// of threads or on how regions are cut.
+// Draws the region by the frames of all labels, or of the only expert, with `threads` threads (1..kMaxThreads), this one
+// included. Safe to call from several threads at once. In float32 the bytes depend on the ISA, by at most one level; in
+// integers not. They never depend on the number of threads or on how regions are cut.
 void relight(const Frames& frames, const Picture& picture, int threads);
 
 }  // namespace fastrti

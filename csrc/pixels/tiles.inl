@@ -3,33 +3,32 @@
 #define FASTRTI_INLINE inline __attribute__((always_inline))
 
 template <int Tile, class Draw>
-void draw_rest(const Span& span, std::size_t start, int planes, const Draw& draw);
+void draw_few(const Span& span, int planes, const Draw& draw);
 
 // Calls draw(span, start) for every tile that shows some of the object; the others become zero. All tiles are whole:
-// the span may be another one with a copy of the last pixels.
+// the last one may begin inside of the one before it. The span may be another one with a copy of too few pixels.
 template <int Tile, class Draw>
 void draw_tiles(const Span& span, int planes, const Draw& draw) {
-  std::size_t start = 0;
-  for (; start + Tile <= span.pixels; start += Tile) {
+  if (span.pixels < Tile) return draw_few<Tile>(span, planes, draw);
+  for (std::size_t next = 0; next < span.pixels; next += Tile) {
+    const std::size_t start = next + Tile <= span.pixels ? next : span.pixels - Tile;
     if (span.mask != nullptr && std::memchr(span.mask + start, 1, Tile) == nullptr) {
       std::memset(span.out + start * span.channels, 0, Tile * span.channels);  // background costs nothing
     } else {
       draw(span, start);
     }
   }
-  if (start < span.pixels) draw_rest<Tile>(span, start, planes, draw);
 }
 
-// The pixels after the last whole tile, as a tile in memory of its own: nothing beyond them is read or written.
+// Fewer pixels than a tile, as a tile in memory of its own: nothing beyond them is read or written.
 template <int Tile, class Draw>
-void draw_rest(const Span& span, std::size_t start, int planes, const Draw& draw) {
-  const std::size_t pixels = span.pixels - start;
+void draw_few(const Span& span, int planes, const Draw& draw) {
   std::uint8_t bytes[kMaxPlanes * Tile], mask[Tile] = {}, out[4 * Tile];
   std::memset(bytes, 0, planes * Tile);
-  for (int k = 0; k < planes; ++k) std::memcpy(bytes + k * Tile, span.planes + k * span.plane_stride + start, pixels);
-  if (span.mask != nullptr) std::memcpy(mask, span.mask + start, pixels);
+  for (int k = 0; k < planes; ++k) std::memcpy(bytes + k * Tile, span.planes + k * span.plane_stride, span.pixels);
+  if (span.mask != nullptr) std::memcpy(mask, span.mask, span.pixels);
   draw_tiles<Tile>({bytes, Tile, span.mask != nullptr ? mask : nullptr, out, span.channels, Tile}, planes, draw);
-  std::memcpy(span.out + start * span.channels, out, pixels * span.channels);
+  std::memcpy(span.out, out, span.pixels * span.channels);
 }
 
 // Asks for pixels some tiles before they are read, plane after plane: memory answers a few long runs up to twice as

@@ -14,14 +14,14 @@ from fastrti.text import represented
 
 Labels = NDArray[np.uint8]
 
-BLOCK = 16
-"""Rectangles end at multiples of this many pixels, where they can: kernels draw long runs of one label fastest."""
+_BLOCK = (16, 64)
+"""Rows and columns of a strip: kernels draw tiles of 64 pixels in a row. Borders lie in the middle of strips."""
 
 _FIRST_PIXELS = 1 << 16  # of the object: smaller ones have one expert
 _FIRST = 4
 _PIXELS_PER_EXPERT = 1 << 19  # of larger objects
 _AUTO_MOST = 24  # experts: of more, borders cannot be crossed in four steps
-_BLENDED = 0.2  # of the side of a rectangle: how far a border is blended at most
+_BLENDED = (0.2, 0.8)  # of the side of a rectangle: how many rows and columns are blended at most
 _STEPS = (8, 4, 2)  # from one expert to its neighbour; as many as labels suffice for
 
 
@@ -31,13 +31,14 @@ class Regions:
 
     Attributes:
         rectangles: (H, W), the expert whose rectangle a pixel lies in.
-        overlap: an expert also learns from pixels of its neighbours that are this near, and helps to draw them.
+        overlap: an expert also learns from pixels of its neighbours that are this near, in rows and in columns, and
+            helps to draw them.
         labels: (H, W), which expert draws a pixel, or which mean of experts: see `Experts`.
         shares: (M, E) of the means.
     """
 
     rectangles: Labels
-    overlap: int
+    overlap: tuple[int, int]
     labels: Labels
     shares: NDArray[np.float64]
 
@@ -102,7 +103,7 @@ def rectangles(mask: NDArray[np.bool_], count: int) -> Labels:
         lower = parts // 2
         axis = 0 if rows.stop - rows.start >= columns.stop - columns.start else 1
         sums = [mask[rows, columns].sum(1 - a).cumsum() for a in (0, 1)]
-        cuts = [_cut(sums[a], lower / parts, (rows, columns)[a].start) for a in (axis, 1 - axis)]
+        cuts = [_cut(sums[a], (lower, parts), (rows, columns)[a].start, _BLOCK[a]) for a in (axis, 1 - axis)]
         cut = next((place for place in cuts if place is not None), None)
         if cut is None:
             raise ArgumentError(
@@ -120,19 +121,21 @@ def rectangles(mask: NDArray[np.bool_], count: int) -> Labels:
     return labels
 
 
-def _cut(sums: Indices, share: float, start: int) -> int | None:
-    """Where to cut a side: near this share of the object pixels, with some of them on either side, or nowhere.
+def _cut(sums: Indices, share: tuple[int, int], start: int, block: int) -> int | None:
+    """Where to cut a side: near this share of the object pixels, with a pixel for each part on either side, or nowhere.
 
     Args:
         sums: object pixels up to each line, this one included.
-        share: of them before the cut.
+        share: how many parts come before the cut, and how many there are.
         start: the place of the first line in the picture.
+        block: of lines, in whose middle a cut lies where it can.
     """
+    lower, parts = share
     places = np.arange(1, len(sums))
     before = sums[:-1]
-    possible = (before > 0) & (before < sums[-1])
-    even = possible & ((places + start) % BLOCK == 0)
-    distance = np.abs(before - share * sums[-1])
+    possible = (before >= lower) & (before <= sums[-1] - (parts - lower))
+    even = possible & ((places + start) % block == block // 2)
+    distance = np.abs(before - lower / parts * sums[-1])
     for allowed in (even & (distance <= sums[-1] / 8), possible):
         if allowed.any():
             return int(places[np.where(allowed, distance, np.inf).argmin()])
@@ -142,9 +145,10 @@ def _cut(sums: Indices, share: float, start: int) -> int | None:
 def regions(mask: NDArray[np.bool_], count: int) -> Regions:
     """Cuts a picture into rectangles, one for each expert, and blends their borders.
 
-    Across a border means of the two experts lead from one to the other, in strips of equal width. Where rectangles
-    meet at a corner, a block of pixels is drawn by a mean of all. A strip is 16 pixels wide. There are eight steps
-    where they take a fifth of a rectangle's side at most and the labels suffice, else four or two.
+    Across a border means of the two experts lead from one to the other, in strips of 64 columns or of 16 rows. Where
+    rectangles meet at a corner, a block of pixels is drawn by a mean of all. There are eight steps where they take at
+    most a fifth of a rectangle's side in rows and four fifths in columns, and the labels suffice. Else there are four
+    or two.
 
     Args:
         mask: (H, W), True on the object.
@@ -154,25 +158,27 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
         ArgumentError: fewer lines of object pixels than cuts need.
     """
     cut = rectangles(mask, count)
-    widest = _BLENDED * (mask.sum() / count) ** 0.5
+    side = (mask.sum() / count) ** 0.5
     for steps in _STEPS:  # the last one stays where none fits: it needs the fewest labels
-        block = min(BLOCK, max(int(widest / steps), 1))
+        block = tuple(
+            min(size, max(int(blended * side / steps), 1)) for size, blended in zip(_BLOCK, _BLENDED, strict=True)
+        )
         of_blocks, shares = _blended(cut, count, block, steps)
-        if block == BLOCK and count + len(shares) <= MAX_LABELS:
+        if block == _BLOCK and count + len(shares) <= MAX_LABELS:
             break
-    labels = of_blocks.astype(np.uint8).repeat(block, 0).repeat(block, 1)[: mask.shape[0], : mask.shape[1]]
-    # A border may lie inside of blocks. Then their means reach half a block farther.
-    return Regions(cut, (steps * block + block) // 2, labels, shares)
+    labels = of_blocks.astype(np.uint8).repeat(block[0], 0).repeat(block[1], 1)[: mask.shape[0], : mask.shape[1]]
+    return Regions(cut, (steps * block[0] // 2, steps * block[1] // 2), labels, shares)
 
 
-def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, NDArray[np.float64]]:
+def _blended(cut: Labels, count: int, block: tuple[int, ...], steps: int) -> tuple[Indices, NDArray[np.float64]]:
     """The labels of blocks of pixels, row by row, and the (M, E) shares of means.
 
     The share of an expert is its share of the window of steps × steps blocks around a block, in whole steps.
     """
-    middle = [np.minimum(np.arange(block // 2, size + block // 2, block), size - 1) for size in cut.shape]
     before = steps // 2 - 1
-    blocks = np.pad(cut[np.ix_(*middle)], (before, steps - 1 - before), mode="edge")
+    blocks = cut[:: block[0], :: block[1]]  # of their first pixels: a border inside of a block is blended around it
+    size = blocks.shape
+    blocks = np.pad(blocks, (before, steps - 1 - before), mode="edge")
     counts = (blocks == np.arange(count)[:, None, None]).astype(np.int32)  # (E, rows, columns)
     for axis in (1, 2):
         counts = sliding_window_view(counts, steps, axis).sum(-1)
@@ -184,12 +190,12 @@ def _blended(cut: Labels, count: int, block: int, steps: int) -> tuple[Indices, 
     numbers, of_block = np.unique(whole, axis=0, return_inverse=True)
     alone = numbers.max(1) == steps
     label = np.where(alone, numbers.argmax(1), count - 1 + np.cumsum(~alone))
-    return label[of_block].reshape([len(places) for places in middle]), numbers[~alone] / steps
+    return label[of_block].reshape(size), numbers[~alone] / steps
 
 
-def _widened(region: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+def _widened(region: NDArray[np.bool_], margins: tuple[int, int]) -> NDArray[np.bool_]:
     """The region and so many pixels around it, in rows and in columns."""
-    for axis in (0, 1):
+    for axis, by in enumerate(margins):
         padded = np.pad(region, [(by + 1, by) if a == axis else (0, 0) for a in (0, 1)])
         sums = padded.cumsum(axis, dtype=np.int32)
         width, size = 2 * by + 1, region.shape[axis]

@@ -66,6 +66,23 @@ def test_labels_of_any_map(size):
     assert np.abs(drawn.astype(int) - exact).max() <= 1
 
 
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("precision", ["fp32", "int16"])
+def test_runs_of_any_length(precision, isa):
+    """Shorter and longer than a tile, over the ends of rows, and cut by regions."""
+    rng = np.random.default_rng(5)
+    runs = rng.integers(1, 200, 400)
+    labels = np.repeat(np.arange(400) % 3, runs)[: 41 * 331].reshape(41, 331).astype(np.uint8)
+    several = replace(experts(KIND, 3, 41, 331), labels=labels)
+    alone = [CpuKernel(expert_of(several, number), 1, precision, isa) for number in range(3)]
+    expected = composed(several, [draw(kernel, (41, 331, 4)) for kernel in alone])
+    kernel = CpuKernel(several, 2, precision, isa)
+    assert np.array_equal(draw(kernel, (41, 331, 4)), expected)
+    for top, left, height, width in ((3, 1, 20, 330), (0, 100, 41, 64), (7, 30, 9, 63), (40, 330, 1, 1), (5, 0, 30, 65)):
+        part = draw(kernel, (height, width, 4), top, left)
+        assert np.array_equal(part, expected[top : top + height, left : left + width])
+
+
 def test_the_label_has_the_worst_promise():
     several = experts(KIND)
     bounds = [CpuKernel(expert_of(several, n), precision="int16").drawn_in(UNIT_LIGHT)[1] for n in range(3)]

@@ -61,11 +61,12 @@ def test_every_expert_draws_a_rectangle_with_a_fair_share_of_the_object(count):
         assert len(rows) == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
 
 
-def test_rectangles_end_at_blocks_where_they_can():
-    labels = rectangles(np.ones((96, 128), bool), 4)
-    assert np.bincount(labels.ravel()).tolist() == [48 * 64] * 4
-    assert set(np.flatnonzero((np.diff(labels.astype(int), axis=1) != 0).any(0)) + 1) <= set(range(0, 128, 16))
-    assert set(np.flatnonzero((np.diff(labels.astype(int), axis=0) != 0).any(1)) + 1) <= set(range(0, 96, 16))
+def test_rectangles_end_in_the_middle_of_blocks_where_they_can():
+    labels = rectangles(np.ones((160, 320), bool), 4).astype(int)
+    assert np.unique(np.diff(labels, axis=1).nonzero()[1] + 1).tolist() == [160]  # 2½ blocks of 64
+    assert np.unique(np.diff(labels, axis=0).nonzero()[0] + 1).tolist() == [72]  # 4½ blocks of 16
+    labels = rectangles(np.ones((40, 128), bool), 2)  # 32 and 96 are too far from half of it
+    assert np.unique(np.diff(labels.astype(int), axis=1).nonzero()[1] + 1).tolist() == [64]
 
 
 @pytest.mark.parametrize("mask", [np.eye(64, dtype=bool), np.eye(1, 64, dtype=bool) | np.ones((1, 64), bool)])
@@ -85,30 +86,37 @@ def test_an_expert_learns_from_its_own_pixels_and_from_those_near_them():
     rows, columns = np.nonzero(parts.rectangles < 2)
     first, second = parts.learned_by_each(rows, columns)
     border = columns[parts.rectangles.ravel() == 0].max()
-    assert columns[first].max() == border + parts.overlap
-    assert columns[second].min() == border + 1 - parts.overlap
-    assert len(first) + len(second) == 40 * (60 + 2 * parts.overlap)
+    overlap = parts.overlap[1]
+    assert columns[first].max() == border + overlap
+    assert columns[second].min() == border + 1 - overlap
+    assert len(first) + len(second) == 40 * (60 + 2 * overlap)
 
 
 @pytest.mark.parametrize(
-    ("size", "count", "width", "steps"),
-    [((96, 60), 2, 10, 2), ((320, 320), 4, 32, 2), ((700, 1000), 4, 64, 4), ((1500, 2000), 6, 128, 8)],
+    ("size", "count", "block", "steps"),
+    [
+        ((96, 60), 2, (5, 21), 2),
+        ((320, 320), 4, (16, 64), 2),
+        ((700, 1000), 4, (16, 64), 4),
+        ((1500, 2000), 6, (16, 64), 8),
+    ],
 )
-def test_means_lead_across_a_border_in_equal_steps(size, count, width, steps):
+def test_means_lead_across_a_border_in_equal_steps(size, count, block, steps):
     parts = regions(np.ones(size, bool), count)
     assert np.allclose(parts.shares.sum(1), 1)
     assert set(np.unique(parts.shares * steps)) <= set(range(steps))  # none is an expert alone
-    assert parts.overlap == (width + width // steps) // 2
+    assert parts.overlap == (steps * block[0] // 2, steps * block[1] // 2)
     weights = np.vstack([np.eye(count), parts.shares])[parts.labels]  # (H, W, E)
     if count == 2:
         assert np.array_equal(np.unique(np.abs(np.diff(weights, axis=0)).max(2)), [0, 0.5])
         return
     for axis in (0, 1):  # at most one step from a pixel to the next, at a corner one of either border
         assert np.abs(np.diff(weights, axis=axis)).max() <= 2 / steps
-    row = weights[size[0] // 4]
-    changes = np.flatnonzero(np.abs(np.diff(row, axis=0)).max(1))
-    assert np.allclose(np.abs(np.diff(row, axis=0))[changes].max(1), 1 / steps)
-    assert set(np.diff(changes)[np.diff(changes) < width]) == {width // steps}
+    for line, length in ((weights[:, 0], block[0]), (weights[0], block[1])):
+        changes = np.flatnonzero(np.abs(np.diff(line, axis=0)).max(1))
+        assert set((changes + 1) % length) == {0}
+        assert np.allclose(np.abs(np.diff(line, axis=0))[changes].max(1), 1 / steps)
+        assert set(np.diff(changes)[np.diff(changes) < steps * length]) == {length}
 
 
 @pytest.mark.parametrize(("size", "count", "steps"), [((3000, 4000), 23, 4), ((700, 1000), MAX_EXPERTS, 2)])
