@@ -78,7 +78,8 @@ def test_runs_of_any_length(precision, isa):
     expected = composed(several, [draw(kernel, (41, 331, 4)) for kernel in alone])
     kernel = CpuKernel(several, 2, precision, isa)
     assert np.array_equal(draw(kernel, (41, 331, 4)), expected)
-    for top, left, height, width in ((3, 1, 20, 330), (0, 100, 41, 64), (7, 30, 9, 63), (40, 330, 1, 1), (5, 0, 30, 65)):
+    regions = [(3, 1, 20, 330), (0, 100, 41, 64), (7, 30, 9, 63), (40, 330, 1, 1), (5, 0, 30, 65)]
+    for top, left, height, width in regions:
         part = draw(kernel, (height, width, 4), top, left)
         assert np.array_equal(part, expected[top : top + height, left : left + width])
 
