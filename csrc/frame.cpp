@@ -27,8 +27,7 @@ PreparedFrame::PreparedFrame(const FrameNetwork& network, const Isa& isa, Precis
                              const Boxes& boxes)
     : isa_(&isa),
       precision_(Precision::kFp32),
-      bound_(std::numeric_limits<double>::infinity()),
-      planes_(network.layers[0].inputs) {
+      bound_(std::numeric_limits<double>::infinity()) {
   const bool fast = network.activation == Activation::kElu ? isa.fast_int16_elu : isa.fast_int16_relu;
   const bool int8_pays = fitted_to_int8 && isa.fast_int8 && fits_int8(network) && network.hidden > 0;
   if (wanted == Precision::kInt8 || (wanted == Precision::kAuto && int8_pays)) {

@@ -38,8 +38,6 @@ class PreparedFrame {
   // No hidden layer, drawn in fp32.
   bool linear() const { return precision_ == Precision::kFp32 && fp32_.frame.hidden == 0; }
 
-  int planes() const { return planes_; }
-
   void draw(const Span& span) const;
 
  private:
@@ -48,7 +46,6 @@ class PreparedFrame {
   const Isa* isa_;
   Precision precision_;
   double bound_;
-  int planes_;
   PackedFp32 fp32_;  // of these the one of precision_ is filled
   PackedInt16 int16_;
   PackedInt8 int8_;
