@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kPanel = 16;  // outputs of a layer computed together: eight SSE2 registers
 
-constexpr double kMaxWeight = 1e9;  // so that no sum of a kernel overflows
-
 double silu(double x) { return x / (1 + std::exp(-std::max(x, -700.0))); }  // e^700 is finite; silu(-700) = -0
 
 std::size_t padded(int outputs) { return static_cast<std::size_t>((outputs + kPanel - 1) / kPanel * kPanel); }
@@ -46,8 +44,6 @@ constexpr auto multiply_avx2 = multiply_baseline;
 const auto fastest_multiply = processor().avx2 ? multiply_avx2 : multiply_baseline;
 
 }  // namespace
-
-float to_weight(double number) { return static_cast<float>(std::clamp(number, -kMaxWeight, kMaxWeight)); }
 
 std::size_t frame_size(const fastrti_description& description) {
   int inputs = description.planes, size = description.skip ? 3 * description.planes : 0;

@@ -1,6 +1,7 @@
 // The light network: a light direction to the frame network of that light, in double precision.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -20,8 +21,10 @@ struct OwnedFrameNetwork {
   std::vector<float> numbers;  // W1, b1, ..., Wn, bn, [S], as the light network emits them
 };
 
+constexpr double kMaxWeight = 1e9;  // so that no sum of a kernel overflows
+
 // A number of a frame network: rounded to float; beyond the limit, where only a damaged decoder goes, clipped to it.
-float to_weight(double number);
+inline float to_weight(double number) { return static_cast<float>(std::clamp(number, -kMaxWeight, kMaxWeight)); }
 
 // How many numbers W1, b1, ..., Wn, bn, [S] are, of sizes that passed the check.
 std::size_t frame_size(const fastrti_description& description);

@@ -4,8 +4,7 @@
 #include <cmath>
 
 #include "machine/processor.h"
-
-#define FASTRTI_INLINE inline __attribute__((always_inline))  // into the functions of an instruction set
+#include "rounding/lanes.h"
 
 namespace fastrti {
 namespace {
@@ -14,19 +13,16 @@ namespace {
 // that.
 constexpr double kFloat64Margin = 1 + 1.0 / 1024;
 
-// A number for each box.
-typedef double Numbers __attribute__((vector_size(8 * kBoxes)));
-
-FASTRTI_INLINE void add_size(Numbers& sum, const Numbers& x, const Numbers& factor) {
-  sum += (x < 0 ? -x : x) * factor;
-}
+// Where several boxes are bounded, a lane is a box, and colours are bounded one after the other. Where one is, a lane
+// is a colour; the last lane has no colour.
+static_assert(kBoxes == kLanes);
 
 // centre +- radius of each unit or input.
 struct Ranges {
   std::array<Numbers, kMaxInputs> centre, radius;
 };
 
-// What a layer does over each box.
+// What a layer does over the box of each lane.
 struct LayerRanges {
   Ranges inputs;                         // exact and computed
   std::array<Numbers, kMaxWidth> shift;  // of the sums, by the deltas at the centre of the inputs
@@ -50,22 +46,35 @@ class Bounding {
   FASTRTI_INLINE Bounding(const RoundedNetwork& network, const ByteBox* const* boxes) : network_(network) {
     Ranges& bytes = layers_[0].inputs;
     for (int k = 0; k < network.planes; ++k) {
-      for (int box = 0; box < kBoxes; ++box) {
-        const double low = boxes[box]->low[k], high = boxes[box]->high[k];
-        bytes.centre[k][box] = (low + high) / 2 - kByteCentre;
-        bytes.radius[k][box] = (high - low) / 2;
+      for (int lane = 0; lane < kLanes; ++lane) {
+        const double low = boxes[lane]->low[k], high = boxes[lane]->high[k];
+        bytes.centre[k][lane] = (low + high) / 2 - kByteCentre;
+        bytes.radius[k][lane] = (high - low) / 2;
       }
     }
     for (int index = 0; index <= network.hidden; ++index) forwards(index);
   }
 
-  FASTRTI_INLINE void bound(double* bounds) {
+  // The bound of each box.
+  FASTRTI_INLINE void bound_boxes(double* bounds) {
     std::fill_n(bounds, kBoxes, 0.0);
     for (int colour = 0; colour < 3; ++colour) {
+      rows_.centre[colour] = Numbers{} + 1;
       Numbers error{};
-      add_colour(colour, error);
+      backwards(colour, colour + 1, error);
       for (int box = 0; box < kBoxes; ++box) bounds[box] = std::max(bounds[box], error[box] * kFloat64Margin);
     }
+  }
+
+  // The bound of the one box that all lanes have.
+  FASTRTI_INLINE double bound_box() {
+    for (int colour = 0; colour < 3; ++colour) {
+      rows_.centre[colour] = Numbers{};
+      rows_.centre[colour][colour] = 1;
+    }
+    Numbers error{};
+    backwards(0, 3, error);
+    return std::max({error[0], error[1], error[2]}) * kFloat64Margin;
   }
 
  private:
@@ -81,7 +90,7 @@ class Bounding {
     }
     for (int i = 0; i < layer.outputs; ++i) {
       Numbers centre = Numbers{} + layer.bias[i], radius = Numbers{} + layer.sum_error[i], shift{};
-      const double *weights = layer.row(i), *deltas = layer.deltas.data() + i * layer.inputs;
+      const double *weights = layer.row(i), *deltas = layer.deltas.data() + i * layer.stride();
       for (int k = 0; k < layer.inputs; ++k) {
         centre += weights[k] * ranges.inputs.centre[k];
         shift += deltas[k] * (ranges.inputs.centre[k] - layer.middle[k]);
@@ -90,35 +99,34 @@ class Bounding {
       ranges.shift[i] = shift;
       if (last) continue;
       add_size(radius, shift, Numbers{} + 1);
-      for (int box = 0; box < kBoxes; ++box) {
-        activate(index, i, box, centre[box] - radius[box], centre[box] + radius[box]);
+      for (int lane = 0; lane < kLanes; ++lane) {
+        activate(index, i, lane, centre[lane] - radius[lane], centre[lane] + radius[lane]);
       }
     }
   }
 
-  FASTRTI_INLINE void activate(int index, int i, int box, double low, double high) {
+  FASTRTI_INLINE void activate(int index, int i, int lane, double low, double high) {
     const Activated at_low = phi(network_.activation, low), at_high = phi(network_.activation, high);
     const double error = low > 0 ? 0 : network_.layers[index].phi_error[i];
-    layers_[index].phi_error[i][box] = error;
-    layers_[index].slope_low[i][box] = at_low.slope;
-    layers_[index].slope_high[i][box] = at_high.slope;
-    layers_[index + 1].inputs.centre[i][box] = (at_high.value + at_low.value) / 2;
-    layers_[index + 1].inputs.radius[i][box] = (at_high.value - at_low.value) / 2 + error;
+    layers_[index].phi_error[i][lane] = error;
+    layers_[index].slope_low[i][lane] = at_low.slope;
+    layers_[index].slope_high[i][lane] = at_high.slope;
+    layers_[index + 1].inputs.centre[i][lane] = (at_high.value + at_low.value) / 2;
+    layers_[index + 1].inputs.radius[i][lane] = (at_high.value - at_low.value) / 2 + error;
   }
 
+  // The error of what each lane's numbers in the rows [first, end) of the output layer say: of a colour, 1 in its row.
   // Errors add up with their signs where these are known: those of several rows in one input, and those at the centre
   // of the box.
-  FASTRTI_INLINE void add_colour(int colour, Numbers& error) {
+  FASTRTI_INLINE void backwards(int first, int end, Numbers& error) {
     Numbers shift{};
+    std::fill(rows_.radius.begin() + first, rows_.radius.begin() + end, Numbers{});
     for (int index = network_.hidden; index >= 0; --index) {
       const RoundedLayer& layer = network_.layers[index];
       const LayerRanges& ranges = layers_[index];
-      const bool last = index == network_.hidden;
-      const int first = last ? colour : 0, end = last ? colour + 1 : layer.outputs;
-      if (last) {
-        rows_.centre[colour] = Numbers{} + 1;
-        rows_.radius[colour] = Numbers{};
-      } else {
+      if (index < network_.hidden) {
+        first = 0;
+        end = layer.outputs;
         through_phi(ranges, layer.outputs, error);
       }
       for (int i = first; i < end; ++i) {
@@ -129,14 +137,14 @@ class Bounding {
       }
       for (int k = 0; k < layer.inputs; ++k) {
         Numbers centre, radius;
-        through_column(layer.deltas.data() + k, layer.inputs, first, end, centre, radius);
+        through_column(layer.deltas.data() + k, layer.stride(), first, end, centre, radius);
         error += radius * ranges.inputs.radius[k];
         add_size(error, centre, ranges.inputs.radius[k]);
       }
       if (index == 0) break;
       const int units = network_.layers[index - 1].outputs;
       for (int k = 0; k < units; ++k) {
-        through_column(layer.weights.data() + k, layer.inputs, first, end, columns_.centre[k], columns_.radius[k]);
+        through_column(layer.weights.data() + k, layer.stride(), first, end, columns_.centre[k], columns_.radius[k]);
       }
       std::copy_n(columns_.centre.begin(), units, rows_.centre.begin());
       std::copy_n(columns_.radius.begin(), units, rows_.radius.begin());
@@ -172,24 +180,34 @@ class Bounding {
 
   const RoundedNetwork& network_;
   LayerRanges layers_[kMaxHidden + 1];
-  Ranges rows_, columns_;  // how much a colour changes with each unit, and with each input
+  Ranges rows_, columns_;  // how much a lane's colour changes with each unit, and with each input
 };
 
-void bound_baseline(const RoundedNetwork& network, const ByteBox* const* boxes, double* bounds) {
-  Bounding(network, boxes).bound(bounds);
+void boxes_baseline(const RoundedNetwork& network, const ByteBox* const* boxes, double* bounds) {
+  Bounding(network, boxes).bound_boxes(bounds);
+}
+
+double box_baseline(const RoundedNetwork& network, const ByteBox* const* boxes) {
+  return Bounding(network, boxes).bound_box();
 }
 
 #if defined(__x86_64__)
 // Without FMA: the bounds are those of the baseline bit for bit, and so is what they decide.
-__attribute__((target("avx2"))) void bound_avx2(const RoundedNetwork& network, const ByteBox* const* boxes,
+__attribute__((target("avx2"))) void boxes_avx2(const RoundedNetwork& network, const ByteBox* const* boxes,
                                                 double* bounds) {
-  Bounding(network, boxes).bound(bounds);
+  Bounding(network, boxes).bound_boxes(bounds);
+}
+
+__attribute__((target("avx2"))) double box_avx2(const RoundedNetwork& network, const ByteBox* const* boxes) {
+  return Bounding(network, boxes).bound_box();
 }
 #else
-constexpr auto bound_avx2 = bound_baseline;
+constexpr auto boxes_avx2 = boxes_baseline;
+constexpr auto box_avx2 = box_baseline;
 #endif
 
-const auto fastest_bound = processor().avx2 ? bound_avx2 : bound_baseline;
+const auto fastest_boxes = processor().avx2 ? boxes_avx2 : boxes_baseline;
+const auto fastest_box = processor().avx2 ? box_avx2 : box_baseline;
 
 }  // namespace
 
@@ -199,13 +217,11 @@ double error_bound(const RoundedNetwork& network) {
   all.high.fill(255);
   const ByteBox* boxes[kBoxes];
   std::fill_n(boxes, kBoxes, &all);
-  double bounds[kBoxes];
-  error_bounds(network, boxes, bounds);
-  return bounds[0];
+  return fastest_box(network, boxes);
 }
 
 void error_bounds(const RoundedNetwork& network, const ByteBox* const boxes[kBoxes], double bounds[kBoxes]) {
-  fastest_bound(network, boxes, bounds);
+  fastest_boxes(network, boxes, bounds);
 }
 
 }  // namespace fastrti

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "light/frame_network.h"
+#include "rounding/lanes.h"
 
 namespace fastrti {
 
@@ -19,14 +20,16 @@ constexpr double kByteCentre = 128;  // layers read v - 128
 // A layer of the exact network, and what rounding does to its sums z = W x + b and to phi(z).
 struct RoundedLayer {
   int inputs, outputs;
-  std::array<double, kMaxWeights> weights;  // (outputs, inputs), row-major
+  std::array<double, kMaxWeights> weights;  // (outputs, stride()), row-major, zero beyond the inputs
   std::array<double, kMaxWidth> bias;
   std::array<double, kMaxWeights> deltas;   // what the rounded weights are off by, and
   std::array<double, kMaxInputs> middle;    // the x at which the rounded bias makes up for it
   std::array<double, kMaxWidth> sum_error;  // of z, by all else
   std::array<double, kMaxWidth> phi_error;  // of phi(z) where z can be 0 or less; hidden layers
 
-  const double* row(int i) const { return weights.data() + i * inputs; }
+  int stride() const { return whole_lanes(inputs); }
+  double* row(int i) { return weights.data() + i * stride(); }
+  const double* row(int i) const { return weights.data() + i * stride(); }
 };
 
 struct RoundedNetwork {
