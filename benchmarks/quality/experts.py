@@ -2,7 +2,8 @@
 
     python -m benchmarks.quality.experts SYNTHRTI --scenes Multi/Object2/material5 --experts 1 4 9 [--preset quick]
 
-`--together` tries other shares of the steps for which the experts are one network.
+`--together` tries other shares of the steps for which the experts are one network, `--steps` and `--pixels` other
+steps.
 
 Scores are of 8 photographs of the dome that no fit sees. With `--test`, the fits see the whole dome and the scene's
 test photographs are scored instead: for the last measurement only. Results are printed as JSON, one line per fit.
@@ -16,6 +17,7 @@ experts have borders too, and all are counted. `--worst` keeps a picture of the 
 import argparse
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from fastrti import Mlic, Renderer, fit
 from fastrti.photographs.hold_out import spread_lights
 from fastrti.scoring.metrics import psnr
 from fastrti.training import loop
+from fastrti.training.settings import PRESETS
 
 _LENGTH = 48  # pixels of a border that are looked at together
 
@@ -81,6 +84,7 @@ def main() -> None:
     parser.add_argument("--experts", nargs="+", type=int, default=[1, 4])
     parser.add_argument("--preset", default="quick")
     parser.add_argument("--steps", type=int, help="instead of the preset's")
+    parser.add_argument("--pixels", type=int, help="of a step, instead of the preset's")
     parser.add_argument("--together", nargs="+", type=float, default=[loop.TOGETHER], metavar="SHARE")
     parser.add_argument("--worst", type=Path, metavar="FOLDER", help="where pictures of the worst places go")
     parser.add_argument("--test", action="store_true", help="score the test photographs: the last measurement")
@@ -91,13 +95,16 @@ def main() -> None:
         fits = [(n, share) for n in options.experts for share in (options.together if n > 1 else [1.0])]
         for experts, loop.TOGETHER in fits:
             wall, cpu = time.perf_counter(), time.process_time()
-            fitted = fit(shown, experts=experts, preset=options.preset, steps=options.steps, progress=False)
+            preset = PRESETS[options.preset].for_experts(experts)
+            asked = {name: value for name in ("steps", "pixels") if (value := getattr(options, name)) is not None}
+            fitted = fit(shown, experts=experts, preset=replace(preset, **asked), progress=False)
             result = {
                 "scene": scene.name,
                 "experts": experts,
                 "together": loop.TOGETHER,
                 "preset": options.preset,
                 "steps": fitted.training["steps"],
+                "pixels": fitted.training["pixels"],
                 "seconds": round(time.perf_counter() - wall, 1),
                 "cpu_seconds": round(time.process_time() - cpu, 1),
                 "load": load(),

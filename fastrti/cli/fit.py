@@ -69,7 +69,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
             "  none                photographs only\n\n"
             "presets: how long the training takes\n"
             "  quick, default, best: 1,500, 3,000 and 6,000 steps for lc students; 1,500, 3,000 and 10,000 smaller\n"
-            "  steps for the others\n\n"
+            "  steps for the others; twice as many, and smaller ones, for several experts\n\n"
             "bases: classical methods, which take seconds but are less faithful\n"
             "  ptm, hsh9, hsh16    least squares for each pixel\n"
             "  rbf                 principal components, interpolated over the lights\n"

@@ -31,14 +31,11 @@ class Regions:
 
     Attributes:
         rectangles: (H, W), the expert whose rectangle a pixel lies in.
-        overlap: an expert also learns from pixels of its neighbours that are this near, in rows and in columns, and
-            helps to draw them.
         labels: (H, W), which expert draws a pixel, or which mean of experts: see `Experts`.
         shares: (M, E) of the means.
     """
 
     rectangles: Labels
-    overlap: tuple[int, int]
     labels: Labels
     shares: NDArray[np.float64]
 
@@ -48,14 +45,16 @@ class Regions:
         return int(self.shares.shape[1])
 
     def learned_by_each(self, rows: Indices, columns: Indices) -> list[Indices]:
-        """Which of some pixels each expert learns from: its own, and those within `overlap` of one of its own.
+        """Which of some pixels each expert learns from: those of its rectangle, and those that it helps to draw.
 
         Args:
             rows: (P,) of the pixels.
             columns: (P,) of the pixels.
         """
-        own = (self.rectangles == number for number in range(self.experts))
-        return [np.flatnonzero(_widened(region, self.overlap)[rows, columns]) for region in own]
+        helps = np.vstack([np.eye(self.experts), self.shares]) > 0  # (labels, E)
+        learned = helps[self.labels[rows, columns]]  # (P, E)
+        learned[np.arange(len(rows)), self.rectangles[rows, columns]] = True
+        return [np.flatnonzero(own) for own in learned.T]
 
 
 def number_of_experts(asked: int | Literal["auto"], mask: NDArray[np.bool_]) -> int:
@@ -167,7 +166,7 @@ def regions(mask: NDArray[np.bool_], count: int) -> Regions:
         if block == _BLOCK and count + len(shares) <= MAX_LABELS:
             break
     labels = of_blocks.astype(np.uint8).repeat(block[0], 0).repeat(block[1], 1)[: mask.shape[0], : mask.shape[1]]
-    return Regions(cut, (steps * block[0] // 2, steps * block[1] // 2), labels, shares)
+    return Regions(cut, labels, shares)
 
 
 def _blended(cut: Labels, count: int, block: tuple[int, ...], steps: int) -> tuple[Indices, NDArray[np.float64]]:
@@ -191,13 +190,3 @@ def _blended(cut: Labels, count: int, block: tuple[int, ...], steps: int) -> tup
     alone = numbers.max(1) == steps
     label = np.where(alone, numbers.argmax(1), count - 1 + np.cumsum(~alone))
     return label[of_block].reshape(size), numbers[~alone] / steps
-
-
-def _widened(region: NDArray[np.bool_], margins: tuple[int, int]) -> NDArray[np.bool_]:
-    """The region and so many pixels around it, in rows and in columns."""
-    for axis, by in enumerate(margins):
-        padded = np.pad(region, [(by + 1, by) if a == axis else (0, 0) for a in (0, 1)])
-        sums = padded.cumsum(axis, dtype=np.int32)
-        width, size = 2 * by + 1, region.shape[axis]
-        region = np.take(sums, range(width, width + size), axis) > np.take(sums, range(size), axis)
-    return region

@@ -86,7 +86,7 @@ def fit(
             draw a strip along each border. For most steps the experts are one network, then all are trained at once.
             "auto" takes one for small pictures, four from 65,536 object pixels, and one for every 524,288 of them where
             these are more, up to 24. It takes one for published students, for students with ELU and for networks of
-            your own.
+            your own. A preset of several experts has more and smaller steps, see `Preset.for_experts`.
         int8: after the fit, train the student for 8-bit arithmetic, for a third of the steps. This needs a
             light-conditioned ReLU student. `int8_loss_db` of the object says what 8-bit arithmetic costs under the
             lights that `psnr` was measured under.
@@ -118,6 +118,8 @@ def fit(
     held_out = spread_lights(mlic.lights, hold_out)
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     count = number_of_experts(experts if experts != "auto" or kind.may_be_several else 1, photographs.mask)
+    if isinstance(preset, str):
+        settings = replace(settings.for_experts(count), **({} if steps is None else {"steps": steps}))
     parts = regions(photographs.mask, count) if count > 1 else None
     record = {
         "student": kind.name,

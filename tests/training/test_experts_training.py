@@ -1,5 +1,7 @@
 """Fits of several experts: what each draws and learns, the object they make, and the borders between them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -15,9 +17,10 @@ from fastrti.photographs.hold_out import spread_lights
 from fastrti.training import expert_regions, loop
 from fastrti.training.encoding import EncodedPixels, mean_encoder
 from fastrti.training.expert_networks import ExpertNetworks, networks_of
-from fastrti.training.expert_regions import _widened, number_of_experts, rectangles, regions
+from fastrti.training.expert_regions import number_of_experts, rectangles, regions
 from fastrti.training.networks import build
 from fastrti.training.samples import Photographs
+from fastrti.training.settings import PRESETS
 from fastrti.training.students import parse_student
 
 LIGHT = (0.3, -0.2)
@@ -81,15 +84,14 @@ def test_an_object_of_fewer_pixels_than_experts_is_refused():
         rectangles(mask, 4)
 
 
-def test_an_expert_learns_from_its_own_pixels_and_from_those_near_them():
-    parts = regions(np.ones((40, 60), bool), 2)
-    rows, columns = np.nonzero(parts.rectangles < 2)
-    first, second = parts.learned_by_each(rows, columns)
-    border = columns[parts.rectangles.ravel() == 0].max()
-    overlap = parts.overlap[1]
-    assert columns[first].max() == border + overlap
-    assert columns[second].min() == border + 1 - overlap
-    assert len(first) + len(second) == 40 * (60 + 2 * overlap)
+@pytest.mark.parametrize(("size", "count"), [((40, 60), 2), ((320, 320), 4), ((333, 500), 7), ((30, 40), 64)])
+def test_an_expert_learns_from_its_own_pixels_and_from_those_that_it_helps_to_draw(size, count):
+    parts = regions(np.ones(size, bool), count)
+    rows, columns = np.nonzero(np.random.default_rng(0).random(size) < 0.3)
+    shares = np.vstack([np.eye(count), parts.shares])[parts.labels]  # (H, W, E)
+    for number, learned in enumerate(parts.learned_by_each(rows, columns)):
+        expected = (parts.rectangles == number) | (shares[..., number] > 0)
+        assert np.array_equal(learned, np.flatnonzero(expected[rows, columns]))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,6 @@ def test_means_lead_across_a_border_in_equal_steps(size, count, block, steps):
     parts = regions(np.ones(size, bool), count)
     assert np.allclose(parts.shares.sum(1), 1)
     assert set(np.unique(parts.shares * steps)) <= set(range(steps))  # none is an expert alone
-    assert parts.overlap == (steps * block[0] // 2, steps * block[1] // 2)
     weights = np.vstack([np.eye(count), parts.shares])[parts.labels]  # (H, W, E)
     if count == 2:
         assert np.array_equal(np.unique(np.abs(np.diff(weights, axis=0)).max(2)), [0, 0.5])
@@ -126,13 +127,13 @@ def test_labels_suffice(size, count, steps):
     assert np.unique(parts.shares).tolist() == [step / steps for step in range(steps)]
 
 
-@pytest.mark.parametrize(("size", "count"), [((700, 1000), 4), ((333, 500), 7)])
-def test_an_expert_alone_draws_what_no_other_learns_from(size, count):
-    parts = regions(np.ones(size, bool), count)
-    far = np.ones(size, bool)
-    for number in range(count):
-        far &= (parts.rectangles == number) | ~_widened(parts.rectangles == number, parts.overlap)
-    assert np.array_equal(parts.labels[far], parts.rectangles[far])
+def test_an_expert_alone_draws_what_is_far_from_borders():
+    parts = regions(np.ones((700, 1000), bool), 4)  # four steps of 16 rows, and of 64 columns
+    for number in range(4):
+        rows, columns = np.nonzero(parts.rectangles == number)
+        near = (slice(rows.min() + 32, rows.max() - 31), slice(columns.min() + 128, columns.max() - 127))
+        assert (parts.labels[near] == number).all()
+        assert parts.labels[near].size > 10_000
 
 
 @pytest.mark.parametrize(
@@ -231,6 +232,16 @@ def test_only_students_that_all_viewers_draw_become_several_unasked(mlic, monkey
     monkeypatch.setattr(expert_regions, "_FIRST_PIXELS", 100)
     fitted = quick(mlic, student=student, teacher="none" if student != "disk10" else "neural", steps=1)
     assert len(fitted.decoders) == experts
+
+
+@pytest.mark.parametrize(("count", "steps", "pixels"), [(1, 4, 2048), (2, 8, 512), (16, 8, 2048)])
+def test_several_experts_take_more_and_smaller_steps_of_a_preset(mlic, monkeypatch, count, steps, pixels):
+    monkeypatch.setitem(PRESETS, "quick", replace(PRESETS["quick"], steps=4))
+    for asked, taken in ((None, steps), (5, 5)):
+        training = few_steps(mlic, experts=count, preset="quick", steps=asked).training
+        assert (training["steps"], training["pixels"]) == (taken, pixels)
+    own = few_steps(mlic, experts=count, preset=PRESETS["quick"], steps=None).training
+    assert (own["steps"], own["pixels"]) == (4, 2048)
 
 
 def test_experts_are_one_network_for_most_steps(mlic, monkeypatch):
