@@ -119,7 +119,8 @@ def fit(
     photographs = Photographs(mlic, np.setdiff1d(np.arange(len(mlic)), held_out), where)
     count = number_of_experts(experts if experts != "auto" or kind.may_be_several else 1, photographs.mask)
     if isinstance(preset, str):
-        settings = replace(settings.for_experts(count), **({} if steps is None else {"steps": steps}))
+        several = settings.for_experts(count)
+        settings = several if steps is None else replace(several, steps=steps)
     parts = regions(photographs.mask, count) if count > 1 else None
     record = {
         "student": kind.name,
