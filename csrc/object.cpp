@@ -10,7 +10,7 @@
 namespace fastrti {
 namespace {
 
-constexpr std::size_t kLabelsAtOnce = 16;  // whose frames a thread prepares: 0.06 ms of work
+constexpr std::size_t kLabelsAtOnce = 16;  // whose frames a thread prepares: some 0.08 ms of work
 
 }  // namespace
 

@@ -104,8 +104,8 @@ FASTRTI_INLINE double smallest_step(const Rounding& rounding, int i, double budg
   return std::max(sum / budget, std::max({largest[0], largest[1], largest[2], largest[3]}) / kWeightMax);
 }
 
-// std::nearbyint of |x| < 2^51, without a call.
-FASTRTI_INLINE double nearest(double x) { return x + 0x1.8p52 - 0x1.8p52; }
+// Added to |x| < 2^51 and taken away again, it leaves the nearest integer.
+constexpr double kNearest = 0x1.8p52;
 
 // What a sum of integers can be.
 struct SumRange {
@@ -122,7 +122,7 @@ FASTRTI_INLINE SumRange round_row(const Rounding& rounding, int i, double step, 
   Numbers moved{}, low{}, high{};
   for (int k = 0; k < real.stride(); k += kLanes) {
     const Numbers weight = numbers_at(real.row(i) + k) * numbers_at(&inputs.scale[k]);
-    const Numbers rounded = weight * inverse + 0x1.8p52 - 0x1.8p52;  // the nearest integer
+    const Numbers rounded = weight * inverse + kNearest - kNearest;
     const Numbers delta = rounded * step - weight;
     const Numbers at_low = rounded * numbers_at(&inputs.low[k]), at_high = rounded * numbers_at(&inputs.high[k]);
     numbers_at(deltas + k) = delta * numbers_at(&inputs.inverse_scale[k]);
@@ -133,7 +133,7 @@ FASTRTI_INLINE SumRange round_row(const Rounding& rounding, int i, double step, 
       weights[k + lane] = static_cast<std::int16_t>(rounded[lane]);
     }
   }
-  const double bias = nearest((real.bias[i] - sum_of(moved)) * inverse) + half;
+  const double bias = (real.bias[i] - sum_of(moved)) * inverse + kNearest - kNearest + half;
   layer.bias[i] = static_cast<std::int32_t>(bias);
   real.sum_error[i] = step / 2;
   return {bias + sum_of(low), bias + sum_of(high)};
