@@ -11,8 +11,10 @@ typedef double Numbers __attribute__((vector_size(8 * kLanes)));
 
 constexpr int whole_lanes(int numbers) { return (numbers + kLanes - 1) / kLanes * kLanes; }
 
-// Numbers in memory, at any address.
-typedef double NumbersInMemory __attribute__((vector_size(8 * kLanes), aligned(8), may_alias));
+// Numbers in memory, at any address. It is a struct because clang takes what a reference to a vector names for aligned.
+struct __attribute__((packed, may_alias)) NumbersInMemory {
+  Numbers value;
+};
 
 FASTRTI_INLINE NumbersInMemory& numbers_at(double* address) { return *reinterpret_cast<NumbersInMemory*>(address); }
 

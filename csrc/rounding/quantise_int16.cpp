@@ -90,8 +90,8 @@ FASTRTI_INLINE double smallest_step(const Rounding& rounding, int i, double budg
   const auto& [real, inputs, layer] = rounding;
   Numbers positive{}, negative{}, largest{};
   for (int k = 0; k < real.stride(); k += kLanes) {
-    const Numbers weight = numbers_at(real.row(i) + k) * numbers_at(&inputs.scale[k]);
-    const Numbers low = numbers_at(&inputs.low[k]), high = numbers_at(&inputs.high[k]);
+    const Numbers weight = numbers_at(real.row(i) + k).value * numbers_at(&inputs.scale[k]).value;
+    const Numbers low = numbers_at(&inputs.low[k]).value, high = numbers_at(&inputs.high[k]).value;
     const Numbers below = weight * (low < 0 ? low : 0), above = weight * (high > 0 ? high : 0);
     const Numbers size = weight < 0 ? -weight : weight;
     positive += above > below ? above : below;
@@ -121,12 +121,13 @@ FASTRTI_INLINE SumRange round_row(const Rounding& rounding, int i, double step, 
   double* const deltas = real.deltas.data() + i * real.stride();
   Numbers moved{}, low{}, high{};
   for (int k = 0; k < real.stride(); k += kLanes) {
-    const Numbers weight = numbers_at(real.row(i) + k) * numbers_at(&inputs.scale[k]);
+    const Numbers weight = numbers_at(real.row(i) + k).value * numbers_at(&inputs.scale[k]).value;
     const Numbers rounded = weight * inverse + kNearest - kNearest;
     const Numbers delta = rounded * step - weight;
-    const Numbers at_low = rounded * numbers_at(&inputs.low[k]), at_high = rounded * numbers_at(&inputs.high[k]);
-    numbers_at(deltas + k) = delta * numbers_at(&inputs.inverse_scale[k]);
-    moved += delta * numbers_at(&inputs.middle[k]);
+    const Numbers at_low = rounded * numbers_at(&inputs.low[k]).value;
+    const Numbers at_high = rounded * numbers_at(&inputs.high[k]).value;
+    numbers_at(deltas + k).value = delta * numbers_at(&inputs.inverse_scale[k]).value;
+    moved += delta * numbers_at(&inputs.middle[k]).value;
     low += at_low < at_high ? at_low : at_high;
     high += at_low > at_high ? at_low : at_high;
     for (int lane = 0; lane < std::min(kLanes, inputs.count - k); ++lane) {
