@@ -118,7 +118,7 @@ def _predictor(
 ) -> Predictor:
     good = np.flatnonzero(~left_out)
     methods = LinearInterpolators(lights[good], settings)
-    residuals = methods.leave_one_out()  # (M, G, G)
+    residuals, _ = methods.leave_one_out()  # (M, G, G)
     weights = np.zeros((len(residuals), len(lights), len(lights)))
     weights[:, good[:, None], good] = np.eye(len(good)) - residuals
     weights[:, np.flatnonzero(left_out)[:, None], good] = methods.weights(lights[left_out])

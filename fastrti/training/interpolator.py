@@ -4,6 +4,10 @@ It has several methods, which are linear interpolators over the lights. For each
 shares of the mix are those that predict each photograph best from all the others. Then a small network, the same for
 all pixels, looks at the answers and corrects the shares. It learns from the same predictions. The interpolator needs
 all photographs, so it is a teacher and not a format.
+
+A new light can be farther from the photographs than a photograph is from the others: a dome can lack a whole ring.
+There a method that extrapolates is far more uncertain than the predictions of photographs tell. So a share counts by
+the inverse of the method's variance at the light, relative to its mean variance at photographs that are left out.
 """
 
 import numpy as np
@@ -63,13 +67,15 @@ class Interpolator:
         self.cell = max(settings.cell_pixels, int(np.ceil((photographs.mask.size / _MAX_CELLS) ** 0.5)))
         draws = generator(seed)
         pixels = _Pixels(photographs, draws)
-        left_out = torch.from_numpy(self.methods.leave_one_out()).float().to(photographs.device)  # (M, N, N)
+        left_out, variances = self.methods.leave_one_out()
+        self._usual = variances.mean(1)  # (M,)
+        left_out = torch.from_numpy(left_out).float().to(photographs.device)  # (M, N, N)
         importance = _importance(left_out, pixels) if settings.importance else left_out.new_ones(left_out.shape[1])
         covariances = self._covariances(photographs, left_out * importance.sqrt()[:, None])
         self.shares = _stacked(covariances, settings.shrinkage)  # (M, h, w)
         self.errors = torch.einsum("mkhw,mhw,khw->hw", covariances, self.shares, self.shares)  # mean squares of the mix
         steps = settings.correction_steps if most_steps is None else min(most_steps, settings.correction_steps)
-        self.correction = self._learn(left_out, importance, pixels, draws, steps)
+        self.correction = self._learn(left_out, self._certainty(variances), importance, pixels, draws, steps)
 
     def shares_of(self, rows: Tensor, columns: Tensor) -> Tensor:
         """The shares of the M methods at P pixels before the correction, (M, P)."""
@@ -97,7 +103,9 @@ class Interpolator:
         Returns:
             (L, 3, P) float32, not clamped.
         """
-        weights = torch.from_numpy(self.methods.weights(lights.cpu().double().numpy())).to(samples)  # (M, L, N)
+        asked = lights.cpu().double().numpy()
+        weights = torch.from_numpy(self.methods.weights(asked)).to(samples)  # (M, L, N)
+        shares = _under(shares, self._certainty(self.methods.variances(asked)))
         mix, deviations = _mixed(_answers(weights, samples), shares)
         return torch.lerp(mix, self.correction(mix, deviations, shares), self.settings.correction_taken)
 
@@ -118,12 +126,19 @@ class Interpolator:
         return (smoothed[:-1] / smoothed[-1].clamp(min=1e-6)).view(count, count, height, width)
 
     def _learn(
-        self, left_out: Tensor, importance: Tensor, pixels: "_Pixels", draws: torch.Generator, steps: int
+        self,
+        left_out: Tensor,
+        certainty: Tensor,
+        importance: Tensor,
+        pixels: "_Pixels",
+        draws: torch.Generator,
+        steps: int,
     ) -> "_Correction":
         """Trains the correction to predict photographs from all the others."""
         predictions = torch.eye(left_out.shape[1], device=left_out.device) - left_out  # (M, N, N)
         rows, columns = pixels.draw(_CHUNK // 2)
-        typical = _mixed(_answers(predictions, pixels.read(rows, columns)), self._shares_at(rows, columns))
+        shares = _under(self._shares_at(rows, columns), certainty)
+        typical = _mixed(_answers(predictions, pixels.read(rows, columns)), shares)
         with seeded(draws.initial_seed()):
             correction = _Correction(*typical, self.settings.correction_width).to(left_out.device)
         optimizer = torch.optim.Adam(correction.parameters(), fused=True)
@@ -133,13 +148,17 @@ class Interpolator:
             rows, columns = pixels.draw(_CORRECTION_PIXELS)
             samples = pixels.read(rows, columns)
             shown = torch.randperm(len(samples), generator=draws)[:_CORRECTION_LIGHTS].to(samples.device)
-            shares = self._shares_at(rows, columns)
+            shares = _under(self._shares_at(rows, columns), certainty[:, shown])
             mix, deviations = _mixed(_answers(predictions[:, shown], samples), shares)
             errors = (correction(mix, deviations, shares) - samples[shown]).square().mean((1, 2))
             optimizer.zero_grad()
             (errors @ importance[shown]).backward()
             optimizer.step()
         return correction.requires_grad_(False)
+
+    def _certainty(self, variances: NDArray[np.float64]) -> Tensor:  # (M, L) → (M, L) float32
+        """1 at a light where a method is as uncertain as of a photograph that is left out, on average."""
+        return torch.from_numpy(self._usual[:, None] / variances).to(self.shares)
 
     def _shares_at(self, rows: Indices, columns: Indices) -> Tensor:
         return self.shares_of(torch.from_numpy(rows), torch.from_numpy(columns))
@@ -188,12 +207,12 @@ class _Correction(nn.Module):
         return sum(layer.weight.numel() for layer in (self.first, self.second, self.last))
 
     def forward(self, mix: Tensor, deviations: Tensor, shares: Tensor) -> Tensor:
-        """(L, 3, P), (L, M, 3, P), (M, P) → (L, 3, P), the mix by corrected shares."""
+        """(L, 3, P), (L, M, 3, P), (L, M, P) → (L, 3, P), the mix by corrected shares."""
         h = torch.cat([self._scale * deviations.flatten(1, 2), 3 * (mix - self._centre)], dim=1)  # (L, 3M + 3, P)
         for layer in (self.first, self.second, self.last):
             h = torch.baddbmm(layer.bias[:, None], layer.weight.expand(len(h), -1, -1), h)
             h = h if layer is self.last else functional.relu_(h)
-        corrected = torch.softmax(h.view_as(deviations) + (shares + _LEAST_SHARE).log()[:, None], dim=1)
+        corrected = torch.softmax(h.view_as(deviations) + (shares + _LEAST_SHARE).log()[:, :, None], dim=1)
         return mix + (corrected * deviations).sum(1)
 
 
@@ -203,9 +222,15 @@ def _answers(weights: Tensor, samples: Tensor) -> Tensor:  # (M, L, N), (N, 3, P
     return (rows.flatten(0, 1) @ samples.flatten(1)).view(*rows.shape[:2], *samples.shape[1:])
 
 
-def _mixed(answers: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+def _under(shares: Tensor, certainty: Tensor) -> Tensor:  # (M, P), (M, L) → (L, M, P)
+    """The shares under each light, where certain methods count more."""
+    weighted = shares * certainty.T[:, :, None]
+    return weighted / weighted.sum(1, keepdim=True)
+
+
+def _mixed(answers: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:  # (L, M, 3, P), (L, M, P)
     """The mix of the answers, (L, 3, P), and each answer minus the mix, (L, M, 3, P)."""
-    mix = (answers * shares[:, None]).sum(1)
+    mix = (answers * shares[:, :, None]).sum(1)
     return mix, answers - mix[:, None]
 
 

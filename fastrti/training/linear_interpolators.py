@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.least_squares import Terms, solve, term_solver
+from fastrti.least_squares import Terms, solve, term_solver, term_variances
 from fastrti.objects.light_terms import monomial_terms, monomials
 from fastrti.photographs.coverage import different_lights, same_light
 from fastrti.training.settings import InterpolatorSettings
@@ -33,21 +33,40 @@ class LinearInterpolators:
         kernels = [self._kernel(lights, self.lights, length) for length, _ in self._processes]
         return np.stack(polynomials + [kernel @ inverse for kernel, inverse in zip(kernels, self._inverses)])
 
-    def leave_one_out(self) -> NDArray[np.float64]:  # (M, N, N)
-        """Maps N values to the N residuals of predicting each from the photographs of other lights, by each method.
+    def variances(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L)
+        """How uncertain each method is at each of L lights: the predictive variance, in a unit of the method's own.
+
+        In a wide gap between the photographs, a method that extrapolates there is far more uncertain than others.
+
+        Source: Rasmussen & Williams 2006, eq. 2.26 (Gaussian processes); `term_variances` (least squares).
+        """
+        variances = [term_variances(terms, self.lights, lights) for terms in self._polynomials]
+        for (length, noise), inverse in zip(self._processes, self._inverses):
+            kernel = self._kernel(lights, self.lights, length)
+            prior = 1.5 + 0.5 * np.square(lights * self._axes).sum(1)  # the kernel of each light with itself
+            variances.append(prior + noise - ((kernel @ inverse) * kernel).sum(1))
+        return np.stack(variances)
+
+    def leave_one_out(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What each method makes of photographs that are predicted from those of other lights.
 
         Photographs of one light are left out together: each would predict the others at once.
 
         Source: Rasmussen & Williams 2006, eq. 5.12 (Gaussian processes); the PRESS residual (least squares).
+
+        Returns:
+            (M, N, N), maps N values to the N residuals, and (M, N), the variances of the predictions as in `variances`.
         """
         smoothers = [terms(self.lights) @ solver for terms, solver in zip(self._polynomials, self._solvers)]
         makers = np.stack([np.eye(len(self.lights)) - smoother for smoother in smoothers] + self._inverses)
-        residuals = np.empty_like(makers)
+        residuals, variances = np.empty_like(makers), np.empty(makers.shape[:2])
         for index, same in enumerate(same_light(self.lights)):
             (left_out,) = np.nonzero(same)
-            among = np.linalg.solve(makers[:, left_out][:, :, left_out], makers[:, left_out])
-            residuals[:, index] = among[:, left_out.searchsorted(index)]
-        return residuals
+            own = left_out.searchsorted(index)
+            among = np.linalg.inv(makers[:, left_out][:, :, left_out])
+            residuals[:, index] = (among[:, [own]] @ makers[:, left_out])[:, 0]
+            variances[:, index] = among[:, own, own]
+        return residuals, variances
 
     def _inverse(self, length: float, noise: float) -> NDArray[np.float64]:  # (N, N)
         one = np.eye(len(self.lights))

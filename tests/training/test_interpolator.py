@@ -10,13 +10,19 @@ from fastrti.training.linear_interpolators import LinearInterpolators
 from fastrti.training.samples import Photographs
 from fastrti.training.settings import InterpolatorSettings
 
-DOME = np.stack(
-    [
-        light_from_angles(azimuth + elevation, elevation)
-        for elevation, count in ((15, 10), (40, 8), (65, 6))
-        for azimuth in np.arange(count) * 360 / count
-    ]
-)
+
+def dome(*rings):
+    """The lights of rings of (elevation in degrees, how many)."""
+    return np.stack(
+        [
+            light_from_angles(azimuth + elevation, elevation)
+            for elevation, count in rings
+            for azimuth in np.arange(count) * 360 / count
+        ]
+    )
+
+
+DOME = dome((15, 10), (40, 8), (65, 6))
 STEPS = 100
 """Of the correction's training: a tenth of what a fit may take."""
 
@@ -56,7 +62,7 @@ def test_smooth_fields_are_reproduced_between_the_lights():
 
 def test_leave_one_out_equals_leaving_one_out():
     values = np.random.default_rng(0).random(len(DOME))
-    residuals = LinearInterpolators(DOME, InterpolatorSettings()).leave_one_out() @ values  # (M, N)
+    residuals = LinearInterpolators(DOME, InterpolatorSettings()).leave_one_out()[0] @ values  # (M, N)
     for left_out in range(len(DOME)):
         others = np.delete(np.arange(len(DOME)), left_out)
         predicted = (
@@ -66,9 +72,17 @@ def test_leave_one_out_equals_leaving_one_out():
         assert residuals[:, left_out] == pytest.approx(values[left_out] - predicted, abs=1e-6)
 
 
+def test_methods_are_as_uncertain_of_a_photograph_left_out_as_of_a_new_light_there():
+    _, variances = LinearInterpolators(DOME, InterpolatorSettings()).leave_one_out()
+    for left_out in range(len(DOME)):
+        others = np.delete(DOME, left_out, axis=0)
+        as_new = LinearInterpolators(others, InterpolatorSettings()).variances(DOME[left_out : left_out + 1])
+        assert variances[:, left_out] == pytest.approx(as_new[:, 0], rel=1e-6)
+
+
 def test_every_method_has_weights_of_the_photographed_lights():
     methods = LinearInterpolators(DOME, InterpolatorSettings())
-    assert methods.weights(BETWEEN).shape == (len(methods.leave_one_out()), 3, len(DOME))
+    assert methods.weights(BETWEEN).shape == (len(methods.leave_one_out()[0]), 3, len(DOME))
 
 
 def test_shares_are_a_mix():
@@ -102,15 +116,15 @@ def test_a_light_below_the_horizon_and_few_lights_are_tolerated():
     assert np.abs(pictures - smooth_field(BETWEEN, 6, 5)[..., None]).max() < 0.25
 
 
-def glossy_field(lights, seed=0, height=24, width=24):
+def glossy_field(lights, roughness=0.25, diffuse=0.5, height=24, width=24):
     """(L, H, W) in [0, 1]: bumps of one shiny material, whose highlights move as their normals do."""
-    slopes = np.random.default_rng(seed).normal(0, 0.25, (2, height, width))
+    slopes = np.random.default_rng(0).normal(0, roughness, (2, height, width))
     normals = np.stack([-slopes[0], -slopes[1], np.ones((height, width))])
     normals /= np.linalg.norm(normals, axis=0)
     half = lights + np.array([0, 0, 1])
     half /= np.linalg.norm(half, axis=1, keepdims=True)
-    diffuse, gloss = (np.clip(np.einsum("li,ihw->lhw", v, normals), 0, 1) for v in (lights, half))
-    return 0.5 * diffuse + 0.5 * gloss**30
+    matte, gloss = (np.clip(np.einsum("li,ihw->lhw", v, normals), 0, 1) for v in (lights, half))
+    return diffuse * matte + (1 - diffuse) * gloss**30
 
 
 def test_the_correction_learned_from_all_pixels_helps_each():
@@ -125,6 +139,21 @@ def test_the_correction_learned_from_all_pixels_helps_each():
     assert errors[0.5] < 0.9 * errors[0.0]
 
 
+def test_no_method_spoils_a_ring_that_was_not_photographed():
+    """A cubic polynomial predicts glossy photographs well from their ring, and badly where a ring is missing."""
+    lights, missing = dome((10, 18), (50, 10), (70, 8), (90, 1)), dome((30, 12))
+    photographs, truth = (glossy_field(lights, roughness=0.05, diffuse=0.2) for lights in (lights, missing))
+    cubic = LinearInterpolators(lights, InterpolatorSettings()).weights(missing)[2]  # (12, N)
+    errors = [
+        np.square(pictures - truth[..., None]).mean() ** 0.5
+        for pictures in (
+            np.tensordot(cubic, photographs, 1)[..., None],
+            interpolate(collection(photographs, lights), missing),
+        )
+    ]
+    assert errors[1] < errors[0] / 3
+
+
 def test_the_correction_is_the_seeds():
     photographs = Photographs(collection(glossy_field(DOME)), np.arange(len(DOME)), torch.device("cpu"))
     first, again, other = (Interpolator(photographs, seed, 20).correction.last.weight for seed in (1, 1, 2))
@@ -136,7 +165,7 @@ def test_hard_photographs_do_not_drown_the_others():
     values[3] = np.random.default_rng(5).random((16, 16))  # a photograph that nothing predicts
     photographs = Photographs(collection(values), np.arange(len(DOME)), torch.device("cpu"))
     teacher = Interpolator(photographs, most_steps=1)
-    left_out = torch.from_numpy(teacher.methods.leave_one_out()).float()
+    left_out = torch.from_numpy(teacher.methods.leave_one_out()[0]).float()
     importance = interpolator._importance(left_out, interpolator._Pixels(photographs, torch.Generator()))
     assert importance[3] == importance.min() < 0.01 * importance.max()
     assert importance.mean() == pytest.approx(1)
