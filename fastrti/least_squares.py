@@ -84,26 +84,24 @@ def term_solver(terms: Terms, lights: Lights) -> NDArray[np.float64]:
     return solve(design.T @ design, light_penalty(terms), design.T)
 
 
-def term_variances(terms: Terms, lights: Lights, new: Lights) -> NDArray[np.float64]:
-    """How uncertain a photograph under a new light is, predicted by regularised least squares from those at `lights`.
+def coefficient_covariance(terms: Terms, lights: Lights) -> NDArray[np.float64]:
+    """How uncertain the coefficients of T terms are: (AᵀA + penalty)⁻¹, with the terms of the photographs as A.
 
-    The unit is the variance of a photograph about its least-squares fit. So 1 is a light at which the coefficients are
-    known exactly.
+    The unit is the variance of a photograph about its least-squares fit. So a photograph under a new light has the
+    variance 1 + t · covariance · t.
 
     Source: Rasmussen & Williams 2006, "Gaussian Processes for Machine Learning", eq. 2.8, with the penalty as the
     inverse of the prior covariance.
 
     Args:
         terms: T of them.
-        lights: (N, 3) unit vectors.
-        new: (L, 3) unit vectors.
+        lights: (N, 3) unit vectors of the photographs.
 
     Returns:
-        (L,).
+        (T, T).
     """
-    design, values = terms(lights), terms(new)
-    variances: NDArray[np.float64] = 1 + (values.T * solve(design.T @ design, light_penalty(terms), values.T)).sum(0)
-    return variances
+    design = terms(lights)
+    return solve(design.T @ design, light_penalty(terms), np.eye(design.shape[1]))
 
 
 def determined_terms(terms: Terms, lights: Lights) -> int:

@@ -42,7 +42,7 @@ PROTOCOLS: dict[str, Callable[[NDArray[np.float64]], Indices]] = {
     "25–35°": lambda lights: np.nonzero(np.abs(np.degrees(np.arcsin(lights[:, 2].clip(-1, 1))) - 30) <= 5)[0],
 }
 """The lights held out."""
-SHIPPED = "g of the light itself, two layers"
+SHIPPED = "shares by the variance at the light, three quarters of the correction"
 """What is shipped. Trials of other days were changes to what was shipped then, and are compared with that."""
 
 
@@ -132,6 +132,7 @@ _SHIPPED = InterpolatorSettings()
 TEACHERS: dict[str, InterpolatorSettings] = {
     "as shipped": _SHIPPED,
     "no correction of the shares": replace(_SHIPPED, correction_taken=0.0),
+    "half of the correction": replace(_SHIPPED, correction_taken=0.5),
     "all of the correction": replace(_SHIPPED, correction_taken=1.0),
     "correction 16 wide": replace(_SHIPPED, correction_width=16),
     "correction 64 wide": replace(_SHIPPED, correction_width=64),

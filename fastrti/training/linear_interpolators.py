@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from fastrti.least_squares import Terms, solve, term_solver, term_variances
+from fastrti.least_squares import Terms, coefficient_covariance, solve, term_solver
 from fastrti.objects.light_terms import monomial_terms, monomials
 from fastrti.photographs.coverage import different_lights, same_light
 from fastrti.training.settings import InterpolatorSettings
@@ -25,6 +25,7 @@ class LinearInterpolators:
         degrees = _degrees(settings.degrees, len(different_lights(lights)))
         self._polynomials = [_polynomial(degree) for degree in degrees]
         self._solvers = [term_solver(terms, lights) for terms in self._polynomials]
+        self._covariances = [coefficient_covariance(terms, lights) for terms in self._polynomials]
         self._inverses = [self._inverse(length, noise) for length, noise in self._processes]
 
     def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
@@ -38,9 +39,12 @@ class LinearInterpolators:
 
         In a wide gap between the photographs, a method that extrapolates there is far more uncertain than others.
 
-        Source: Rasmussen & Williams 2006, eq. 2.26 (Gaussian processes); `term_variances` (least squares).
+        Source: Rasmussen & Williams 2006, eq. 2.26 (Gaussian processes); `coefficient_covariance` (least squares).
         """
-        variances = [term_variances(terms, self.lights, lights) for terms in self._polynomials]
+        variances = []
+        for terms, covariance in zip(self._polynomials, self._covariances):
+            values = terms(lights)
+            variances.append(1 + ((values @ covariance) * values).sum(1))
         for (length, noise), inverse in zip(self._processes, self._inverses):
             kernel = self._kernel(lights, self.lights, length)
             prior = 1.5 + 0.5 * np.square(lights * self._axes).sum(1)  # the kernel of each light with itself

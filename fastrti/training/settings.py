@@ -100,7 +100,7 @@ class InterpolatorSettings:
     blur_cells: float = 1.0
     shrinkage: float = 0.3
     importance: bool = True
-    correction_taken: float = 0.5
+    correction_taken: float = 0.75
     correction_width: int = 32
     correction_steps: int = 1000
 
