@@ -66,7 +66,7 @@ class Predictor:
         """
         good = np.flatnonzero(~self.left_out)
         every = np.zeros((len(self.shares), len(lights), len(self.lights)))
-        every[:, :, good] = self._methods.weights(lights)
+        every[:, :, good] = self._methods.at(lights)[0]
         own = every[:, :, index].copy()
         every[:, :, index] = 0
         every += own[:, :, None] * self._every_weight[:, None, index]  # as if it had the value that is predicted of it
@@ -121,7 +121,7 @@ def _predictor(
     residuals, _ = methods.leave_one_out()  # (M, G, G)
     weights = np.zeros((len(residuals), len(lights), len(lights)))
     weights[:, good[:, None], good] = np.eye(len(good)) - residuals
-    weights[:, np.flatnonzero(left_out)[:, None], good] = methods.weights(lights[left_out])
+    weights[:, np.flatnonzero(left_out)[:, None], good] = methods.at(lights[left_out])[0]
     weights[:, np.arange(len(lights)), np.arange(len(lights))] = 0  # exactly
     shares = _shares(residuals.astype(np.float32) @ values[good])
     mixed = np.tensordot(shares, weights, axes=1).astype(np.float32)

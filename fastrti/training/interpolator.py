@@ -103,10 +103,9 @@ class Interpolator:
         Returns:
             (L, 3, P) float32, not clamped.
         """
-        asked = lights.cpu().double().numpy()
-        weights = torch.from_numpy(self.methods.weights(asked)).to(samples)  # (M, L, N)
-        shares = _under(shares, self._certainty(self.methods.variances(asked)))
-        mix, deviations = _mixed(_answers(weights, samples), shares)
+        weights, variances = self.methods.at(lights.cpu().double().numpy())
+        shares = _under(shares, self._certainty(variances))
+        mix, deviations = _mixed(_answers(torch.from_numpy(weights).to(samples), samples), shares)
         return torch.lerp(mix, self.correction(mix, deviations, shares), self.settings.correction_taken)
 
     def _covariances(self, photographs: Photographs, leave_one_out: Tensor) -> Tensor:  # (M, N, N) → (M, M, h, w)

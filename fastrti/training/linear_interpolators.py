@@ -28,28 +28,31 @@ class LinearInterpolators:
         self._covariances = [coefficient_covariance(terms, lights) for terms in self._polynomials]
         self._inverses = [self._inverse(length, noise) for length, noise in self._processes]
 
-    def weights(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L, N)
-        """The weights of the N photographs at each of L lights, by each method."""
-        polynomials = [terms(lights) @ solver for terms, solver in zip(self._polynomials, self._solvers)]
-        kernels = [self._kernel(lights, self.lights, length) for length, _ in self._processes]
-        return np.stack(polynomials + [kernel @ inverse for kernel, inverse in zip(kernels, self._inverses)])
+    def at(self, lights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How each method predicts values under L lights, and how uncertain it is of them.
 
-    def variances(self, lights: NDArray[np.float64]) -> NDArray[np.float64]:  # (L, 3) → (M, L)
-        """How uncertain each method is at each of L lights: the predictive variance, in a unit of the method's own.
-
-        In a wide gap between the photographs, a method that extrapolates there is far more uncertain than others.
+        The variances are in a unit of each method's own. In a wide gap between the photographs, a method that
+        extrapolates there is far more uncertain than others.
 
         Source: Rasmussen & Williams 2006, eq. 2.26 (Gaussian processes); `coefficient_covariance` (least squares).
+
+        Args:
+            lights: (L, 3) unit vectors.
+
+        Returns:
+            (M, L, N), the weights of the photographs, and (M, L), the variances of the predictions.
         """
-        variances = []
-        for terms, covariance in zip(self._polynomials, self._covariances):
+        weights, variances = [], []
+        for terms, solver, covariance in zip(self._polynomials, self._solvers, self._covariances):
             values = terms(lights)
+            weights.append(values @ solver)
             variances.append(1 + ((values @ covariance) * values).sum(1))
         for (length, noise), inverse in zip(self._processes, self._inverses):
             kernel = self._kernel(lights, self.lights, length)
             prior = 1.5 + 0.5 * np.square(lights * self._axes).sum(1)  # the kernel of each light with itself
-            variances.append(prior + noise - ((kernel @ inverse) * kernel).sum(1))
-        return np.stack(variances)
+            weights.append(kernel @ inverse)
+            variances.append(prior + noise - (weights[-1] * kernel).sum(1))
+        return np.stack(weights), np.stack(variances)
 
     def leave_one_out(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What each method makes of photographs that are predicted from those of other lights.
@@ -59,7 +62,7 @@ class LinearInterpolators:
         Source: Rasmussen & Williams 2006, eq. 5.12 (Gaussian processes); the PRESS residual (least squares).
 
         Returns:
-            (M, N, N), maps N values to the N residuals, and (M, N), the variances of the predictions as in `variances`.
+            (M, N, N), maps N values to the N residuals, and (M, N), the variances of the predictions as in `at`.
         """
         smoothers = [terms(self.lights) @ solver for terms, solver in zip(self._polynomials, self._solvers)]
         makers = np.stack([np.eye(len(self.lights)) - smoother for smoother in smoothers] + self._inverses)

@@ -162,13 +162,13 @@ def test_photographs_of_one_light_are_left_out_together():
     residuals = LinearInterpolators(lights, InterpolatorSettings()).leave_one_out()[0] @ values
     for left_out, others in ((0, np.arange(1, 16)), (16, np.arange(1, 16)), (3, np.delete(np.arange(17), 3))):
         alone = LinearInterpolators(lights[others], InterpolatorSettings())
-        predicted = alone.weights(lights[[left_out]])[:, 0] @ values[others]
+        predicted = alone.at(lights[[left_out]])[0][:, 0] @ values[others]
         assert residuals[-4:, left_out] == pytest.approx(values[left_out] - predicted[-4:], abs=1e-6)
 
 
 def test_polynomials_alone_interpolate_few_lights():
     settings = InterpolatorSettings(processes=())
-    assert LinearInterpolators(ONE[:3], settings).weights(ONE).shape == (1, 8, 3)
+    assert LinearInterpolators(ONE[:3], settings).at(ONE)[0].shape == (1, 8, 3)
 
 
 @pytest.mark.parametrize("process", [(0.4, 0.0), (0.4, 1e-9), (0.0, 0.03)])

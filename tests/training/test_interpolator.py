@@ -66,7 +66,7 @@ def test_leave_one_out_equals_leaving_one_out():
     for left_out in range(len(DOME)):
         others = np.delete(np.arange(len(DOME)), left_out)
         predicted = (
-            LinearInterpolators(DOME[others], InterpolatorSettings()).weights(DOME[left_out : left_out + 1])[:, 0]
+            LinearInterpolators(DOME[others], InterpolatorSettings()).at(DOME[left_out : left_out + 1])[0][:, 0]
             @ values[others]
         )
         assert residuals[:, left_out] == pytest.approx(values[left_out] - predicted, abs=1e-6)
@@ -76,13 +76,13 @@ def test_methods_are_as_uncertain_of_a_photograph_left_out_as_of_a_new_light_the
     _, variances = LinearInterpolators(DOME, InterpolatorSettings()).leave_one_out()
     for left_out in range(len(DOME)):
         others = np.delete(DOME, left_out, axis=0)
-        as_new = LinearInterpolators(others, InterpolatorSettings()).variances(DOME[left_out : left_out + 1])
+        _, as_new = LinearInterpolators(others, InterpolatorSettings()).at(DOME[left_out : left_out + 1])
         assert variances[:, left_out] == pytest.approx(as_new[:, 0], rel=1e-6)
 
 
 def test_every_method_has_weights_of_the_photographed_lights():
     methods = LinearInterpolators(DOME, InterpolatorSettings())
-    assert methods.weights(BETWEEN).shape == (len(methods.leave_one_out()[0]), 3, len(DOME))
+    assert methods.at(BETWEEN)[0].shape == (len(methods.leave_one_out()[0]), 3, len(DOME))
 
 
 def test_shares_are_a_mix():
@@ -96,7 +96,7 @@ def test_a_highlight_is_interpolated_better_than_by_a_polynomial():
     lobe = np.stack([np.exp(-((DOME - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)] * 64, axis=1).reshape(-1, 8, 8)
     truth = np.exp(-((BETWEEN - light_from_angles(90, 65)) ** 2).sum(1) / 0.2)
     pictures = interpolate(collection(lobe), BETWEEN, steps=1000)
-    polynomial = LinearInterpolators(DOME, InterpolatorSettings()).weights(BETWEEN)[2] @ lobe[:, 0, 0]
+    polynomial = LinearInterpolators(DOME, InterpolatorSettings()).at(BETWEEN)[0][2] @ lobe[:, 0, 0]
     assert np.abs(pictures[:, 4, 4, 0] - truth).mean() < 0.5 * np.abs(polynomial - truth).mean()
 
 
@@ -143,7 +143,7 @@ def test_no_method_spoils_a_ring_that_was_not_photographed():
     """A cubic polynomial predicts glossy photographs well from their ring, and badly where a ring is missing."""
     lights, missing = dome((10, 18), (50, 10), (70, 8), (90, 1)), dome((30, 12))
     photographs, truth = (glossy_field(lights, roughness=0.05, diffuse=0.2) for lights in (lights, missing))
-    cubic = LinearInterpolators(lights, InterpolatorSettings()).weights(missing)[2]  # (12, N)
+    cubic = LinearInterpolators(lights, InterpolatorSettings()).at(missing)[0][2]  # (12, N)
     errors = [
         np.square(pictures - truth[..., None]).mean() ** 0.5
         for pictures in (
