@@ -123,7 +123,7 @@ def taught_by(name: str) -> dict[str, Any]:
 
 
 def beside_the_interpolator(*hidden: int) -> dict[str, Any]:
-    """The mean of the interpolator and of a network of these widths, else like a "neural" teacher."""
+    """A network of these widths that the interpolator corrects, else like a "neural" teacher."""
     wide = Student("wide", True, hidden, "relu", True, ("none",), encoder_layers=4)
     return {"teacher": Teacher("both", network=wide, network_steps=1.0)}
 

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 
 import fastrti
 from fastrti.errors import ArgumentError
@@ -36,11 +35,13 @@ from fastrti.training.randomness import generator, seeded
 from fastrti.training.samples import Photographs, PixelSamples
 from fastrti.training.settings import Alpha, Preset, Student, Teacher
 from fastrti.training.students import choose_preset, choose_teacher, parse_student
-from fastrti.training.teachers import answers_of, checked_teacher, mean_of
+from fastrti.training.teachers import InterpolatorTeacher, answers_of, checked_teacher
 
 OwnStudent = Callable[[int, int], Autoencoder]
 """A student of your own: (number of photographs N, number of planes K) → an `Autoencoder`, randomly initialised."""
 
+NETWORK_STEPS = 1 / 3
+"""Of the student's steps: those of the network that the interpolator corrects."""
 _STANDARD = 4096  # pixels whose mean and spread standardise the encoder's input
 
 
@@ -71,7 +72,7 @@ def fit(
             `parse_student`.
         teacher: what the student learns from beside the photographs. Pass a name, the settings of a teacher, or a
             function of your own, which is asked at new lights. The names are "interpolator", "neural" (a wide network),
-            "both" (the mean of what the interpolator and a network say) and "none". None takes the teacher of the
+            "both" (a wide network that the interpolator corrects) and "none". None takes the teacher of the
             preset, or the student's default.
         preset: "quick", "default" or "best", see `PRESETS` and `PUBLISHED_PRESETS`, or settings of your own.
         loss: the error of rendered colours. None takes the student's: the root-mean-square error of each light, or the
@@ -193,22 +194,25 @@ class _Run:
         Returns:
             The name of the network trained last, the network, and the steps it was trained for.
         """
-        functions, trust = [] if own_teacher is None else [checked_teacher(own_teacher)], None
+        taught: dict[str, Any] = {} if own_teacher is None else {"teacher": checked_teacher(own_teacher)}
         if teacher.name in ("neural", "both"):
             wide = teacher.network or student.wide_teacher(teacher.name)
-            share = teacher.network_steps or (0.5 if teacher.name == "both" else 1.0)
+            share = teacher.network_steps or (NETWORK_STEPS if teacher.name == "both" else 1.0)
             steps = math.ceil(self.preset.steps * share)
             network, done = self._train(f"teacher {wide.name}", builder(wide), preset=replace(self.preset, steps=steps))
             if done < steps:
                 return wide.name, network, done
-            functions.append(answers_of(network))
+            taught["teacher"] = answers_of(network)
         if teacher.name in ("interpolator", "both"):
-            function, trust = self._interpolator(teacher)
-            functions.append(function)
-        if not functions:
+            interpolator = self._interpolator(teacher)
+            taught["trust"] = interpolator.trust
+            if teacher.name == "both":
+                taught["teacher"] = interpolator.corrected(network)
+            else:
+                taught.update(teacher=interpolator, teacher_from=interpolator.corrected)
+        if not taught:
             return student.name, *self._train(student.name, make)
-        taught: dict[str, Any] = {"teacher": mean_of(functions), "alpha": alpha, "trust": trust}
-        return student.name, *self._train(student.name, make, at_new_lights=student.conditioned, **taught)
+        return student.name, *self._train(student.name, make, at_new_lights=student.conditioned, alpha=alpha, **taught)
 
     def fit_int8(self, network: Trained, encoded: EncodedPixels, alpha: Alpha) -> Trained:
         """Trains the decoders for int8, on the object's planes; the network itself is the teacher at new lights."""
@@ -222,12 +226,9 @@ class _Run:
         task = Task(name, self.samples, self.lights, loss=self.loss, **taught)
         return train_anew(make, task, preset or self.preset, self.planes, self.seed, self.checkpoint, self.score)
 
-    def _interpolator(self, teacher: Teacher) -> tuple[TeacherFunction, Tensor]:
-        """The interpolator, and how far the student trusts it at each of the pixels."""
+    def _interpolator(self, teacher: Teacher) -> InterpolatorTeacher:
         interpolator = Interpolator(self.photographs, self.seed, self.preset.steps, teacher.interpolator)
-        pixels = self.samples.rows, self.samples.columns
-        shares, trust = interpolator.shares_of(*pixels), interpolator.trust_of(*pixels)
-        return lambda samples, pixels, lights: interpolator(samples, shares[:, pixels], lights), trust
+        return InterpolatorTeacher(interpolator, self.samples, self.lights)
 
 
 def train_anew(

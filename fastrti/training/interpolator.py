@@ -92,21 +92,26 @@ class Interpolator:
         return trust / trust.square().mean().sqrt()
 
     @torch.no_grad()
-    def __call__(self, samples: Tensor, shares: Tensor, lights: Tensor) -> Tensor:
+    def __call__(self, samples: Tensor, shares: Tensor, lights: Tensor, values: Tensor | None = None) -> Tensor:
         """What P pixels look like under L lights.
 
         Args:
             samples: (N, 3, P) float32, the pixels' photographs.
             shares: (M, P) of the same pixels.
             lights: (L, 3) unit vectors.
+            values: (N, 3, P) float32, other values under the photographs' lights. They are interpolated in place of the
+                samples, by the shares that the samples lead to.
 
         Returns:
             (L, 3, P) float32, not clamped.
         """
-        weights, variances = self.methods.at(lights.cpu().double().numpy())
-        shares = _under(shares, self._certainty(variances))
-        mix, deviations = _mixed(_answers(torch.from_numpy(weights).to(samples), samples), shares)
-        return torch.lerp(mix, self.correction(mix, deviations, shares), self.settings.correction_taken)
+        numbers, variances = self.methods.at(lights.cpu().double().numpy())
+        weights, shares = torch.from_numpy(numbers).to(samples), _under(shares, self._certainty(variances))
+        mix, deviations = _mixed(_answers(weights, samples), shares)
+        corrected = self.correction(mix, deviations, shares)
+        if values is not None:
+            mix, deviations = _mixed(_answers(weights, values), shares)
+        return torch.lerp(mix, mix + (corrected * deviations).sum(1), self.settings.correction_taken)
 
     def _covariances(self, photographs: Photographs, leave_one_out: Tensor) -> Tensor:  # (M, N, N) → (M, M, h, w)
         """The covariance of the methods' leave-one-out residuals around every cell."""
@@ -149,7 +154,8 @@ class Interpolator:
             shown = torch.randperm(len(samples), generator=draws)[:_CORRECTION_LIGHTS].to(samples.device)
             shares = _under(self._shares_at(rows, columns), certainty[:, shown])
             mix, deviations = _mixed(_answers(predictions[:, shown], samples), shares)
-            errors = (correction(mix, deviations, shares) - samples[shown]).square().mean((1, 2))
+            rendered = mix + (correction(mix, deviations, shares) * deviations).sum(1)
+            errors = (rendered - samples[shown]).square().mean((1, 2))
             optimizer.zero_grad()
             (errors @ importance[shown]).backward()
             optimizer.step()
@@ -206,13 +212,12 @@ class _Correction(nn.Module):
         return sum(layer.weight.numel() for layer in (self.first, self.second, self.last))
 
     def forward(self, mix: Tensor, deviations: Tensor, shares: Tensor) -> Tensor:
-        """(L, 3, P), (L, M, 3, P), (L, M, P) → (L, 3, P), the mix by corrected shares."""
+        """(L, 3, P), (L, M, 3, P), (L, M, P) → (L, M, 3, P), the corrected shares."""
         h = torch.cat([self._scale * deviations.flatten(1, 2), 3 * (mix - self._centre)], dim=1)  # (L, 3M + 3, P)
         for layer in (self.first, self.second, self.last):
             h = torch.baddbmm(layer.bias[:, None], layer.weight.expand(len(h), -1, -1), h)
             h = h if layer is self.last else functional.relu_(h)
-        corrected = torch.softmax(h.view_as(deviations) + (shares + _LEAST_SHARE).log()[:, :, None], dim=1)
-        return mix + (corrected * deviations).sum(1)
+        return torch.softmax(h.view_as(deviations) + (shares + _LEAST_SHARE).log()[:, :, None], dim=1)
 
 
 def _answers(weights: Tensor, samples: Tensor) -> Tensor:  # (M, L, N), (N, 3, P) → (L, M, 3, P)

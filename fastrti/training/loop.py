@@ -32,6 +32,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 CHECKPOINT_STEPS = 500
 TOGETHER = 0.6
 """Of the steps: experts are one network until then. So their errors are alike, and means of them are good networks."""
+_LEARNED = 0.4  # of the steps: a teacher can be made of the network then, and most steps are still to come
 _REPORT_STEPS = 200
 _WARM_UP = 0.1  # of the steps, to the peak learning rate
 _AVERAGED = 0.02  # of the steps: the horizon of the moving average of the weights
@@ -68,6 +69,8 @@ class Task:
             1 − α. This is the loss of DisK-NeuralRTI, where α is constant.
         loss: of rendered colours.
         trust: (P,) of all pixels. Differences from the teacher's answers are multiplied by it. None stands for 1.
+        teacher_from: makes a better teacher of a copy of the network, as it is after 40 % of the steps. None keeps the
+            teacher.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Task:
     alpha: Alpha = (1.0, 1.0)
     loss: Loss = root_mean_square
     trust: Tensor | None = None
+    teacher_from: Callable[[Trained], TeacherFunction] | None = None
 
 
 def train(
@@ -111,12 +115,18 @@ def train(
     decay = 1 - 1 / max(_AVERAGED * preset.steps, 1)
     learner, experts = _Learner(network), len(task.samples.parts)
     together = int(TOGETHER * preset.steps) if experts > 1 else preset.steps
+    learned = int(_LEARNED * preset.steps) if task.teacher_from else preset.steps
+    if checkpoint.steps_done(task.name) > learned:
+        learner.keep()
     if checkpoint.steps_done(task.name) > together:
         learner.split(experts)
     done = checkpoint.resume(task.name, learner.parts, generator, preset.steps)
+    teacher = task.teacher
     words = ""
     with Progress(f"training {task.name}", preset.steps, done) as progress, suppress(KeyboardInterrupt):
         while done < preset.steps:
+            if task.teacher_from is not None and teacher is task.teacher and done >= learned:
+                teacher = task.teacher_from(learner.kept or learner.keep())
             if done == together:
                 learner.split(experts)
             learner.optimizer.param_groups[0]["lr"] = preset.learning_rate * one_cycle(done / preset.steps)
@@ -132,9 +142,9 @@ def train(
 
             rendered = learner.network(samples, lights)  # (L, 3, P)
             error = task.loss(rendered[: len(photographed)], samples[photographed])
-            if task.teacher is not None:
+            if teacher is not None:
                 with torch.no_grad():
-                    taught = task.teacher(samples, pixels, asked)
+                    taught = teacher(samples, pixels, asked)
                     trust = 1.0 if task.trust is None else task.trust[pixels]
                 alpha = task.alpha[0] + (task.alpha[1] - task.alpha[0]) * done / preset.steps
                 error = alpha * error + (1 - alpha) * task.loss(trust * rendered[-len(asked) :], trust * taught)
@@ -166,7 +176,10 @@ class _Learner:
         network: it, or several experts.
         average: the moving average of its weights.
         optimizer: Adam and its averages of gradients.
+        kept: the average as it once was, or None.
     """
+
+    kept: Trained | None = None
 
     def __init__(self, network: Trained):
         self.network, self.average = network, copy.deepcopy(network).requires_grad_(False)
@@ -175,7 +188,17 @@ class _Learner:
     @property
     def parts(self) -> dict[str, nn.Module | Optimizer]:
         """What a checkpoint keeps, by name."""
-        return {"network": self.network, "average": self.average, "optimizer": self.optimizer}
+        parts: dict[str, nn.Module | Optimizer] = {
+            "network": self.network,
+            "average": self.average,
+            "optimizer": self.optimizer,
+        }
+        return parts if self.kept is None else {**parts, "kept": self.kept}
+
+    def keep(self) -> Trained:
+        """Keeps the average as it is now."""
+        self.kept = copy.deepcopy(self.average)
+        return self.kept
 
     def split(self, experts: int) -> None:
         """Makes one network so many experts, which start alike. Experts stay as they are."""

@@ -1,5 +1,8 @@
 """Pixels of a collection for a training loop: bytes in memory, floats for each batch."""
 
+import copy
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -70,8 +73,7 @@ class PixelSamples:
         self.values = torch.empty(shape, dtype=torch.uint8 if as_bytes else torch.float16, device=photographs.device)
         for start in counted(range(0, len(rows), _CHUNK), "gathering pixels"):
             stop = start + _CHUNK
-            chunk = photographs.read(rows[start:stop], columns[start:stop]).flatten(0, 1).T  # (P, 3N)
-            self.values[start:stop] = (chunk / self.scale).round() if as_bytes else chunk
+            self.values[start:stop] = self._stored(photographs.read(rows[start:stop], columns[start:stop]))
 
     def __len__(self) -> int:
         return len(self.values)
@@ -88,3 +90,25 @@ class PixelSamples:
         """The photographed values of some of the pixels, by their position among these."""
         values = self.values[pixels.to(self.values.device)].float() * self.scale  # (P, 3N)
         return values.T.contiguous().view(-1, 3, len(pixels))
+
+    @torch.no_grad()
+    def rendered(self, render: Callable[[Tensor], Tensor], what: str) -> "PixelSamples":
+        """The same pixels as a network renders them under the lights of the photographs, clamped to [0, 1].
+
+        Args:
+            render: (N, 3, P) photographs of pixels, grouped as `draw` groups them → (N, 3, P).
+            what: is being done, as the progress says it.
+        """
+        own = copy.copy(self)
+        own.values = torch.empty_like(self.values)
+        parts = self.parts or [torch.arange(len(self))]
+        each = max(_CHUNK // len(parts), 1)
+        for start in counted(range(0, max(map(len, parts)), each), what):
+            # A part that ends early starts again, since each expert gets as many pixels as the others.
+            pixels = torch.cat([part[torch.arange(start, start + each) % len(part)] for part in parts])
+            own.values[pixels.to(own.values.device)] = self._stored(render(self.batch(pixels)).clamp(0, 1))
+        return own
+
+    def _stored(self, samples: Tensor) -> Tensor:  # (N, 3, P) float32 [0, 1] → (P, 3N)
+        values = samples.flatten(0, 1).T
+        return ((values / self.scale).round() if self.values.dtype == torch.uint8 else values).to(self.values.dtype)

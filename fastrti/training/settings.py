@@ -175,8 +175,8 @@ class Student:
     def wide_teacher(self, teacher: TeacherName) -> "Student":
         """The wide network among the teachers of this student. It learns from photographs only.
 
-        Beside the interpolator ("both") a narrower network, trained for half the steps, does as well. Its light network
-        has a single layer, which predicts better between rings of lights.
+        Where the interpolator corrects it ("both"), a narrower network, trained for a third of the steps, suffices. Its
+        light network has a single layer, which predicts better between rings of lights.
         """
         if not self.conditioned:
             return Student("neural", False, (50, 50), "elu", False, ("none",), encoder_layers=4)
@@ -190,11 +190,12 @@ class Teacher:
     """What a student learns from beside the photographs.
 
     Attributes:
-        name: "interpolator", "neural" (a wide network trained first), "both" (the mean of the two) or "none".
+        name: "interpolator", "neural" (a wide network trained first), "both" (such a network, corrected by the
+            interpolator) or "none".
         interpolator: the settings of the interpolator.
         network: the wide network. None takes the one that suits the student.
         network_steps: training steps of the wide network, as a share of the student's steps. None stands for 1, or for
-            0.5 beside the interpolator.
+            1/3 where the interpolator corrects the network.
     """
 
     name: TeacherName

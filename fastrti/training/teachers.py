@@ -1,11 +1,17 @@
-"""Teachers as functions: a network, the mean of several, and a function of one's own, which is checked."""
+"""Teachers as functions: a network, a network that is corrected, and a function of one's own, which is checked."""
 
-import torch
 from torch import Tensor
 
 from fastrti.errors import ArgumentError, TrainingError
 from fastrti.training.expert_networks import Trained
+from fastrti.training.interpolator import Interpolator
 from fastrti.training.loop import TeacherFunction
+from fastrti.training.samples import PixelSamples
+
+_NETWORK = 0.75
+"""Share of the network in a corrected network. The interpolator alone has the rest."""
+_CORRECTED = 0.75
+"""How much of what the network misses is corrected."""
 
 
 def answers_of(network: Trained) -> TeacherFunction:
@@ -34,10 +40,49 @@ def checked_teacher(teacher: TeacherFunction) -> TeacherFunction:
     return checked
 
 
-def mean_of(functions: list[TeacherFunction]) -> TeacherFunction:
-    """The mean of what several teachers say."""
+class InterpolatorTeacher:
+    """The interpolator as a teacher, and what it makes of a network.
 
-    def mean(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
-        return torch.stack([function(samples, pixels, lights) for function in functions]).mean(0)
+    Args:
+        interpolator: of the photographs.
+        samples: all pixels that the fit trains on.
+        lights: (N, 3) of the photographs.
+    """
 
-    return mean
+    def __init__(self, interpolator: Interpolator, samples: PixelSamples, lights: Tensor):
+        self.interpolator, self.samples, self.lights = interpolator, samples, lights
+        self._shares = interpolator.shares_of(samples.rows, samples.columns)
+
+    @property
+    def trust(self) -> Tensor:
+        """How far the student trusts it at each of the pixels, (P,)."""
+        return self.interpolator.trust_of(self.samples.rows, self.samples.columns)
+
+    def __call__(self, samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
+        """See `TeacherFunction`."""
+        return self.interpolator(samples, self._shares[:, pixels], lights)
+
+    def corrected(self, network: Trained) -> TeacherFunction:
+        """What a network says, corrected by what it misses.
+
+        A network has a few numbers per pixel, so it misses a part of each photograph. The interpolator tells what it
+        misses between the photographs. The network in turn knows what an interpolator cannot: how highlights move.
+        ¾ of the answer is the network's with ¾ of the correction, and ¼ the interpolator's own.
+
+        Source: regression kriging (Hengl, Heuvelink & Rossiter 2007).
+
+        Args:
+            network: has learned from the same pixels. It must not change any more.
+        """
+        render = answers_of(network)
+        rendered = self.samples.rendered(
+            lambda samples: network(samples, self.lights), "comparing the network with the photographs"
+        )
+
+        def teacher(samples: Tensor, pixels: Tensor, lights: Tensor) -> Tensor:
+            missed = samples - rendered.batch(pixels)
+            rest = (1 - _NETWORK) * samples + _NETWORK * _CORRECTED * missed
+            interpolated = self.interpolator(samples, self._shares[:, pixels], lights, rest)
+            return _NETWORK * render(samples, pixels, lights) + interpolated
+
+        return teacher

@@ -295,6 +295,10 @@ def test_ctrl_c_while_experts_are_one_network_still_makes_an_object_of_several(m
         ("disk10", "neural", False, 5, 11),  # the teacher is trained
         ("lc8", "none", False, 5, 6),  # the experts were saved as one network
         ("lc8", "none", False, 3, 7),  # as several
+        ("lc8", "interpolator", False, 3, 4),  # when the teacher was about to change
+        ("lc8", "interpolator", False, 4, 6),  # after it had changed
+        ("lc8", "interpolator", False, 7, 8),  # and there were several
+        ("lc8", "both", False, 2, 6),  # the student learns from a corrected network
     ],
 )
 def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(
@@ -307,15 +311,15 @@ def test_a_resumed_fit_of_experts_equals_an_uninterrupted_one(
     class Stopped(Exception):
         pass
 
-    step, steps = torch.optim.Adam.step, iter(range(1000))
+    move_average, steps = loop._move_average, iter(range(1000))
 
-    def stopping(*args, **kwargs):
+    def stopping(*args):
         if next(steps) == stopped:
             raise Stopped
-        return step(*args, **kwargs)
+        move_average(*args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(torch.optim.Adam, "step", stopping)
+        patched.setattr(loop, "_move_average", stopping)
         with pytest.raises(Stopped):
             quick(mlic, **arguments, checkpoint=tmp_path / "fit.pt")
     assert (tmp_path / "fit.pt").exists()

@@ -19,6 +19,7 @@ from fastrti.training.networks import build
 from fastrti.training.samples import PixelSamples
 from fastrti.training.settings import PRESETS, InterpolatorSettings, Teacher
 from fastrti.training.students import parse_student
+from fastrti.training.teachers import InterpolatorTeacher
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +79,55 @@ def test_the_default_teacher_is_the_presets_or_the_students_own(mlic):
     assert quick(mlic, steps=1, student="direct20").training["teacher"] == "none"
 
 
-def test_both_teachers_answer_with_their_mean_and_the_network_learns_for_half_the_steps(mlic, monkeypatch):
+def recorded_tasks(monkeypatch):
+    """The name, the steps and the task of each loop that a fit runs."""
     taught = []
 
     def recorded(make, task, preset, *rest):
-        taught.append((task.name, preset.steps, task.teacher))
+        taught.append((task.name, preset.steps, task))
         return train_anew(make, task, preset, *rest)
 
-    def says(value):
-        return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), value)
-
     monkeypatch.setattr(fitting, "train_anew", recorded)
-    monkeypatch.setattr(fitting, "answers_of", lambda network: says(0.2))
-    monkeypatch.setattr(fitting._Run, "_interpolator", lambda self, teacher: (says(0.6), None))
+    return taught
+
+
+def test_both_teachers_are_a_network_of_a_third_of_the_steps_that_the_interpolator_corrects(mlic, monkeypatch):
+    taught, corrected = recorded_tasks(monkeypatch), []
+
+    def answers(self, network):
+        corrected.append(network)
+        return lambda samples, pixels, lights: torch.full((len(lights), 3, len(pixels)), 0.4)
+
+    monkeypatch.setattr(InterpolatorTeacher, "corrected", answers)
     quick(mlic, teacher="both", steps=9)
-    (wide, half, alone), (name, steps, both) = taught
-    assert (wide, half, alone, name, steps) == ("teacher lc32x32", 5, None, "lc16x16", 9)
-    torch.testing.assert_close(both(None, torch.arange(7), torch.zeros(2, 3)), torch.full((2, 3, 7), 0.4))
+    (wide, third, alone), (name, steps, task) = taught
+    assert (wide, third, alone.teacher, name, steps) == ("teacher lc32x32", 3, None, "lc16x16", 9)
+    assert [network.decoder.hidden for network in corrected] == [(32, 32)]
+    assert task.teacher(None, torch.arange(7), torch.zeros(2, 3)).unique().tolist() == pytest.approx([0.4])
+    assert task.teacher_from is None
+
+
+def test_from_40_percent_of_the_steps_the_teacher_builds_on_the_student(mlic, monkeypatch):
+    asked, made, corrected = [], [], InterpolatorTeacher.corrected
+
+    def recorded(self, network):
+        made.append((len(asked), network))
+        return corrected(self, network)
+
+    def interpolated(self, samples, pixels, lights):
+        asked.append(len(lights))
+        return torch.full((len(lights), 3, len(pixels)), 0.4)
+
+    monkeypatch.setattr(InterpolatorTeacher, "corrected", recorded)
+    monkeypatch.setattr(InterpolatorTeacher, "__call__", interpolated)
+    taught = recorded_tasks(monkeypatch)
+    quick(mlic, steps=10)
+    ((_, _, task),) = taught
+    ((before, network),) = made
+    assert before == len(asked) == 4
+    assert network.decoder.hidden == (16, 16)  # the student's average, which does not change any more
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert task.trust.shape == (HEIGHT * WIDTH,)
 
 
 def test_a_seed_decides_everything(mlic):
