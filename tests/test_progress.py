@@ -101,8 +101,8 @@ def test_every_long_task_of_a_command_is_named(tmp_path: Path, terminal: Termina
         f"fit {tmp_path}/sample/Dome -o {vase} --steps 2": [
             "loading PyTorch", "reading photographs", "looking at photographs", "gathering pixels",
             "training teacher lc32x32", "comparing interpolators", "weighing interpolators",
-            "training the interpolator", "training lc16x16", "encoding pixels", "rounding planes", "scoring",
-            "writing planes",
+            "training the interpolator", "comparing the network with the photographs", "training lc16x16",
+            "encoding pixels", "rounding planes", "scoring", "writing planes",
         ],
         f"fit {tmp_path}/sample/Dome -o {coin} --basis rbf": [
             "reading photographs", "looking at photographs", "finding principal components",
