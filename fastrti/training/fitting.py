@@ -202,14 +202,15 @@ class _Run:
             network, done = self._train(f"teacher {wide.name}", builder(wide), preset=replace(self.preset, steps=steps))
             if done < steps:
                 return wide.name, network, done
-            taught["teacher"] = answers_of(network)
         if teacher.name in ("interpolator", "both"):
             interpolator = self._interpolator(teacher)
             taught["trust"] = interpolator.trust
-            if teacher.name == "both":
-                taught["teacher"] = interpolator.corrected(network)
-            else:
-                taught.update(teacher=interpolator, teacher_from=interpolator.corrected)
+        if teacher.name == "neural":
+            taught["teacher"] = answers_of(network)
+        elif teacher.name == "both":
+            taught["teacher"] = interpolator.corrected(network)
+        elif teacher.name == "interpolator":
+            taught.update(teacher=interpolator, teacher_from=interpolator.corrected)
         if not taught:
             return student.name, *self._train(student.name, make)
         return student.name, *self._train(student.name, make, at_new_lights=student.conditioned, alpha=alpha, **taught)

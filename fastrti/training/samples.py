@@ -102,10 +102,11 @@ class PixelSamples:
         own = copy.copy(self)
         own.values = torch.empty_like(self.values)
         parts = self.parts or [torch.arange(len(self))]
-        each = max(_CHUNK // len(parts), 1)
-        for start in counted(range(0, max(map(len, parts)), each), what):
+        longest, each = max(map(len, parts)), max(_CHUNK // len(parts), 1)
+        for start in counted(range(0, longest, each), what):
             # A part that ends early starts again, since each expert gets as many pixels as the others.
-            pixels = torch.cat([part[torch.arange(start, start + each) % len(part)] for part in parts])
+            chosen = torch.arange(start, min(start + each, longest))
+            pixels = torch.cat([part[chosen % len(part)] for part in parts])
             own.values[pixels.to(own.values.device)] = self._stored(render(self.batch(pixels)).clamp(0, 1))
         return own
 

@@ -190,8 +190,8 @@ class Teacher:
     """What a student learns from beside the photographs.
 
     Attributes:
-        name: "interpolator", "neural" (a wide network trained first), "both" (such a network, corrected by the
-            interpolator) or "none".
+        name: "interpolator" (from 40 % of the steps on it corrects the student as it is then), "neural" (a wide network
+            trained first), "both" (such a network, corrected by the interpolator) or "none".
         interpolator: the settings of the interpolator.
         network: the wide network. None takes the one that suits the student.
         network_steps: training steps of the wide network, as a share of the student's steps. None stands for 1, or for
