@@ -22,7 +22,10 @@ MAX_JSON_VALUES = 1 << 19
 """Each takes up to a hundred bytes once it is parsed."""
 
 MAX_ARRAY_NUMBERS = 1 << 22
-BASE64_OVER = 1000  # arrays of more numbers than this are written as base64
+BASE64_OVER = 256  # arrays of more numbers than this are written as base64
+
+_BASE64_TYPES = {"f16": "<f2", "f32": "<f4"}
+"""What numbers in base64 are called, and how they lie in memory."""
 
 
 def _refuse_constant(name: str) -> float:
@@ -191,7 +194,8 @@ class Fields:
         return str(value)
 
     def array(self, key: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Finite numbers of the wanted shape; −1 stands for any length. Nested lists, or {"f32": base64, "shape"}."""
+        """Finite numbers of the wanted shape; −1 stands for any length. Nested lists, or base64 and a shape, see
+        `array_to_json`."""
         value = self.values.get(key)
         array = self._from_base64(key, value) if isinstance(value, dict) else self._from_lists(key, value)
         if array.ndim != len(shape) or any(want not in (-1, got) for want, got in zip(shape, array.shape)):
@@ -225,20 +229,32 @@ class Fields:
     def _from_base64(self, key: str, value: dict[str, Any]) -> NDArray[np.float64]:
         fields = Fields(value, f"{self.where}: {key}")
         shape = fields.integers("shape", at_most=3, low=0, high=MAX_ARRAY_NUMBERS)
+        name = "f16" if "f16" in value else "f32"
         try:
-            data = base64.b64decode(fields.text("f32"), validate=True)
+            data = base64.b64decode(fields.text(name), validate=True)
         except (binascii.Error, ValueError):
             raise ObjectError(f"{self.where}: expected base64 in {key!r}, got text that is not") from None
-        if len(data) != 4 * math.prod(shape):
+        kind = np.dtype(_BASE64_TYPES[name])
+        if len(data) != kind.itemsize * math.prod(shape):
             raise ObjectError(
-                f"{self.where}: expected {math.prod(shape)} float32 numbers in {key!r}, got {len(data)} bytes"
+                f"{self.where}: expected {math.prod(shape)} {kind.name} numbers in {key!r}, got {len(data)} bytes"
             )
-        return np.frombuffer(data, "<f4").reshape(shape).astype(np.float64)
+        return np.frombuffer(data, kind).reshape(shape).astype(np.float64)
 
 
 def array_to_json(array: NDArray[np.floating]) -> Any:
-    """Nested lists, or base64 of little-endian float32 for more than 1,000 numbers."""
+    """Nested lists, or {"f16" or "f32": base64, "shape": …} for more than 256 numbers.
+
+    The base64 is of little-endian float16 where these hold all numbers exactly, otherwise of float32.
+    """
     if array.size <= BASE64_OVER:
         return array.tolist()
-    data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-    return {"f32": base64.b64encode(data).decode("ascii"), "shape": list(array.shape)}
+    name = "f16" if np.array_equal(float16_values(array), array) else "f32"
+    data = np.ascontiguousarray(array, dtype=_BASE64_TYPES[name]).tobytes()
+    return {name: base64.b64encode(data).decode("ascii"), "shape": list(array.shape)}
+
+
+def float16_values(array: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The nearest float16 of each number, as float32. Beyond 65,504 it is infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype(np.float16).astype(np.float32)

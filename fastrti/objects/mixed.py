@@ -56,7 +56,7 @@ def mixed(relightable: Relightable, mixing: Floats) -> Relightable:
     unit = (relightable.maximum - relightable.minimum) / 255  # of z, for each byte
     undone = unit[:, None] * np.linalg.inv(mixing)  # z = undone·u + minimum
     decoders = tuple(
-        decoder.of_latents(undone, relightable.minimum)
+        decoder.of_latents(undone, relightable.minimum).in_float16()
         for decoder in relightable.decoders
         if isinstance(decoder, LightMlpDecoder)
     )

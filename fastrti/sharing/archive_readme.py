@@ -40,7 +40,8 @@ the suffix .jpg. Plane k, counted from 0, is channel k mod 3 of the file plane_N
 N = floor(k / 3) + 1. Let v_k be its byte at a pixel. Its value is
     z_k = v_k / 255 * (max_k - min_k) + min_k
 A list of many numbers may stand as {"f32": TEXT, "shape": SHAPE}: TEXT is base64 (RFC 4648) of
-32-bit floating-point numbers (IEEE 754), the low byte first, row by row.
+32-bit floating-point numbers (IEEE 754), the low byte first, row by row. With "f16" instead of
+"f32" they are 16-bit floating-point numbers.
 """
 
 _MASK = """\

@@ -80,6 +80,16 @@ def test_large_arrays_are_base64_and_small_ones_lists(tmp_path):
     assert large["weight"]["shape"] == list(DECODERS["light-mlp-relu-skip"].light_weights[1].shape)
 
 
+def test_numbers_that_16_bits_hold_exactly_are_written_so(tmp_path):
+    what = relightable("light-mlp-relu-skip")
+    halves = what.decoder.in_float16()
+    save(replace(what, decoder=halves), tmp_path / "object")
+    emitting = info_of(tmp_path / "object")["decoder"]["light_layers"][1]["weight"]
+    assert set(emitting) == {"f16", "shape"}
+    assert len(emitting["f16"]) == pytest.approx(halves.light_weights[1].size * 2 * 4 / 3, abs=4)
+    assert_equal(load(tmp_path / "object").decoder, halves)
+
+
 def test_arrays_as_lists_load_as_well_as_base64(tmp_path):
     save(relightable("light-mlp-relu-skip"), tmp_path / "object")
     decoder = info_of(tmp_path / "object")["decoder"]

@@ -43,6 +43,18 @@ def test_a_mixing_that_keeps_the_levels_keeps_the_pictures_exactly() -> None:
         assert abs(before - after).max() <= 1
 
 
+def test_a_layer_beyond_float16_stays_as_it_is() -> None:
+    decoder = DECODERS["light-mlp-relu-skip"]
+    hidden, emitting = decoder.light_weights
+    small = decoder.in_float16()
+    assert all(np.array_equal(weight, weight.astype(np.float16)) for weight in small.light_weights)
+    assert np.allclose(small.light_weights[1], emitting, rtol=2**-11, atol=2**-25)
+    large = replace(decoder, light_biases=(np.full_like(decoder.light_biases[0], 1e5), decoder.light_biases[1]))
+    kept = large.in_float16()
+    assert np.array_equal(kept.light_weights[0], hidden) and np.array_equal(kept.light_biases[0], large.light_biases[0])
+    assert np.array_equal(kept.light_weights[1], small.light_weights[1])
+
+
 def test_what_cannot_be_mixed_is_a_sentence() -> None:
     assert not can_mix(relightable("ptm"))
     with pytest.raises(ArgumentError, match="its planes cannot be mixed"):

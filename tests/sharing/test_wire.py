@@ -54,6 +54,8 @@ def test_planes_take_few_bytes_and_cost_at_most_what_was_allowed(tmp_path: Path,
     assert lost(what, opened) == pytest.approx(wire.loss_db, abs=0.1)  # other lights
     info = json.loads((tmp_path / "light" / "info.json").read_text())
     assert info["wire"] == {"codec": "jpeg", "steps": list(wire.steps), "loss_db": wire.loss_db}
+    if name.startswith("light-mlp"):
+        assert set(info["decoder"]["light_layers"][-1]["weight"]) == {"f16", "shape"}
     assert opened.extra["wire"] == info["wire"] and opened.training == what.training
     for file in (tmp_path / "light").glob("plane_*"):
         assert file.read_bytes().startswith(b"\xff\xd8")

@@ -164,8 +164,10 @@ class ArchiveReader:
 def numbers(value: Any) -> Vector:
     """A list of numbers, however it stands, flat."""
     if isinstance(value, dict):
-        data = base64.b64decode(value["f32"])
-        return list(struct.unpack(f"<{len(data) // 4}f", data))
+        name = "f16" if "f16" in value else "f32"
+        data = base64.b64decode(value[name])
+        size, kind = {"f16": (2, "e"), "f32": (4, "f")}[name]
+        return list(struct.unpack(f"<{len(data) // size}{kind}", data))
     return [n for inner in value for n in numbers(inner)] if value and isinstance(value[0], list) else list(value)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrti.errors import ArgumentError
-from fastrti.json_fields import Fields
+from fastrti.json_fields import Fields, float16_values
 from fastrti.objects.decoders.base import (
     Decoder,
     activation_from_json,
@@ -120,6 +120,16 @@ class LightMlpDecoder(Decoder):
             light_weights=(*self.light_weights[:-1], weight),
             light_biases=(*self.light_biases[:-1], bias[:, 0]),
         )
+
+    def in_float16(self) -> "LightMlpDecoder":
+        """The decoder with the nearest float16 of each weight and bias. A layer beyond their range stays as it is."""
+        weights, biases = [], []
+        for layer in zip(self.light_weights, self.light_biases):
+            nearest = [float16_values(array) for array in layer]
+            weight, bias = nearest if all(np.isfinite(array).all() for array in nearest) else layer
+            weights.append(weight)
+            biases.append(bias)
+        return replace(self, light_weights=tuple(weights), light_biases=tuple(biases))
 
     def _emitting(
         self, numbers: NDArray[np.float64], matrix: NDArray[np.float64], offset: NDArray[np.float64]

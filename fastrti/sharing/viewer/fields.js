@@ -32,13 +32,13 @@ export function readChoice(fields, key, options, where = 'info.json') {
 }
 
 /**
- * Finite numbers of a wanted shape, from nested lists or {"f32": base64, "shape": […]}.
+ * Finite numbers of a wanted shape, from nested lists, or {"f16" or "f32": base64, "shape": […]}.
  * @param {number[]} shape wanted lengths; −1 stands for any.
  * @returns {{data: Float64Array, shape: number[]}} row-major.
  */
 export function readArray(fields, key, shape, where = 'info.json') {
   const value = fields[key];
-  const array = value?.f32 === undefined ? fromLists(value) : fromBase64(value);
+  const array = value?.shape === undefined ? fromLists(value) : fromBase64(value);
   const fits = array && array.shape.length === shape.length && shape.every((n, i) => n < 0 || n === array.shape[i]);
   if (!fits || !array.data.every(Number.isFinite)) {
     refuse(where, key, `finite numbers of shape (${shape.map((n) => (n < 0 ? 'any' : n)).join(', ')})`, value);
@@ -54,13 +54,23 @@ function fromLists(value) {
   return regular && flat.every((n) => typeof n === 'number') ? { data: Float64Array.from(flat), shape } : null;
 }
 
-function fromBase64({ f32, shape }) {
+function fromBase64({ f16, f32, shape }) {
   try {
-    const bytes = Uint8Array.from(atob(f32), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(f16 ?? f32), (character) => character.charCodeAt(0));
     const view = new DataView(bytes.buffer);
-    const data = Float64Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
-    return data.length === shape.reduce((a, b) => a * b, 1) ? { data, shape } : null;
+    const [size, read] = f16 === undefined ? [4, (at) => view.getFloat32(at, true)] : [2, (at) => float16(view, at)];
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (bytes.length !== size * count) return null;
+    return { data: Float64Array.from({ length: count }, (_, i) => read(size * i)), shape };
   } catch {
     return null;
   }
+}
+
+/** A number of 16 bits (IEEE 754), the low byte first. Not every browser has DataView.getFloat16. */
+function float16(view, at) {
+  const bits = view.getUint16(at, true);
+  const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, (bits & 1023) / 1024];
+  if (exponent === 31) return NaN; // or infinity, which is no number of an object either
+  return sign * (exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction);
 }

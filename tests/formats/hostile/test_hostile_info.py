@@ -71,6 +71,8 @@ VALUES = {
     "long": "[" + ", ".join(["7"] * 5000) + "]",
     "no base64": '{"f32": "\\u00e4=", "shape": [1]}',
     "short base64": '{"f32": "AAAA", "shape": [1]}',
+    "float32 as float16": '{"f16": "AAAAAA==", "shape": [1]}',
+    "infinity in float16": '{"f16": "AHw=", "shape": [1]}',
     "NaN in base64": '{"f32": "AADAfw==", "shape": [1]}',
     "none in base64": '{"f32": "", "shape": [10, 0, 3]}',
     "absurd base64": '{"f32": "AAAAAA==", "shape": [4194304, 4194304, 4194304]}',
