@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from benchmarks.common.reports import RESULTS
 from benchmarks.common.rows import append_row, read_rows
@@ -23,10 +22,9 @@ from benchmarks.quality.wire_forms import AS_RELIGHT, CODECS, HELD_OUT, OWN, REL
 from fastrti import Mlic, Relightable, Renderer, fit, load, save
 from fastrti.lights import raised_to_horizon
 from fastrti.scoring.metrics import psnr
+from fastrti.training.settings import PRESETS
 
 FILE = RESULTS / "wire.csv"
-FITS: dict[str, dict[str, Any]] = {"quick": {"preset": "quick", "steps": 750}, "default": {"preset": "quick"}}
-"""The fits by the names that rows have, each of one expert."""
 PRESET = "quick"
 PLANES = 9
 """Of the objects whose planes are coded in every way."""
@@ -70,7 +68,7 @@ def main() -> None:
     parser.add_argument("--objects", type=Path, required=True, help="folder of the fitted objects")
     parser.add_argument("--results", type=Path, default=FILE, help="file of the rows")
     parser.add_argument("--scenes", nargs="+", default=PANEL, help="scenes whose names end so (default: the panel)")
-    parser.add_argument("--preset", default=PRESET, choices=FITS, help=f"of the fits (default: {PRESET})")
+    parser.add_argument("--preset", default=PRESET, choices=PRESETS, help=f"of the fits (default: {PRESET})")
     parser.add_argument("--planes", nargs="+", type=int, default=[PLANES], help=f"of the fits (default: {PLANES})")
     arguments = parser.parse_args()
     for scene in find_scenes(arguments.folders, arguments.scenes):
@@ -88,8 +86,8 @@ def _rows(scene: Scene, arguments: argparse.Namespace) -> Iterator[Row]:
         if missing := {form: make for form, make in forms.items() if (name, form) not in done}:
             place = arguments.objects / f"{arguments.preset}_{planes}" / scene.name
             if not place.exists():
-                settings = {"experts": 1, "planes": planes, "hold_out": HELD_OUT, **FITS[arguments.preset]}
-                save(fit(train, progress=False, **settings), place)
+                fitted = fit(train, preset=arguments.preset, planes=planes, hold_out=HELD_OUT, progress=False)
+                save(fitted, place)
             yield from _measured(scene, name, load(place), missing, test)
     for name, fitted in RELIGHT.items():
         if missing := {form: make for form, make in AS_RELIGHT.items() if (name, form) not in done}:

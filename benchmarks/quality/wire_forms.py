@@ -22,7 +22,7 @@ from fastrti.training.classical import fit_components
 HELD_OUT = 5
 """Photographs that no fit sees, of fastrti's objects and of Relight's."""
 
-LOSSES = (0.1, 0.2, 0.5, 1.0)
+LOSSES = (0.1, 0.2, 0.3, 0.5, 1.0)
 LOSSLESS = "PNG"
 JPEG_QUALITIES, WEBP_QUALITIES = (95, 90, 75), (95, 80)
 RELIGHT_QUALITIES = (95, 75)
