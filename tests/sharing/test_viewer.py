@@ -117,6 +117,20 @@ def test_jpeg_planes_are_the_bytes_that_fastrti_reads(browser: Browser, page: Pa
         assert np.array_equal(decoded, opened.planes[3 * number : 3 * number + 3])
 
 
+def test_numbers_of_16_bits_are_read_or_refused(browser: Browser, page: Path) -> None:
+    what = relightable("light-mlp-relu-skip", *SIZE)
+    tiny = what.decoder.light_weights[1].copy()
+    tiny[::2, ::2] *= 1e-6  # below the normal numbers
+    halves = replace(what.decoder, light_weights=(what.decoder.light_weights[0], tiny)).in_float16()
+    assert_same_pictures(browser, shown(browser, page, "halves", replace(what, decoder=halves)))
+    file = page / "halves" / "info.json"
+    good = file.read_text()
+    numbers = json.loads(good)["decoder"]["light_layers"][1]["weight"]["f16"]
+    for name, bad in {"infinity": "AHwA" + numbers[4:], "NaN": "AH4A" + numbers[4:], "few": numbers[:-8]}.items():
+        file.write_text(good.replace(numbers, bad))
+        assert "expected ‘weight’ to be finite numbers of shape" in open_object(browser, "halves"), name
+
+
 def test_tiles_are_the_renderer_s_and_only_those_seen_are_loaded(
     browser: Browser, page: Path, site: tuple[Path, str, list[str]]
 ) -> None:
